@@ -1,0 +1,97 @@
+import type { RelabelConfig } from '../relabel.ts';
+
+/** How to talk to an HTTP server that is scraped or asked for targets. Secrets never appear in a log, an error or a URL. */
+export interface HttpClientConfig {
+  readonly basicAuth: BasicAuth | undefined;
+  readonly authorization: Authorization | undefined;
+  readonly tls: TlsConfig;
+  readonly proxyUrl: string | undefined;
+  readonly followRedirects: boolean;
+  readonly enableHttp2: boolean;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A secret is given in place or as a file that is read anew for each use. */
+export interface BasicAuth {
+  readonly username: string;
+  readonly usernameFile: string | undefined;
+  readonly password: string | undefined;
+  readonly passwordFile: string | undefined;
+}
+
+export interface Authorization {
+  /** `Bearer` unless said otherwise. */
+  readonly type: string;
+  readonly credentials: string | undefined;
+  readonly credentialsFile: string | undefined;
+}
+
+export interface TlsConfig {
+  readonly ca: string | undefined;
+  readonly caFile: string | undefined;
+  readonly cert: string | undefined;
+  readonly certFile: string | undefined;
+  readonly key: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly serverName: string | undefined;
+  readonly insecureSkipVerify: boolean;
+  readonly minVersion: 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13' | undefined;
+  readonly maxVersion: 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13' | undefined;
+}
+
+/** A group of targets as service discovery yields it: addresses and labels before relabelling. */
+export interface TargetGroup {
+  readonly targets: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Where it came from, unique within its discovery: replaces the older group of the same source. */
+  readonly source: string;
+}
+
+export interface StaticDiscoveryConfig {
+  readonly kind: 'static';
+  readonly groups: readonly TargetGroup[];
+}
+
+export interface FileDiscoveryConfig {
+  readonly kind: 'file';
+  /** Paths, made absolute; the last component may contain one `*`. */
+  readonly files: readonly string[];
+  readonly refreshInterval: number;
+}
+
+export interface HttpDiscoveryConfig {
+  readonly kind: 'http';
+  readonly url: string;
+  readonly refreshInterval: number;
+  readonly client: HttpClientConfig;
+}
+
+export type DiscoveryConfig = StaticDiscoveryConfig | FileDiscoveryConfig | HttpDiscoveryConfig;
+
+/** One scrape job, complete: every default is filled in. Durations are milliseconds; a limit of 0 means no limit. */
+export interface ScrapeConfig {
+  readonly jobName: string;
+  readonly scrapeInterval: number;
+  readonly scrapeTimeout: number;
+  readonly metricsPath: string;
+  readonly scheme: 'http' | 'https';
+  readonly params: Readonly<Record<string, readonly string[]>>;
+  readonly honorLabels: boolean;
+  readonly honorTimestamps: boolean;
+  readonly trackTimestampsStaleness: boolean;
+  readonly enableCompression: boolean;
+  readonly bodySizeLimit: number;
+  readonly sampleLimit: number;
+  readonly labelLimit: number;
+  readonly labelNameLengthLimit: number;
+  readonly labelValueLengthLimit: number;
+  readonly targetLimit: number;
+  readonly keepDroppedTargets: number;
+  readonly client: HttpClientConfig;
+  readonly discovery: readonly DiscoveryConfig[];
+  readonly relabelConfigs: readonly RelabelConfig[];
+  readonly metricRelabelConfigs: readonly RelabelConfig[];
+  /** Added to every series of the job that does not have them; from global.external_labels they are not taken. */
+  readonly scrapeFallbackProtocol: string | undefined;
+}

@@ -1,0 +1,40 @@
+import type { Labels } from './labels.ts';
+
+export type AlertStateName = 'inactive' | 'pending' | 'firing';
+
+/**
+ * One step in an alert's life: a change of state, or a notification that a receiver accepted. The log of these is the
+ * alert history, and its newest entry per alert is what a restart continues from.
+ */
+export interface AlertEvent {
+  /** When it happened. Milliseconds, as every time here. */
+  readonly timestamp: number;
+  /** Which rule: file, group and rule name, joined by the writer in a way of its own choosing. */
+  readonly rule: string;
+  /** The alert's full labels, alertname included: with `rule` its identity. */
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly state: AlertStateName;
+  /** When the condition was first seen true in this episode. */
+  readonly activeAt: number;
+  /** When it began to fire in this episode; 0 when it has not. */
+  readonly firedAt: number;
+  /** When it ended; 0 while it is active. */
+  readonly resolvedAt: number;
+  /** Since when the alert is only kept firing by keep_firing_for; 0 when it is not. */
+  readonly keepFiringSince: number;
+  /** The value of the expression at the last evaluation. */
+  readonly value: number;
+  /** When a receiver last accepted a notification about this alert; 0 when none has. */
+  readonly lastSentAt: number;
+  /** What that notification said. */
+  readonly lastSentStatus: '' | 'firing' | 'resolved';
+}
+
+/** Alert history. Both methods reject with a StorageError. */
+export interface AlertLog {
+  /** Adds events, all or none; resolves when they are durable. */
+  append(events: readonly AlertEvent[]): Promise<void>;
+  /** The newest event of each alert, whatever its state, not older than `since`. Sees every appended event. */
+  latest(since: number, signal: AbortSignal): Promise<readonly AlertEvent[]>;
+}
