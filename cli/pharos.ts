@@ -1,0 +1,175 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { checkConfig, checkRules } from './check-command.ts';
+import { runQueryCommand } from './query-command.ts';
+import { runRole } from './run-role.ts';
+import { type Role, type ServerOptions, parseAddress, parseDurationOption } from './server-options.ts';
+import { runSqlCommand } from './sql-command.ts';
+import { VERSION } from './version.ts';
+
+/** Wraps a parser so that its error becomes commander's, which names the option and what was given. */
+function checked<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+/** The options of every server role, with their environment variables. */
+function withServerOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--config <file>', 'configuration, a superset of prometheus.yml (default: the machine itself and Pharos)').env(
+        'PHAROS_CONFIG',
+      ),
+    )
+    .addOption(
+      new Option('--listen <host:port>', 'where the page and the API are served (default: 127.0.0.1:9090)')
+        .env('PHAROS_LISTEN')
+        .argParser(checked(parseAddress)),
+    )
+    .addOption(new Option('--data-dir <dir>', 'where metrics and the outbox lie (default: ./data)').env('PHAROS_DATA_DIR'))
+    .addOption(
+      new Option('--clickhouse <url>', 'a ClickHouse server, http://user:password@host:8123, instead of the embedded engine').env(
+        'PHAROS_CLICKHOUSE',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--clickhouse-http <host:port>',
+        "serve the embedded store over ClickHouse's HTTP protocol, read-only, for any ClickHouse client",
+      )
+        .env('PHAROS_CLICKHOUSE_HTTP')
+        .argParser(checked(parseAddress)),
+    )
+    .addOption(
+      new Option('--retention <duration>', 'how long samples are kept, such as 90d; 0 keeps them for ever (default: 90d)')
+        .env('PHAROS_RETENTION')
+        .argParser(checked(parseDurationOption)),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what is logged on standard error').env('PHAROS_LOG_LEVEL').choices(LOG_LEVELS).default('warn'),
+    );
+}
+
+function serverAction(role: Role): (_: unknown, command: Command) => Promise<void> {
+  return async (_, command) => {
+    process.exitCode = await runRole(role, command.opts<ServerOptions>());
+  };
+}
+
+function buildProgram(): Command {
+  const program = new Command('pharos')
+    .description(
+      'Monitoring and alerting: scrapes Prometheus targets into ClickHouse, answers PromQL, evaluates rules and notifies.\n' +
+        'Without a subcommand it runs every role in one process, on an embedded ClickHouse.',
+    )
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('--help', 'explain the options')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: false })
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help explains every option)')
+    .allowExcessArguments(false)
+    .exitOverride();
+  withServerOptions(program).action((_, command: Command) => serverAction('all')(_, command));
+  program.addHelpText(
+    'after',
+    '\nSIGTERM stops scraping, flushes and exits 0 within 10 s. SIGHUP and POST /-/reload read the configuration again.',
+  );
+
+  withServerOptions(
+    program.command('collector').description('run only the collector: scrape targets and receive remote write'),
+  ).action(serverAction('collector'));
+  withServerOptions(program.command('query').description('run only the query service, or ask one:\n  query [range] EXPR'))
+    .argument('[expr...]', 'ask a running server instead: EXPR, or range EXPR')
+    .addOption(new Option('--url <url>', 'the server to ask').env('PHAROS_URL').default('http://127.0.0.1:9090'))
+    .option('--time <time>', 'evaluation time, RFC 3339 or seconds (default: now)')
+    .option('--start <time>', 'start of a range (default: an hour before its end)')
+    .option('--end <time>', 'end of a range (default: now)')
+    .option('--step <duration>', 'step of a range', '60s')
+    .option('--timeout <duration>', 'how long to wait for the answer', checked(parseDurationOption), 120_000)
+    .option('--json', "print the answer's data as JSON")
+    .action(async (words: string[], options: QueryOptions, command: Command) => {
+      if (words.length === 0) return serverAction('query')(undefined, command);
+      console.log(await runQueryCommand(queryCommand(words, options), (line) => console.error(line)));
+    });
+  withServerOptions(program.command('alerting').description('run only the alert engine'))
+    .addOption(
+      new Option('--query-url <url>', 'the query service, or any server with the Prometheus HTTP API')
+        .env('PHAROS_QUERY_URL')
+        .default('http://127.0.0.1:9090'),
+    )
+    .action(serverAction('alerting'));
+
+  const check = program.command('check').description('check a file and name every mistake in it by line');
+  check
+    .command('config')
+    .argument('<file>', 'pharos.yml or prometheus.yml')
+    .description('check a configuration and the rule files it names')
+    .action(async (file: string) => {
+      process.exitCode = await checkConfig(file);
+    });
+  check
+    .command('rules')
+    .argument('<file...>', 'rule files')
+    .description('check rule files')
+    .action(async (files: string[]) => {
+      process.exitCode = await checkRules(files);
+    });
+
+  program
+    .command('sql')
+    .argument('<statement>', 'a SELECT in ClickHouse SQL, such as: SELECT metric, count() FROM samples GROUP BY metric')
+    .description('run SQL on the store, beside a running server or without one')
+    .addOption(new Option('--data-dir <dir>', "the embedded store's directory").env('PHAROS_DATA_DIR').default('./data'))
+    .addOption(new Option('--clickhouse <url>', 'a ClickHouse server instead').env('PHAROS_CLICKHOUSE'))
+    .option('--format <name>', 'an output format of ClickHouse', 'PrettyCompactMonoBlock')
+    .action(async (statement: string, options: { dataDir: string; clickhouse?: string; format: string }) => {
+      await runSqlCommand({ statement, ...options }, process.stdout);
+    });
+  return program;
+}
+
+interface QueryOptions {
+  readonly url: string;
+  readonly time?: string;
+  readonly start?: string;
+  readonly end?: string;
+  readonly step: string;
+  readonly timeout: number;
+  readonly json?: true;
+}
+
+function queryCommand(words: readonly string[], options: QueryOptions): Parameters<typeof runQueryCommand>[0] {
+  const { url, time, timeout, json } = options;
+  const asked = { url, timeout, json: json === true };
+  if (words[0] === 'range' && words.length > 1) {
+    const end = options.end ?? String(Date.now() / 1000);
+    const start = options.start ?? String(toSeconds(end, '--end') - 3600);
+    return { ...asked, expr: words.slice(1).join(' '), range: { start, end, step: options.step } };
+  }
+  return { ...asked, expr: words.join(' '), time };
+}
+
+function toSeconds(time: string, option: string): number {
+  const seconds = /^[\d.]+$/.test(time) ? Number(time) : Date.parse(time) / 1000;
+  if (Number.isNaN(seconds)) throw new Error(`${option} must be RFC 3339 or seconds, got ${JSON.stringify(time)}`);
+  return seconds;
+}
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has already said it.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    console.error(`pharos: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}

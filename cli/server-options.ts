@@ -1,0 +1,46 @@
+import { parseDuration } from './config/duration.ts';
+
+export type Role = 'all' | 'collector' | 'query' | 'alerting';
+
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What the command line and the environment say; what they leave out, the configuration file or a default decides. */
+export interface ServerOptions {
+  readonly config?: string;
+  readonly listen?: Address;
+  readonly dataDir?: string;
+  readonly clickhouse?: string;
+  readonly clickhouseHttp?: Address;
+  /** Milliseconds; 0 keeps for ever. */
+  readonly retention?: number;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  /** Only of the role `alerting`. */
+  readonly queryUrl?: string;
+}
+
+/** `HOST:PORT`, `[IPv6]:PORT` or `:PORT` (all interfaces). Throws an Error that says what was wanted. */
+export function parseAddress(text: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new Error('wanted HOST:PORT, such as 127.0.0.1:9090 or [::1]:9090');
+  return { host: match[1] ?? (match[2] === '' ? '::' : match[2]!), port };
+}
+
+/** Prometheus' duration syntax to milliseconds; a bare 0 is allowed. */
+export function parseDurationOption(text: string): number {
+  return parseDuration(text);
+}
+
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The URL under which this machine reaches a server that listens there. */
+export function localUrl({ host, port }: Address): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${formatAddress({ host: reachable, port })}`;
+}
