@@ -105,7 +105,8 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
    * of the SHA-1 of `key`.
    */
   get id(): bigint {
-    this.#id ??= hash('sha1', this.key, 'buffer').readBigUInt64BE(0);
+    // The key is not kept for this: a collector holds many Labels, and a key is longer than the labels themselves.
+    this.#id ??= hash('sha1', this.#key ?? JSON.stringify(this.#pairs), 'buffer').readBigUInt64BE(0);
     return this.#id;
   }
 
