@@ -1,29 +1,34 @@
 import type { RelabelConfig } from '../relabel.ts';
+import type { Secret } from '../secret.ts';
 
 /** How to talk to an HTTP server that is scraped or asked for targets. Secrets never appear in a log, an error or a URL. */
 export interface HttpClientConfig {
   readonly basicAuth: BasicAuth | undefined;
   readonly authorization: Authorization | undefined;
   readonly tls: TlsConfig;
-  readonly proxyUrl: string | undefined;
+  /** A Secret when it holds a password. */
+  readonly proxyUrl: string | Secret | undefined;
   readonly followRedirects: boolean;
   readonly enableHttp2: boolean;
-  /** Sent with every request. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Sent with every request to the configured host. Several values are sent as one, joined by commas. */
+  readonly headers: Readonly<Record<string, string | readonly HeaderValue[]>>;
 }
+
+/** A header's value: as it is, secret, or the content of a file that is read anew for each use. */
+export type HeaderValue = string | Secret | { readonly file: string };
 
 /** A secret is given in place or as a file that is read anew for each use. */
 export interface BasicAuth {
   readonly username: string;
   readonly usernameFile: string | undefined;
-  readonly password: string | undefined;
+  readonly password: Secret | undefined;
   readonly passwordFile: string | undefined;
 }
 
 export interface Authorization {
   /** `Bearer` unless said otherwise. */
   readonly type: string;
-  readonly credentials: string | undefined;
+  readonly credentials: Secret | undefined;
   readonly credentialsFile: string | undefined;
 }
 
@@ -32,7 +37,7 @@ export interface TlsConfig {
   readonly caFile: string | undefined;
   readonly cert: string | undefined;
   readonly certFile: string | undefined;
-  readonly key: string | undefined;
+  readonly key: Secret | undefined;
   readonly keyFile: string | undefined;
   readonly serverName: string | undefined;
   readonly insecureSkipVerify: boolean;
