@@ -1,0 +1,135 @@
+import type { RelabelConfig } from '../../collector/relabel.ts';
+import type { DiscoveryConfig, HttpClientConfig, ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
+import type { Secret } from '../../collector/secret.ts';
+import type { Address } from '../server-options.ts';
+
+/**
+ * The whole configuration, checked and with every default filled in. Durations are milliseconds, sizes bytes, paths
+ * absolute; a limit of 0 means no limit. Secrets are `Secret`s, so that it can be logged.
+ */
+export interface PharosConfig {
+  /** The file it was read from, absolute; undefined when there was none. */
+  readonly file: string | undefined;
+  readonly global: GlobalConfig;
+  readonly scrapeConfigs: readonly ScrapeConfig[];
+  /** Patterns of rule files; `*`, `?` and `[…]` are wild in every component. */
+  readonly ruleFiles: readonly string[];
+  /** Evaluate the rules that come with Pharos. */
+  readonly builtinRules: boolean;
+  readonly alerting: AlertingConfig;
+  readonly notification: NotificationConfig;
+  readonly hostMetrics: HostMetricsConfig;
+  readonly storage: StorageConfig;
+  readonly server: ServerConfig;
+  /** What `renderConfig` prints. */
+  readonly settings: unknown;
+}
+
+export interface GlobalConfig {
+  readonly scrapeInterval: number;
+  readonly scrapeTimeout: number;
+  readonly evaluationInterval: number;
+  readonly ruleQueryOffset: number;
+  /** Environment variables are filled in. */
+  readonly externalLabels: Readonly<Record<string, string>>;
+  readonly queryLogFile: string | undefined;
+}
+
+export interface AlertingConfig {
+  readonly alertRelabelConfigs: readonly RelabelConfig[];
+  readonly alertmanagers: readonly AlertmanagerConfig[];
+}
+
+/** Alertmanagers that all alerts are also pushed to. */
+export interface AlertmanagerConfig {
+  readonly scheme: 'http' | 'https';
+  /** Goes before `/api/v2/alerts`; begins with a slash and does not end in one. '' for none. */
+  readonly pathPrefix: string;
+  readonly timeout: number;
+  readonly client: HttpClientConfig;
+  readonly discovery: readonly DiscoveryConfig[];
+  readonly relabelConfigs: readonly RelabelConfig[];
+  readonly alertRelabelConfigs: readonly RelabelConfig[];
+}
+
+export interface NotificationConfig {
+  /** Under which URL people reach this server; undefined means the one it listens on. */
+  readonly externalUrl: string | undefined;
+  readonly groupBy: readonly string[];
+  readonly groupWait: number;
+  readonly groupInterval: number;
+  readonly repeatInterval: number;
+  /** Each gets every alert. */
+  readonly receivers: readonly ReceiverConfig[];
+}
+
+/** Whom to tell, and how often. */
+export interface ReceiverConfig {
+  readonly name: string;
+  /** Label names that make alerts one notification; `...` alone means no grouping. */
+  readonly groupBy: readonly string[];
+  readonly groupWait: number;
+  readonly groupInterval: number;
+  readonly repeatInterval: number;
+  readonly webhooks: readonly WebhookConfig[];
+}
+
+export interface WebhookConfig {
+  /** Exactly one of `url` and `urlFile` is given; the file is read anew for each use. */
+  readonly url: Secret | undefined;
+  readonly urlFile: string | undefined;
+  readonly sendResolved: boolean;
+  readonly maxAlerts: number;
+  /** For one attempt. */
+  readonly timeout: number;
+  readonly client: HttpClientConfig;
+}
+
+/** The metrics of the machine that Pharos runs on. */
+export interface HostMetricsConfig {
+  readonly enabled: boolean;
+  readonly interval: number;
+  readonly job: string;
+  /** The `instance` label; undefined means the machine's name. */
+  readonly instance: string | undefined;
+  /** RE2; what matches is left out. */
+  readonly filesystemMountPointsExclude: string;
+  readonly filesystemTypesExclude: string;
+  readonly networkDevicesExclude: string;
+  readonly diskDevicesExclude: string;
+}
+
+export interface StorageConfig {
+  /** Where the embedded store and the outbox lie. */
+  readonly dataDir: string | undefined;
+  /** A ClickHouse server; undefined means the embedded engine. */
+  readonly clickhouse: ClickHouseConfig | undefined;
+  readonly retention: number;
+  /** Bytes that may wait on local disk for ClickHouse. */
+  readonly outboxMaxSize: number;
+}
+
+export interface ClickHouseConfig {
+  /** Without user and password. */
+  readonly url: string;
+  readonly user: string;
+  readonly password: Secret | undefined;
+  readonly passwordFile: string | undefined;
+  readonly database: string;
+}
+
+export interface ServerConfig {
+  readonly listen: Address;
+  /** Where the embedded store is served over ClickHouse's HTTP protocol; undefined means nowhere. */
+  readonly clickhouseHttp: Address | undefined;
+  /** Bytes of a request's body, after decompression. */
+  readonly maxBodySize: number;
+  readonly query: QueryLimits;
+}
+
+export interface QueryLimits {
+  readonly timeout: number;
+  readonly maxConcurrency: number;
+  readonly maxSamples: number;
+  readonly lookbackDelta: number;
+}
