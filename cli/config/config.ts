@@ -32,7 +32,6 @@ export interface GlobalConfig {
   readonly ruleQueryOffset: number;
   /** Environment variables are filled in. */
   readonly externalLabels: Readonly<Record<string, string>>;
-  readonly queryLogFile: string | undefined;
 }
 
 export interface AlertingConfig {

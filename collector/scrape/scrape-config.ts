@@ -97,6 +97,16 @@ export interface ScrapeConfig {
   readonly discovery: readonly DiscoveryConfig[];
   readonly relabelConfigs: readonly RelabelConfig[];
   readonly metricRelabelConfigs: readonly RelabelConfig[];
-  /** Added to every series of the job that does not have them; from global.external_labels they are not taken. */
+  /** The formats to ask for, the best first; undefined means those of the scraper's choice. */
+  readonly scrapeProtocols?: readonly ScrapeProtocol[];
+  /** The format of an answer whose Content-Type is missing or unknown; undefined fails the scrape. */
   readonly scrapeFallbackProtocol: string | undefined;
 }
+
+/** Prometheus' names of the exposition formats. */
+export type ScrapeProtocol =
+  | 'PrometheusProto'
+  | 'OpenMetricsText1.0.0'
+  | 'OpenMetricsText0.0.1'
+  | 'PrometheusText1.0.0'
+  | 'PrometheusText0.0.4';

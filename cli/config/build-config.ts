@@ -1,0 +1,221 @@
+import type { ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
+import { Secret } from '../../collector/secret.ts';
+import type { AlertmanagerSettings, NotificationSettings, WebhookSettings } from './alerting-keys.ts';
+import { atMostOne, buildHttpClient } from './build-client.ts';
+import { buildDiscovery, withoutUserInfo } from './build-discovery.ts';
+import { buildRelabelConfigs } from './build-relabel.ts';
+import { buildScrapeConfig, checkProtocols, globalIntervals } from './build-scrape.ts';
+import type {
+  AlertmanagerConfig,
+  ClickHouseConfig,
+  GlobalConfig,
+  HostMetricsConfig,
+  NotificationConfig,
+  PharosConfig,
+  ReceiverConfig,
+  StorageConfig,
+  WebhookConfig,
+} from './config.ts';
+import type { FileSettings } from './file-keys.ts';
+import type { StorageSettings } from './own-keys.ts';
+import type { Reading } from './reading.ts';
+import type { ScrapeSettings } from './scrape-keys.ts';
+
+export interface BuildOptions {
+  readonly file: string | undefined;
+  /** For external_labels. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** From scrape_config_files. */
+  readonly moreScrapeConfigs: readonly ScrapeSettings[];
+}
+
+/** From what was read to what is meant: defaults that depend on other keys, and the checks that span keys. */
+export function buildConfig(settings: FileSettings, reading: Reading, options: BuildOptions): PharosConfig {
+  const { alerting } = settings;
+  const jobs = [...settings.scrape_configs, ...options.moreScrapeConfigs];
+  checkJobNames(jobs, reading);
+  const global = buildGlobal(settings, reading, options);
+  const scrapeConfigs = jobs.map((job) => buildScrapeConfig(job, settings.global, reading));
+  return {
+    file: options.file,
+    global,
+    scrapeConfigs,
+    ruleFiles: settings.rule_files,
+    builtinRules: settings.builtin_rules ?? settings.rule_files.length === 0,
+    alerting: {
+      alertRelabelConfigs: buildRelabelConfigs(alerting.alert_relabel_configs, reading),
+      alertmanagers: alerting.alertmanagers.map((alertmanager) => buildAlertmanager(alertmanager, reading)),
+    },
+    notification: buildNotification(settings.notification, reading),
+    hostMetrics: buildHostMetrics(settings, scrapeConfigs, reading),
+    storage: buildStorage(settings.storage, reading),
+    server: {
+      listen: settings.server.listen,
+      clickhouseHttp: settings.server.clickhouse_http,
+      maxBodySize: settings.server.max_body_size,
+      query: {
+        timeout: settings.server.query.timeout,
+        maxConcurrency: settings.server.query.max_concurrency,
+        maxSamples: settings.server.query.max_samples,
+        lookbackDelta: settings.server.query.lookback_delta,
+      },
+    },
+    settings,
+  };
+}
+
+function checkJobNames(jobs: readonly ScrapeSettings[], reading: Reading): void {
+  const first = new Map<string, ScrapeSettings>();
+  for (const job of jobs) {
+    const other = first.get(job.job_name);
+    if (other === undefined || job.job_name === '') {
+      first.set(job.job_name, job);
+      continue;
+    }
+    const { file, line } = reading.placeOf(other, 'job_name');
+    reading.report(
+      reading.placeOf(job, 'job_name'),
+      `expected a job name that no other job has, got ${JSON.stringify(job.job_name)} as in ${file}:${line}`,
+    );
+  }
+}
+
+function buildGlobal(settings: FileSettings, reading: Reading, { environment }: BuildOptions): GlobalConfig {
+  const { global } = settings;
+  checkProtocols(global, reading);
+  const externalLabels: Record<string, string> = {};
+  for (const [name, value] of Object.entries(global.external_labels)) {
+    externalLabels[name] = value.replace(/\$(?:(\$)|\{([^}]*)\}|(\w+))/g, (_, dollar, braced, bare) => {
+      if (dollar !== undefined) return '$';
+      const variable: string = braced ?? bare;
+      const found = environment[variable];
+      if (found === undefined) {
+        const place = reading.placeOf(global.external_labels, name);
+        reading.report(place, `the environment variable ${variable} is not set; it counts as empty`, 'warning');
+      }
+      return found ?? '';
+    });
+  }
+  return {
+    ...globalIntervals(global, reading),
+    evaluationInterval: global.evaluation_interval || 60_000,
+    ruleQueryOffset: global.rule_query_offset,
+    externalLabels,
+  };
+}
+
+function buildAlertmanager(settings: AlertmanagerSettings, reading: Reading): AlertmanagerConfig {
+  const prefix = settings.path_prefix.replace(/^\/+|\/+$/g, '');
+  return {
+    scheme: settings.scheme,
+    pathPrefix: prefix === '' ? '' : `/${prefix}`,
+    timeout: settings.timeout,
+    client: buildHttpClient(settings, reading),
+    discovery: buildDiscovery(settings, reading, { needsHostPort: settings.relabel_configs.length === 0 }),
+    relabelConfigs: buildRelabelConfigs(settings.relabel_configs, reading),
+    alertRelabelConfigs: buildRelabelConfigs(settings.alert_relabel_configs, reading),
+  };
+}
+
+/** Alertmanager's defaults. */
+const GROUPING = {
+  groupBy: [] as readonly string[],
+  groupWait: 30_000,
+  groupInterval: 300_000,
+  repeatInterval: 14_400_000,
+};
+
+function buildNotification(settings: NotificationSettings, reading: Reading): NotificationConfig {
+  const shared = grouping(settings, GROUPING);
+  const names = new Set<string>();
+  const receivers = settings.receivers.map((receiver): ReceiverConfig => {
+    if (names.has(receiver.name)) {
+      reading.report(
+        reading.placeOf(receiver, 'name'),
+        `expected a name that no other receiver has, got ${JSON.stringify(receiver.name)}`,
+      );
+    }
+    names.add(receiver.name);
+    const webhooks = receiver.webhook_configs.map((webhook) => buildWebhook(webhook, reading));
+    return { name: receiver.name, ...grouping(receiver, shared), webhooks };
+  });
+  return { externalUrl: settings.external_url || undefined, ...shared, receivers };
+}
+
+type Grouping = typeof GROUPING;
+
+function grouping(
+  settings: Pick<NotificationSettings, 'group_by' | 'group_wait' | 'group_interval' | 'repeat_interval'>,
+  inherited: Grouping,
+): Grouping {
+  return {
+    groupBy: settings.group_by ?? inherited.groupBy,
+    groupWait: settings.group_wait ?? inherited.groupWait,
+    groupInterval: settings.group_interval ?? inherited.groupInterval,
+    repeatInterval: settings.repeat_interval ?? inherited.repeatInterval,
+  };
+}
+
+function buildWebhook(settings: WebhookSettings, reading: Reading): WebhookConfig {
+  atMostOne(settings, ['url', 'url_file'], reading);
+  if (!reading.isGiven(settings, 'url') && !reading.isGiven(settings, 'url_file')) {
+    reading.report(reading.placeOf(settings), 'expected url or url_file, got neither');
+  }
+  return {
+    url: settings.url,
+    urlFile: settings.url_file || undefined,
+    sendResolved: settings.send_resolved,
+    maxAlerts: settings.max_alerts,
+    timeout: settings.timeout,
+    client: buildHttpClient(settings.http_config, reading),
+  };
+}
+
+function buildHostMetrics(
+  settings: FileSettings,
+  scrapeConfigs: readonly ScrapeConfig[],
+  reading: Reading,
+): HostMetricsConfig {
+  const host = settings.host_metrics;
+  // A prometheus.yml as it is must mean what it means to Prometheus, which measures nothing itself.
+  const enabled = host.enabled ?? (reading.isGiven(settings, 'host_metrics') || scrapeConfigs.length === 0);
+  if (enabled && scrapeConfigs.some(({ jobName }) => jobName === host.job)) {
+    reading.report(
+      reading.placeOf(host, 'job'),
+      `a scrape configuration has the job name ${JSON.stringify(host.job)} as well; queries by job count both`,
+      'warning',
+    );
+  }
+  return {
+    enabled,
+    interval: host.interval,
+    job: host.job,
+    instance: host.instance,
+    filesystemMountPointsExclude: host.filesystem_mount_points_exclude,
+    filesystemTypesExclude: host.filesystem_types_exclude,
+    networkDevicesExclude: host.network_devices_exclude,
+    diskDevicesExclude: host.disk_devices_exclude,
+  };
+}
+
+function buildStorage(settings: StorageSettings, reading: Reading): StorageConfig {
+  return {
+    dataDir: settings.data_dir || undefined,
+    clickhouse: settings.clickhouse && buildClickHouse(settings.clickhouse, reading),
+    retention: settings.retention,
+    outboxMaxSize: settings.outbox_max_size,
+  };
+}
+
+function buildClickHouse(settings: NonNullable<StorageSettings['clickhouse']>, reading: Reading): ClickHouseConfig {
+  atMostOne(settings, ['password', 'password_file'], reading);
+  const { url, basicAuth } = withoutUserInfo(settings.url);
+  const password = basicAuth?.password?.reveal();
+  return {
+    url,
+    user: reading.isGiven(settings, 'user') ? settings.user : basicAuth?.username || settings.user,
+    password: settings.password ?? (password ? new Secret(password) : undefined),
+    passwordFile: settings.password_file || undefined,
+    database: settings.database,
+  };
+}

@@ -1,0 +1,31 @@
+import { alertingKeys, notificationKeys } from './alerting-keys.ts';
+import { hostMetricsKeys, serverKeys, storageKeys } from './own-keys.ts';
+import { boolean, path } from './scalars.ts';
+import { globalKeys, scrapeConfigs } from './scrape-keys.ts';
+import { key, list, map, notServed, optional, section, type ValueOf } from './shape.ts';
+
+/** The whole file: every key of prometheus.yml, and Pharos' own sections. */
+export const fileKeys = {
+  global: section(map(globalKeys), 'Defaults for all jobs and rules.'),
+  scrape_configs: key(scrapeConfigs, [], 'What is scraped: a list of jobs.'),
+  scrape_config_files: key(list(path), [], 'Files with more scrape_configs; the last component may hold a *.'),
+  rule_files: key(list(path), [], 'Files with rules; the last component may hold a *.'),
+  builtin_rules: optional(
+    boolean,
+    'Evaluate the rules that come with Pharos. Default: only when rule_files is not given.',
+  ),
+  alerting: section(map(alertingKeys), 'Alertmanagers.'),
+  notification: section(map(notificationKeys), 'Webhooks that Pharos calls itself.'),
+  host_metrics: section(map(hostMetricsKeys), 'The metrics of the machine that Pharos runs on.'),
+  storage: section(map(storageKeys), 'Where metrics are kept.'),
+  server: section(map(serverKeys), 'Addresses and limits.'),
+  remote_write: notServed('remote_write is not served yet: nothing is sent'),
+  remote_read: notServed('remote_read is not served yet: queries see only the own storage'),
+  otlp: notServed('otlp settings are not served yet: the defaults hold'),
+  tracing: notServed('tracing is not served yet: no traces are sent'),
+  runtime: notServed("runtime tunes Go's garbage collector and has no effect here"),
+};
+
+export const fileShape = map(fileKeys);
+
+export type FileSettings = ValueOf<typeof fileKeys>;
