@@ -1,0 +1,158 @@
+import type { Logger } from 'pino';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { DiscoveryConfig, TargetGroup } from '../scrape/scrape-config.ts';
+import { fileDiscovery } from './file.ts';
+import { httpDiscovery } from './http.ts';
+import { staticDiscovery } from './static.ts';
+
+/** A source of targets. */
+export interface Discovery {
+  /**
+   * Calls `emit` with all of the source's groups, first as soon as they are known and again whenever they change, until
+   * the signal aborts; resolves when nothing more will come. A failure keeps what was emitted before and is logged.
+   */
+  run(emit: EmitGroups, signal: AbortSignal): Promise<void>;
+}
+
+/** Takes the full current list of groups. Must not throw. */
+export type EmitGroups = (groups: readonly TargetGroup[]) => void;
+
+export interface DiscoveryOptions {
+  /** Gets all groups of all sources together, at most once per `debounce`. */
+  readonly emit: EmitGroups;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** For messages and metrics: the job (or what else) that the targets are for. Default ''. */
+  readonly job?: string;
+  readonly registry?: Registry;
+  /** Milliseconds for which changes are collected. Default 250. */
+  readonly debounce?: number;
+  /** Milliseconds that one request of http_sd may take; default 30,000, and never more than its refresh interval. */
+  readonly timeout?: number;
+}
+
+/** What sources report about themselves. */
+export interface DiscoveryReport {
+  /** A source could not be read; what it gave before stays. The message holds no secret. */
+  failed(what: string, error: unknown): void;
+  /** A source that had failed was read. */
+  recovered(what: string): void;
+}
+
+/**
+ * Runs the sources of one job and emits their groups as one list: when all sources have answered, or `debounce` after
+ * the first did, and then after changes. Groups have sources that are unique among the job's. Resolves when the signal
+ * has aborted and everything is closed.
+ */
+export async function startDiscovery(configs: readonly DiscoveryConfig[], options: DiscoveryOptions): Promise<void> {
+  const { emit, signal, debounce = 250 } = options;
+  if (signal.aborted) return;
+  const metrics = discoveryMetrics(options);
+  const found: (readonly TargetGroup[] | undefined)[] = configs.map(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (signal.aborted) return;
+    const groups = found.flatMap((list) => list ?? []);
+    metrics?.targets.set(
+      { job: options.job ?? '' },
+      groups.reduce((count, group) => count + group.targets.length, 0),
+    );
+    emit(groups);
+  };
+
+  let isFirst = true;
+  const runs = configs.map((config, i) => {
+    const source = createDiscovery(config, { ...options, report: createReport(config.kind, options, metrics) });
+    const take: EmitGroups = (groups) => {
+      if (signal.aborted) return;
+      found[i] = groups.map((group) => ({ ...group, source: `${config.kind}/${i}/${group.source}` }));
+      if (isFirst && found.every((list) => list !== undefined)) {
+        isFirst = false;
+        flush();
+      } else {
+        timer ??= setTimeout(flush, debounce);
+      }
+    };
+    return source.run(take, signal);
+  });
+  if (configs.length === 0) flush();
+  try {
+    await Promise.all(runs);
+    await aborted(signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function createDiscovery(config: DiscoveryConfig, options: DiscoveryOptions & { report: DiscoveryReport }): Discovery {
+  switch (config.kind) {
+    case 'static':
+      return staticDiscovery(config);
+    case 'file':
+      return fileDiscovery(config, options);
+    case 'http':
+      return httpDiscovery(config, options);
+    default:
+      return config satisfies never;
+  }
+}
+
+interface DiscoveryMetrics {
+  readonly targets: Gauge<'job'>;
+  readonly failures: Counter<'job' | 'kind'>;
+}
+
+/** Jobs share the metrics of a registry. */
+function discoveryMetrics({ registry, job = '', signal }: DiscoveryOptions): DiscoveryMetrics | undefined {
+  if (registry === undefined) return undefined;
+  const targets =
+    (registry.getSingleMetric('pharos_discovery_targets') as Gauge<'job'> | undefined) ??
+    new Gauge({
+      name: 'pharos_discovery_targets',
+      help: 'Targets that service discovery has found, before relabelling.',
+      labelNames: ['job'],
+      registers: [registry],
+    });
+  const failures =
+    (registry.getSingleMetric('pharos_discovery_failures_total') as Counter<'job' | 'kind'> | undefined) ??
+    new Counter({
+      name: 'pharos_discovery_failures_total',
+      help: 'Sources of targets that could not be read; what they gave before stayed.',
+      labelNames: ['job', 'kind'],
+      registers: [registry],
+    });
+  signal.addEventListener('abort', () => targets.remove({ job }), { once: true });
+  return { targets, failures };
+}
+
+/** Logs a failure once as long as it stays the same, so that a file that is bad for a day does not fill the log. */
+function createReport(
+  kind: DiscoveryConfig['kind'],
+  { logger, job = '' }: DiscoveryOptions,
+  metrics: DiscoveryMetrics | undefined,
+): DiscoveryReport {
+  const current = new Map<string, string>();
+  return {
+    failed(what, error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      metrics?.failures.inc({ job, kind });
+      if (current.get(what) === reason) return;
+      current.set(what, reason);
+      logger.warn({ job, source: what, reason }, `cannot read targets from ${what}: ${reason}; the previous ones stay`);
+    },
+    recovered(what) {
+      if (current.delete(what)) logger.info({ job, source: what }, `targets from ${what} can be read again`);
+    },
+  };
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
