@@ -1,0 +1,103 @@
+/**
+ * Many scrape targets in one process, run as a child of a benchmark: `node target-farm.js '<FarmOptions as JSON>'`. It
+ * prints one line of JSON, `{"port":…}`, and serves until it is killed or its parent goes away.
+ *
+ *     GET  /scrape/<reader>/<target>   a page of the target; what was sent whole is counted for the reader
+ *     GET  /served                     FarmCounts per reader, as JSON
+ *     POST /pause                      answers 503 to scrapes from now on (and scrapers write stale markers)
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzip } from 'node:zlib';
+import { ContainerMix } from './container-mix.ts';
+
+/** What the farm serves. */
+export interface FarmOptions {
+  readonly targets: number;
+  readonly series: number;
+  /** Seconds between changes of the values: the scrape interval. */
+  readonly interval: number;
+  /** Seconds a container lives; 0: for ever. */
+  readonly lifetime: number;
+  /** `identity` sends plain text even to those who would take gzip, so that the farm's own work stays small. */
+  readonly encoding: 'identity' | 'gzip';
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** What a reader was sent, whole pages only. */
+export interface FarmCounts {
+  pages: number;
+  samples: number;
+  bytes: number;
+  /** Unix milliseconds of the first and the last page. */
+  first: number;
+  last: number;
+}
+
+function serve(options: FarmOptions): void {
+  const epoch = Date.now();
+  const mixes = Array.from(
+    { length: options.targets },
+    (_, target) =>
+      new ContainerMix({
+        target,
+        series: options.series,
+        interval: options.interval,
+        lifetime: Math.round(options.lifetime / options.interval),
+      }),
+  );
+  const scratch = Buffer.allocUnsafe(Math.max(...mixes.map((mix) => mix.maxLength)));
+  const served = new Map<string, FarmCounts>();
+  let paused = false;
+
+  function scrape(request: IncomingMessage, response: ServerResponse, reader: string, target: number): void {
+    const mix = mixes[target];
+    if (mix === undefined || paused) {
+      response.writeHead(mix === undefined ? 404 : 503).end();
+      return;
+    }
+    const tick = Math.floor((Date.now() - epoch) / (options.interval * 1000));
+    // The scratch buffer serves the next page while this one is on its way.
+    const page = Buffer.from(scratch.subarray(0, mix.write(scratch, tick)));
+    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
+    response.on('finish', () => {
+      const now = Date.now();
+      const counts = served.get(reader) ?? { pages: 0, samples: 0, bytes: 0, first: now, last: now };
+      counts.pages++;
+      counts.samples += options.series;
+      counts.bytes += page.length;
+      counts.last = now;
+      served.set(reader, counts);
+    });
+    if (options.encoding === 'identity' || !/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
+      response.writeHead(200, { ...headers, 'content-length': page.length }).end(page);
+      return;
+    }
+    gzip(page, { level: 1 }, (error, packed) => {
+      if (error !== null) response.destroy(error);
+      else
+        response
+          .writeHead(200, { ...headers, 'content-encoding': 'gzip', 'content-length': packed.length })
+          .end(packed);
+    });
+  }
+
+  const server = createServer((request, response) => {
+    const [, reader, target] = /^\/scrape\/([\w-]+)\/(\d+)$/.exec(request.url ?? '') ?? [];
+    if (reader !== undefined) scrape(request, response, reader, Number(target));
+    else if (request.url === '/served') response.end(JSON.stringify(Object.fromEntries(served)));
+    else if (request.url === '/pause' && request.method === 'POST') {
+      paused = true;
+      response.end();
+    } else response.writeHead(404).end();
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(options.port, '127.0.0.1', () => {
+    process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
+  });
+  // The parent holds the other end: without it nobody would stop this process.
+  process.stdin.resume().on('end', () => process.exit(0));
+}
+
+if (process.argv[1] === import.meta.filename) serve(JSON.parse(process.argv[2] ?? '') as FarmOptions);
