@@ -55,12 +55,16 @@ export function buildHttpClient(settings: HttpClientSettings, reading: Reading):
   };
 }
 
-/** Reports when more than one of the keys is given. */
+/** Reports when more than one of the keys is given; empty text counts as not given, as in Prometheus. */
 export function atMostOne<T extends object>(settings: T, keys: readonly (keyof T & string)[], reading: Reading): void {
-  const given = keys.filter((key) => reading.isGiven(settings, key));
+  const given = keys.filter((key) => reading.isGiven(settings, key) && !isEmpty(settings[key]));
   if (given.length > 1) {
     reading.report(reading.placeOf(settings, given[1]), `expected at most one of ${given.join(' and ')}`);
   }
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === '' || (value instanceof Secret && value.reveal() === '');
 }
 
 function buildBasicAuth(settings: NonNullable<HttpClientSettings['basic_auth']>): BasicAuth {
@@ -92,7 +96,6 @@ function buildProxyUrl(url: string | undefined): string | Secret | undefined {
 
 /** Headers that the protocol or other keys set. */
 const RESERVED = new Set([
-  'accept',
   'accept-encoding',
   'authorization',
   'connection',
@@ -100,10 +103,15 @@ const RESERVED = new Set([
   'content-length',
   'content-type',
   'host',
+  'keep-alive',
+  'proxy-authenticate',
   'proxy-authorization',
   'transfer-encoding',
   'user-agent',
   'www-authenticate',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-security-token',
   'x-prometheus-remote-read-version',
   'x-prometheus-remote-write-version',
   'x-prometheus-scrape-timeout-seconds',

@@ -19,6 +19,7 @@ import type {
 import type { FileSettings } from './file-keys.ts';
 import type { StorageSettings } from './own-keys.ts';
 import type { Reading } from './reading.ts';
+import { renderSettings } from './render-config.ts';
 import type { ScrapeSettings } from './scrape-keys.ts';
 
 export interface BuildOptions {
@@ -60,7 +61,7 @@ export function buildConfig(settings: FileSettings, reading: Reading, options: B
         lookbackDelta: settings.server.query.lookback_delta,
       },
     },
-    settings,
+    rendered: renderSettings(settings),
   };
 }
 

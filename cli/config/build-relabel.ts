@@ -41,10 +41,12 @@ function buildRelabelConfig(settings: RelabelSettings, reading: Reading): Relabe
     targetLabel: target,
     replacement: settings.replacement,
   };
-  if (NEEDS_TARGET.has(action) && target === '') {
+  // With a misspelt action it is not known what belongs to it.
+  if (!reading.isSound(settings, 'action')) return config;
+  if (NEEDS_TARGET.has(action) && target === '' && reading.isSound(settings, 'target_label')) {
     reading.report(reading.placeOf(settings), `the key "target_label" is missing; the action ${action} needs it`);
   }
-  if (action === 'hashmod' && settings.modulus === 0) {
+  if (action === 'hashmod' && settings.modulus === 0 && reading.isSound(settings, 'modulus')) {
     reading.report(reading.placeOf(settings), 'the key "modulus" is missing; the action hashmod needs it');
   }
   if (NEEDS_TARGET.has(action) && target !== '') {

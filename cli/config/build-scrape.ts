@@ -26,7 +26,10 @@ export function buildScrapeConfig(job: ScrapeSettings, global: GlobalSettings, r
   const globalTimeout = global.scrape_timeout || Math.min(DEFAULT_SCRAPE_TIMEOUT, globalInterval);
   const scrapeInterval = job.scrape_interval || globalInterval;
   const scrapeTimeout = job.scrape_timeout || Math.min(globalTimeout, scrapeInterval);
-  checkTimeout(job, { scrapeTimeout, scrapeInterval }, reading);
+  // Against a global interval that could not be read there is nothing to compare.
+  if (job.scrape_interval || reading.isSound(global, 'scrape_interval')) {
+    checkTimeout(job, { scrapeTimeout, scrapeInterval }, reading);
+  }
   checkProtocols(job, reading);
   const protocols = job.scrape_protocols ?? global.scrape_protocols;
   return {
@@ -61,7 +64,7 @@ function checkTimeout(
   { scrapeTimeout, scrapeInterval }: { scrapeTimeout: number; scrapeInterval: number },
   reading: Reading,
 ): void {
-  if (scrapeTimeout <= scrapeInterval) return;
+  if (scrapeTimeout <= scrapeInterval || !reading.isSound(section, 'scrape_timeout', 'scrape_interval')) return;
   const key = reading.isGiven(section, 'scrape_timeout') ? 'scrape_timeout' : 'scrape_interval';
   reading.report(
     reading.placeOf(section, key),

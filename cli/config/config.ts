@@ -21,8 +21,8 @@ export interface PharosConfig {
   readonly hostMetrics: HostMetricsConfig;
   readonly storage: StorageConfig;
   readonly server: ServerConfig;
-  /** What `renderConfig` prints. */
-  readonly settings: unknown;
+  /** The YAML that `renderConfig` gives. */
+  readonly rendered: string;
 }
 
 export interface GlobalConfig {

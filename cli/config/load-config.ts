@@ -55,8 +55,7 @@ export async function loadConfigText(
   });
   await checkFiles(settings, check);
   const problems = sortProblems(reading.problems);
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new ConfigError(errors);
+  if (problems.some(({ severity }) => severity === 'error')) throw new ConfigError(problems);
   return { config, warnings: problems };
 }
 

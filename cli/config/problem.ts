@@ -15,11 +15,15 @@ export interface ConfigProblem {
 /** Why a configuration cannot be used: all its errors, in the order of the file. */
 export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[];
+  /** What would have been a warning had the configuration been good. */
+  readonly warnings: readonly ConfigProblem[];
 
   constructor(problems: readonly ConfigProblem[]) {
-    super(formatProblems(problems));
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    super(formatProblems(errors));
     this.name = 'ConfigError';
-    this.problems = problems;
+    this.problems = errors;
+    this.warnings = problems.filter(({ severity }) => severity === 'warning');
   }
 }
 

@@ -32,11 +32,15 @@ export interface Place {
 interface SectionPlace extends Place {
   /** The places of the keys or items that are written in the file. */
   readonly entries: ReadonlyMap<string, Place>;
+  /** Keys whose values are placeholders, at least in part. */
+  readonly wrong: ReadonlySet<string>;
 }
 
 /** More nodes than this is no configuration; aliases of aliases can make a small file huge. */
 const MAX_NODES = 1_000_000;
 const MAX_DEPTH = 64;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Reads YAML files by their shapes, collecting every problem instead of stopping at the first. Sections, records and
@@ -79,6 +83,12 @@ export class Reading {
   /** True when the key is written in the file. */
   isGiven(value: object, key: string): boolean {
     return this.#places.get(value)?.entries.has(key) ?? false;
+  }
+
+  /** False when the key's value is wrong, so that checks which compare it with others would only confuse. */
+  isSound(value: object, ...keys: readonly string[]): boolean {
+    const place = this.#places.get(value);
+    return place === undefined || !keys.some((key) => place.wrong.has(key));
   }
 
   report(place: Place, message: string, severity: ConfigProblem['severity'] = 'error'): void {
@@ -148,7 +158,7 @@ export class Reading {
     } else if (node !== null) {
       this.report(place, `expected a list, got ${describe(node)}`);
     }
-    this.#places.set(values, { ...place, entries });
+    this.#places.set(values, { ...place, entries, wrong: NONE });
     return values;
   }
 
@@ -167,13 +177,14 @@ export class Reading {
         values[name] = this.#value(shape.of, value, { walk, place: placeAt(walk, value, keyPlace) });
       }
     }
-    this.#places.set(values, { ...place, entries });
+    this.#places.set(values, { ...place, entries, wrong: NONE });
     return values;
   }
 
   #map(shape: MapShape<unknown>, node: Node | null, context: Context): object {
     const { walk, place } = context;
     const entries = new Map<string, Place>();
+    const wrong = new Set<string>();
     const values: Record<string, unknown> = {};
     for (const { name, keyPlace, value } of this.#pairs(node, context)) {
       const row = Object.hasOwn(shape.keys, name) ? shape.keys[name] : undefined;
@@ -191,7 +202,9 @@ export class Reading {
       if (row.notServed !== undefined && !row.harmless.includes(scalarText(value) ?? '\0')) {
         this.report(keyPlace, row.notServed, 'warning');
       }
+      const before = this.problems.length;
       values[name] = this.#value(row.shape, value, { walk, place: placeAt(walk, value, keyPlace) });
+      if (this.problems.slice(before).some(({ severity }) => severity === 'error')) wrong.add(name);
     }
     for (const [name, row] of Object.entries(shape.keys)) {
       if (name in values) continue;
@@ -199,6 +212,7 @@ export class Reading {
         if (!entries.has(name)) {
           this.report(place, `the key ${JSON.stringify(name)} is missing; expected ${expectation(row.shape)}`);
         }
+        wrong.add(name);
         values[name] = this.#absent(row.shape, { walk, place: { ...place, path: joinPath(place.path, name) } });
       } else if (row.presence === 'defaulted' && row.fallback === undefined) {
         values[name] = this.#absent(row.shape, { walk, place: { ...place, path: joinPath(place.path, name) } });
@@ -206,7 +220,7 @@ export class Reading {
         values[name] = row.fallback;
       }
     }
-    this.#places.set(values, { ...place, entries });
+    this.#places.set(values, { ...place, entries, wrong });
     return values;
   }
 
@@ -281,8 +295,9 @@ function placeAt(walk: Walk, node: Node | null, place: Place): Place {
 }
 
 function isEmpty(node: Node | null, walk: Walk): boolean {
-  const resolved = isAlias(node) ? node.resolve(walk.document) : node;
-  return resolved === null || resolved === undefined || (isScalar(resolved) && resolved.value === null);
+  // An alias of nothing is no empty value but a mistake, which is reported where it is read.
+  const resolved = isAlias(node) ? (node.resolve(walk.document) ?? node) : node;
+  return resolved === null || (isScalar(resolved) && resolved.value === null);
 }
 
 /** What is written, for plain scalars without interpretation: `1e3` stays `1e3`. */

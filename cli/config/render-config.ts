@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { PharosConfig } from './config.ts';
-import { fileShape } from './file-keys.ts';
+import { type FileSettings, fileShape } from './file-keys.ts';
 import type { Shape } from './shape.ts';
 
 /**
@@ -8,7 +8,12 @@ import type { Shape } from './shape.ts';
  * `<secret>`. Keys that are not served are left out.
  */
 export function renderConfig(config: PharosConfig): string {
-  return stringify(plain(fileShape, config.settings) ?? {}, { lineWidth: 0 });
+  return config.rendered;
+}
+
+/** What the configuration keeps for renderConfig: text, because the settings still hold URLs with passwords. */
+export function renderSettings(settings: FileSettings): string {
+  return stringify(plain(fileShape, settings), { lineWidth: 0 });
 }
 
 function plain(shape: Shape<unknown>, value: unknown): unknown {
