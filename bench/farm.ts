@@ -7,8 +7,8 @@ import type { FarmCounts, FarmOptions } from './target-farm.ts';
 export interface Farm {
   readonly child: Child;
   readonly port: number;
-  /** What this reader was sent so far. */
-  served(reader: string): Promise<FarmCounts>;
+  /** What this reader was sent until now, or until a time (Unix milliseconds). */
+  served(reader: string, until?: number): Promise<FarmCounts>;
   /** Every scrape from now on is refused. Pages that are on their way are counted when they have left. */
   pause(): Promise<void>;
 }
@@ -30,10 +30,12 @@ export async function startFarm(children: Children, options: FarmOptions, log: s
   return {
     child,
     port,
-    async served(reader) {
-      const response = await fetch(`${url}/served`, { signal: AbortSignal.timeout(10_000) });
+    async served(reader, until) {
+      const response = await fetch(`${url}/served${until === undefined ? '' : `?until=${until}`}`, {
+        signal: AbortSignal.timeout(10_000),
+      });
       const counts = (await response.json()) as Record<string, FarmCounts>;
-      return counts[reader] ?? { pages: 0, samples: 0, bytes: 0, first: 0, last: 0 };
+      return counts[reader] ?? { pages: 0, samples: 0 };
     },
     async pause() {
       await (await fetch(`${url}/pause`, { method: 'POST', signal: AbortSignal.timeout(10_000) })).arrayBuffer();

@@ -182,7 +182,8 @@ async function settledCount(
   for (;;) {
     await contender.flush();
     const time = Date.now() + 1_000;
-    const stored = await countSamples(contender.url, METRIC_NAMES, { matchers: 'job="farm"', window, time });
+    const counts = await countSamples(contender.url, METRIC_NAMES, { matchers: 'job="farm"', window, time });
+    const stored = [...counts.values()].reduce((sum, count) => sum + count, 0);
     if (stored >= served || Date.now() > deadline) return stored;
     await sleep(2);
   }
@@ -196,7 +197,8 @@ function report(measured: readonly Measured[]): string {
     ['CPU s/M samples, steady', ({ steady }) => million(steady), 3],
     ['CPU s/M samples, whole', ({ total }) => million(total), 3],
     ['peak MB', ({ peakBytes }) => peakBytes / 1e6, 0],
-    ['bytes/sample settled', ({ disk, stored }) => disk.settled / stored, 3],
+    ['bytes/sample', ({ disk, stored }) => disk.samples / stored, 3],
+    ['index MB', ({ disk }) => disk.index / 1e6, 1],
     ['MB on disk at the end', ({ disk }) => disk.now / 1e6, 1],
   ];
   const rows = measured.map((of) => [of.name, ...columns.map(([, value, digits]) => value(of).toFixed(digits))]);
@@ -205,7 +207,7 @@ function report(measured: readonly Measured[]): string {
     rows.push([`pharos / ${peer.name}`, ...columns.map(([, value]) => (value(pharos) / value(peer)).toFixed(2))]);
   }
   const table = formatTable(['', ...columns.map(([title]) => title)], rows);
-  return [table, ...measured.map(({ name, disk }) => `settled, ${name}: ${disk.how}`)].join('\n');
+  return [table, ...measured.map(({ name, disk }) => `bytes/sample and index of ${name}: ${disk.how}`)].join('\n');
 }
 
 interface MachineTimes {

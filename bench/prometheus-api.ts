@@ -42,18 +42,21 @@ export async function instantQuery(
 }
 
 /**
- * How many samples of these metrics, selected by the matchers, a server holds in the window before the time: one query per
- * metric, so that none is large.
+ * How many samples of these metrics, selected by the matchers, a server holds in the window (ms) before the time (Unix ms),
+ * by instance. One query per metric, so that none is large.
  */
 export async function countSamples(
   baseUrl: string,
   metrics: readonly string[],
   { matchers, window, time }: { matchers: string; window: number; time: number },
-): Promise<number> {
-  let total = 0;
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
   for (const metric of metrics) {
-    const query = `sum(count_over_time(${metric}{${matchers}}[${Math.ceil(window / 1000)}s]))`;
-    total += (await instantQuery(baseUrl, query, { time }))[0]?.value ?? 0;
+    const query = `sum by (instance) (count_over_time(${metric}{${matchers}}[${Math.ceil(window / 1000)}s]))`;
+    for (const { labels, value } of await instantQuery(baseUrl, query, { time })) {
+      const instance = labels.instance ?? '';
+      counts.set(instance, (counts.get(instance) ?? 0) + value);
+    }
   }
-  return total;
+  return counts;
 }

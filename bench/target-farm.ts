@@ -3,7 +3,7 @@
  * prints one line of JSON, `{"port":…}`, and serves until it is killed or its parent goes away.
  *
  *     GET  /scrape/<reader>/<target>   a page of the target; what was sent whole is counted for the reader
- *     GET  /served                     FarmCounts per reader, as JSON
+ *     GET  /served[?until=<Unix ms>]   FarmCounts per reader, as JSON: all, or what was sent until then
  *     POST /pause                      answers 503 to scrapes from now on (and scrapers write stale markers)
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -27,12 +27,8 @@ export interface FarmOptions {
 
 /** What a reader was sent, whole pages only. */
 export interface FarmCounts {
-  pages: number;
-  samples: number;
-  bytes: number;
-  /** Unix milliseconds of the first and the last page. */
-  first: number;
-  last: number;
+  readonly pages: number;
+  readonly samples: number;
 }
 
 function serve(options: FarmOptions): void {
@@ -48,7 +44,8 @@ function serve(options: FarmOptions): void {
       }),
   );
   const scratch = Buffer.allocUnsafe(Math.max(...mixes.map((mix) => mix.maxLength)));
-  const served = new Map<string, FarmCounts>();
+  /** When pages were sent whole, Unix milliseconds in rising order, by reader. */
+  const served = new Map<string, number[]>();
   let paused = false;
 
   function scrape(request: IncomingMessage, response: ServerResponse, reader: string, target: number): void {
@@ -62,13 +59,9 @@ function serve(options: FarmOptions): void {
     const page = Buffer.from(scratch.subarray(0, mix.write(scratch, tick)));
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
     response.on('finish', () => {
-      const now = Date.now();
-      const counts = served.get(reader) ?? { pages: 0, samples: 0, bytes: 0, first: now, last: now };
-      counts.pages++;
-      counts.samples += options.series;
-      counts.bytes += page.length;
-      counts.last = now;
-      served.set(reader, counts);
+      const times = served.get(reader);
+      if (times === undefined) served.set(reader, [Date.now()]);
+      else times.push(Date.now());
     });
     if (options.encoding === 'identity' || !/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
       response.writeHead(200, { ...headers, 'content-length': page.length }).end(page);
@@ -83,10 +76,20 @@ function serve(options: FarmOptions): void {
     });
   }
 
+  function counts(path: string): Record<string, FarmCounts> {
+    const until = Number(new URL(path, 'http://farm').searchParams.get('until') ?? Number.POSITIVE_INFINITY);
+    const found: Record<string, FarmCounts> = {};
+    for (const [reader, times] of served) {
+      const after = times.findLastIndex((time) => time <= until) + 1;
+      found[reader] = { pages: after, samples: after * options.series };
+    }
+    return found;
+  }
+
   const server = createServer((request, response) => {
     const [, reader, target] = /^\/scrape\/([\w-]+)\/(\d+)$/.exec(request.url ?? '') ?? [];
     if (reader !== undefined) scrape(request, response, reader, Number(target));
-    else if (request.url === '/served') response.end(JSON.stringify(Object.fromEntries(served)));
+    else if (request.url?.startsWith('/served')) response.end(JSON.stringify(counts(request.url)));
     else if (request.url === '/pause' && request.method === 'POST') {
       paused = true;
       response.end();

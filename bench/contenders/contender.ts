@@ -17,9 +17,11 @@ export interface ContenderOptions {
 export interface DiskUse {
   /** All files of the data directory when the run ended, as `du` counts them. */
   readonly now: number;
-  /** Bytes of the samples and of their index in the form they are kept in for good. */
-  readonly settled: number;
-  /** What `settled` is, for the reader of the table. */
+  /** Bytes of the samples alone, in the form they are kept in for good. */
+  readonly samples: number;
+  /** Bytes of the index of series in that form: it grows with the series, not with time. */
+  readonly index: number;
+  /** How they came to that form, for the reader of the table. */
   readonly how: string;
 }
 

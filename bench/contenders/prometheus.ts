@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { untilReady } from '../children.ts';
 import { type Contender, type ContenderOptions, diskBytes, freePort } from './contender.ts';
@@ -34,11 +34,11 @@ export async function startPrometheus(program: string, options: ContenderOptions
       });
       const answer = (await response.json()) as { data?: { name: string }; error?: string };
       if (answer.data === undefined) throw new Error(`prometheus made no snapshot: ${answer.error ?? response.status}`);
-      return {
-        now,
-        settled: await diskBytes(join(data, 'snapshots', answer.data.name)),
-        how: 'block written by the snapshot API',
-      };
+      const snapshot = join(data, 'snapshots', answer.data.name);
+      const all = await diskBytes(snapshot);
+      let samples = 0;
+      for (const block of readdirSync(snapshot)) samples += await diskBytes(join(snapshot, block, 'chunks'));
+      return { now, samples, index: all - samples, how: 'chunks and index of the block that the snapshot API wrote' };
     },
   };
 }

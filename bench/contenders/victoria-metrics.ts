@@ -36,7 +36,8 @@ export async function startVictoriaMetrics(program: string, options: ContenderOp
       await ask('/internal/force_flush');
       const now = await diskBytes(data);
       await ask('/internal/force_merge');
-      return { now, settled: await diskBytes(data), how: 'data directory after force_merge' };
+      const samples = await diskBytes(join(data, 'data'));
+      return { now, samples, index: await diskBytes(join(data, 'indexdb')), how: 'data and indexdb after force_merge' };
     },
   };
 }
