@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 
 /** How a child is started beside its command line. */
 export interface ChildOptions {
@@ -23,13 +23,17 @@ export interface Child {
  */
 export class Children {
   readonly #running = new Set<Child>();
+  readonly #scratch: string | undefined;
   readonly #onSignal = (signal: NodeJS.Signals) => {
     this.#killAll();
+    if (this.#scratch !== undefined) rmSync(this.#scratch, { recursive: true, force: true, maxRetries: 5 });
     process.exit(signal === 'SIGINT' ? 130 : 143);
   };
   readonly #onExit = () => this.#killAll();
 
-  constructor() {
+  /** `scratch` is removed when a signal ends the benchmark; in the ordinary way its owner removes it. */
+  constructor(scratch?: string) {
+    this.#scratch = scratch;
     process.once('SIGINT', this.#onSignal);
     process.once('SIGTERM', this.#onSignal);
     process.once('exit', this.#onExit);

@@ -64,7 +64,7 @@ type Start = (options: ContenderOptions) => Promise<Contender>;
 /** Runs the benchmark and prints its report. Resolves with whether every contender stored what it was sent. */
 export async function runIngest(options: IngestOptions, print: (line: string) => void): Promise<boolean> {
   const directory = mkdtempSync(join(tmpdir(), 'pharos-ingest-'));
-  const children = new Children();
+  const children = new Children(options.keep ? undefined : directory);
   try {
     const starts = contenders(options, print);
     print(

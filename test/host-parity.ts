@@ -41,12 +41,22 @@ const NOT_JUDGED: readonly (readonly [families: RegExp, reason: string])[] = [
   [/^node_(procs_running|procs_blocked|disk_io_now|udp_queues|softnet_backlog_len)$/, 'lasts microseconds'],
 ];
 
-/** Below this much, absolutely, a difference is none: a value that is 0 most of the time has no meaningful percentage. */
+/**
+ * A series may differ by this much: one unit of what it counts, or what one moment between the two readings makes. A value
+ * that is 0 most of the time has no meaningful percentage.
+ */
 function floorOf(family: string, counter: boolean): number {
-  if (!counter) return /_bytes$/.test(family) ? 4096 : 0;
-  // Per second: 1 ms of time, 100 bytes, or one event in a hundred seconds.
-  if (/_seconds_total$/.test(family)) return 0.001;
-  return /_bytes_total$|Octets$/.test(family) ? 100 : 0.01;
+  if (counter) {
+    // Per second: 1 ms of time, 100 bytes, or one event in a hundred seconds.
+    if (/_seconds_total$/.test(family)) return 0.001;
+    return /_bytes_total$|Octets$/.test(family) ? 100 : 0.01;
+  }
+  if (/HugePages_bytes$/.test(family)) return 2 * 1024 * 1024;
+  if (/_bytes$/.test(family)) return 4096;
+  if (/^node_load/.test(family)) return 0.01;
+  return /^node_(sockstat_|filefd_allocated|netstat_Tcp_CurrEstab|arp_entries|nf_conntrack_entries)/.test(family)
+    ? 1
+    : 0;
 }
 
 interface Compared {
@@ -57,6 +67,8 @@ interface Compared {
   readonly theirs: number;
   /** Sum of the series' differences over the larger of the sums of their absolute values. */
   readonly difference: number;
+  /** Whether that is no more than the floor of each series. */
+  readonly within: boolean;
   readonly reason: string | undefined;
 }
 
@@ -97,9 +109,10 @@ function compareFamily(family: string, counter: boolean, series: readonly Instan
     size += Math.max(Math.abs(mine), Math.abs(other));
   }
   if (count === 0) return undefined;
-  const difference = apart <= floorOf(family, counter) * count ? 0 : apart / size;
+  const difference = apart === 0 ? 0 : apart / size;
+  const within = apart <= floorOf(family, counter) * count;
   const reason = NOT_JUDGED.find(([families]) => families.test(family))?.[1];
-  return { family, counter, series: count, ours: sumOurs, theirs: sumTheirs, difference, reason };
+  return { family, counter, series: count, ours: sumOurs, theirs: sumTheirs, difference, within, reason };
 }
 
 function byLabels(series: readonly InstantSeries[], job: string): Map<string, number> {
@@ -120,18 +133,24 @@ async function metricTypes(url: string): Promise<Map<string, string>> {
 
 function print(compared: readonly Compared[]): boolean {
   const number = (value: number) => (Number.isInteger(value) ? String(value) : value.toPrecision(6));
-  const rows = compared.map(({ family, counter, series, ours, theirs, difference, reason }) => [
+  const rows = compared.map(({ family, counter, series, ours, theirs, difference, within, reason }) => [
     family,
     counter ? 'rate' : 'average',
     String(series),
     number(ours),
     number(theirs),
     (100 * difference).toFixed(3),
-    reason !== undefined ? `not judged: ${reason}` : difference > LIMIT ? 'OVER 2 %' : '',
+    reason !== undefined
+      ? `not judged: ${reason}`
+      : difference <= LIMIT
+        ? ''
+        : within
+          ? 'less than one unit'
+          : 'OVER 2 %',
   ]);
   console.log(formatTable(['family', 'of', 'series', 'ours', 'theirs', 'difference %', ''], rows));
   const judged = compared.filter(({ reason }) => reason === undefined);
-  const over = judged.filter(({ difference }) => difference > LIMIT);
+  const over = judged.filter(({ difference, within }) => difference > LIMIT && !within);
   console.log(
     `\n${compared.length} families in common, ${judged.length} judged, ${over.length} over 2 %` +
       (over.length === 0 ? '' : `: ${over.map(({ family }) => family).join(', ')}`),
@@ -167,7 +186,7 @@ async function startBoth(children: Children, directory: string): Promise<string>
 const seconds = Number(values.seconds);
 if (!(seconds >= 10)) throw new Error(`--seconds must be 10 or more, got ${values.seconds}`);
 const directory = mkdtempSync(join(tmpdir(), 'pharos-parity-'));
-const children = new Children();
+const children = new Children(directory);
 try {
   const url = values.url ?? (await startBoth(children, directory));
   console.log(`comparing job="${values.ours}" with job="${values.theirs}" at ${url} over ${seconds} s`);

@@ -268,7 +268,7 @@ if (scenario === undefined) {
   process.exitCode = 2;
 } else {
   const directory = mkdtempSync(join(tmpdir(), 'pharos-load-'));
-  const children = new Children();
+  const children = new Children(values.keep ? undefined : directory);
   try {
     process.exitCode = (await scenario(children, directory)) ? 0 : 1;
   } catch (error) {
