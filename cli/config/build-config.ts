@@ -192,11 +192,16 @@ function buildHostMetrics(
     interval: host.interval,
     job: host.job,
     instance: host.instance,
-    filesystemMountPointsExclude: host.filesystem_mount_points_exclude,
-    filesystemTypesExclude: host.filesystem_types_exclude,
-    networkDevicesExclude: host.network_devices_exclude,
-    diskDevicesExclude: host.disk_devices_exclude,
+    filesystemMountPointsExclude: toRegExp(host.filesystem_mount_points_exclude),
+    filesystemTypesExclude: toRegExp(host.filesystem_types_exclude),
+    networkDevicesExclude: toRegExp(host.network_devices_exclude),
+    diskDevicesExclude: toRegExp(host.disk_devices_exclude),
   };
+}
+
+/** Empty text leaves nothing out, where an empty expression would match everything. */
+function toRegExp(source: string): RegExp {
+  return source === '' ? /(?!)/ : new RegExp(source, 'u');
 }
 
 function buildStorage(settings: StorageSettings, reading: Reading): StorageConfig {

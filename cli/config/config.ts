@@ -91,11 +91,11 @@ export interface HostMetricsConfig {
   readonly job: string;
   /** The `instance` label; undefined means the machine's name. */
   readonly instance: string | undefined;
-  /** RE2; what matches is left out. */
-  readonly filesystemMountPointsExclude: string;
-  readonly filesystemTypesExclude: string;
-  readonly networkDevicesExclude: string;
-  readonly diskDevicesExclude: string;
+  /** What these match is left out. */
+  readonly filesystemMountPointsExclude: RegExp;
+  readonly filesystemTypesExclude: RegExp;
+  readonly networkDevicesExclude: RegExp;
+  readonly diskDevicesExclude: RegExp;
 }
 
 export interface StorageConfig {

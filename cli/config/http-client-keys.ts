@@ -1,4 +1,4 @@
-import { boolean, existingFile, oneOf, secret, text, url } from './scalars.ts';
+import { boolean, existingFile, oneOf, proxyUrl, secret, text } from './scalars.ts';
 import { key, list, map, notServed, optional, record, section, type ValueOf } from './shape.ts';
 
 const tlsVersion = oneOf('TLS10', 'TLS11', 'TLS12', 'TLS13');
@@ -54,7 +54,7 @@ export const httpClientKeys = {
   follow_redirects: key(boolean, true, 'Follow redirects; another host gets no credentials and no http_headers.'),
   enable_http2: key(boolean, true, 'Allow HTTP/2. Pharos speaks HTTP/1.1, which every server accepts.'),
   tls_config: section(map(tlsKeys), 'TLS.'),
-  proxy_url: optional(url, 'An HTTP proxy to go through.'),
+  proxy_url: optional(proxyUrl, 'An HTTP or SOCKS 5 proxy to go through.'),
   no_proxy: notServed('no_proxy is not served yet: every request goes through proxy_url'),
   proxy_from_environment: notServed('proxy_from_environment is not served yet: requests go straight to the host', [
     'false',

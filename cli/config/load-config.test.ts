@@ -1,15 +1,19 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_DISK_EXCLUDE } from '../../collector/host/diskstats.ts';
+import { DEFAULT_FS_TYPES_EXCLUDE, DEFAULT_MOUNT_POINTS_EXCLUDE } from '../../collector/host/filesystem.ts';
 import { Secret } from '../../collector/secret.ts';
 import type { PharosConfig } from './config.ts';
 import { defaultConfig } from './default-config.ts';
+import { fileShape } from './file-keys.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig, loadConfigText } from './load-config.ts';
 import { ConfigError, formatProblems } from './problem.ts';
 import { configReference } from './reference.ts';
 import { renderConfig } from './render-config.ts';
+import type { MapShape } from './shape.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 let directory: string;
@@ -144,7 +148,7 @@ scrape_configs:
   });
 
   it('may be empty', async () => {
-    for (const text of ['', '# nothing\n', 'global:\nscrape_configs:\nrule_files:\n', '{}']) {
+    for (const text of ['', '---\n', '# nothing\n', 'global:\nscrape_configs:\nrule_files:\n', '{}']) {
       const { config, warnings } = await load(text);
       expect(warnings).toEqual([]);
       expect(config.global.scrapeInterval).toBe(60_000);
@@ -355,10 +359,12 @@ server: 9090
     ],
     ['a bad label name', job('static_configs: [{targets: [a:1], labels: {"": x}}]'), /a label name must not be empty/],
     [
-      'an external metric name',
-      'global: {external_labels: {__name__: x}}',
-      /the label __name__ is the name of a metric/,
+      'no expression',
+      'host_metrics: {disk_devices_exclude: "("}',
+      /disk_devices_exclude: expected a regular expression, got "\("/,
     ],
+    ['a URL without a host', job('http_sd_configs: [{url: "http:///y"}]'), /expected a URL such as/],
+    ['another kind of proxy', job('proxy_url: "ftp://u:p@x"'), /HTTP or SOCKS 5 proxy.*"ftp:\/\/<secret>@x"/],
     [
       'a wild directory',
       'rule_files: [a*/b.yml]',
@@ -442,6 +448,28 @@ storage:
   });
 });
 
+describe('what YAML allows', () => {
+  it('is a number in several ways', async () => {
+    for (const written of ['1000', '1_000', '1e3', '1000.0', '0x3e8', '+1000', '"1000"']) {
+      const { config } = await load(`scrape_configs: [{job_name: a, sample_limit: ${written}}]`);
+      expect(config.scrapeConfigs[0]?.sampleLimit, written).toBe(1000);
+    }
+  });
+
+  it('is more than one document, of which the first counts', async () => {
+    const text = 'global: {scrape_interval: 5s}\n---\nglobal: {scrape_interval: x}\n';
+    expect(await warningsOf(text)).toEqual([
+      expect.stringMatching(/^pharos\.yml:\d:\d+: warning: only the first YAML document of a file counts$/),
+    ]);
+  });
+
+  it('is an empty item, which does nothing', async () => {
+    const { config, warnings } = await load('rule_files:\n  -\n');
+    expect(config.ruleFiles).toEqual([]);
+    expect(formatProblems(warnings)).toContain('rule_files[0]: expected a value, got nothing');
+  });
+});
+
 describe("Pharos' own sections", () => {
   it('are read', async () => {
     const { config, warnings } = await load(`
@@ -474,7 +502,7 @@ notification:
       interval: 2_000,
       job: 'machine',
       instance: 'web-1',
-      networkDevicesExclude: '^veth',
+      networkDevicesExclude: /^veth/u,
     });
     expect(config.builtinRules).toBe(false);
     expect(config.storage).toMatchObject({
@@ -533,13 +561,43 @@ describe('the pharos.yml of this repository', () => {
     expect(meaning(config)).toEqual(meaning(defaultConfig({ listen: { host: '127.0.0.1', port: 9090 } })));
   });
 
+  it('explains every key of our own', async () => {
+    const text = await readFile(join(ROOT, 'pharos.yml'), 'utf8');
+    const missing = [...ownKeys(fileShape)].filter((name) => !new RegExp(`^[# -]*${name}:`, 'm').test(text));
+    expect(missing).toEqual([]);
+  });
+
+  it('takes the defaults of the collector', async () => {
+    const { hostMetrics } = defaultConfig({ listen: { host: '127.0.0.1', port: 9090 } });
+    const unescaped = (pattern: RegExp): string => pattern.source.replaceAll('\\/', '/');
+    expect(unescaped(hostMetrics.filesystemMountPointsExclude)).toBe(unescaped(DEFAULT_MOUNT_POINTS_EXCLUDE));
+    expect(unescaped(hostMetrics.filesystemTypesExclude)).toBe(unescaped(DEFAULT_FS_TYPES_EXCLUDE));
+    expect(unescaped(hostMetrics.diskDevicesExclude)).toBe(unescaped(DEFAULT_DISK_EXCLUDE));
+  });
+
   it('stands beside a reference of all keys', async () => {
     await expect(configReference()).toMatchFileSnapshot('./reference.md');
   });
 });
 
+/** The keys of the sections that Prometheus does not have. */
+function* ownKeys({ keys }: MapShape<unknown>, own = false): Generator<string> {
+  const ownSections = new Set(['host_metrics', 'storage', 'server', 'notification', 'builtin_rules']);
+  for (const [name, row] of Object.entries(keys)) {
+    if (row.notServed !== undefined || !(own || ownSections.has(name))) continue;
+    yield name;
+    const inner = row.shape.kind === 'list' ? row.shape.of : row.shape;
+    // The keys of HTTP clients are Prometheus'.
+    if (inner.kind === 'map' && name !== 'http_config') yield* ownKeys(inner, true);
+  }
+}
+
 /** Without where it came from; secrets as they are. */
 function meaning(config: PharosConfig): unknown {
   const { rendered: _, file: __, ...rest } = config;
-  return JSON.parse(JSON.stringify(rest, (_key, value) => (value instanceof Secret ? value.reveal() : value)));
+  return JSON.parse(
+    JSON.stringify(rest, (_key, value) =>
+      value instanceof Secret ? value.reveal() : value instanceof RegExp ? String(value) : value,
+    ),
+  );
 }

@@ -6,8 +6,8 @@ import {
   integer,
   nonEmptyText,
   path,
+  pattern,
   positiveDuration,
-  regex,
   secret,
   size,
   text,
@@ -21,17 +21,17 @@ export const hostMetricsKeys = {
   job: key(nonEmptyText, 'node', 'The label job.'),
   instance: optional(nonEmptyText, "The label instance. Default: the machine's name."),
   filesystem_mount_points_exclude: key(
-    regex,
+    pattern,
     '^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)',
     'Mount points to leave out.',
   ),
   filesystem_types_exclude: key(
-    regex,
-    '^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$',
+    pattern,
+    '^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|erofs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$',
     'Types of file systems to leave out.',
   ),
-  network_devices_exclude: key(regex, '', 'Network devices to leave out; empty means none.'),
-  disk_devices_exclude: key(regex, '^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$', 'Disks to leave out.'),
+  network_devices_exclude: key(pattern, '^(veth.*|[a-f0-9]{15})$', 'Network devices to leave out.'),
+  disk_devices_exclude: key(pattern, '^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$', 'Disks to leave out.'),
 };
 
 export type HostMetricsSettings = ValueOf<typeof hostMetricsKeys>;

@@ -61,13 +61,18 @@ export class Reading {
       const { line, col } = lines.linePos(offset);
       return { line: Math.max(1, line), column: Math.max(1, col) };
     };
-    for (const error of document.errors) {
+    const errors = document.errors.filter(({ code }) => code !== 'MULTIPLE_DOCS');
+    if (errors.length < document.errors.length) {
+      const place = { file: file.name, ...at(document.range[2]), path: '' };
+      this.report(place, 'only the first YAML document of a file counts', 'warning');
+    }
+    for (const error of errors) {
       // Some messages quote the text that is wrong, which may be a secret.
       const message = error.message.replace(/: "[\s\S]*$/, '');
       this.report({ file: file.name, ...at(error.pos[0]), path: '' }, `invalid YAML: ${message}`);
     }
     const walk: Walk = { file: file.name, directory: dirname(resolve(file.path)), document, at };
-    const contents = document.errors.length > 0 ? null : document.contents;
+    const contents = errors.length > 0 || isEmpty(document.contents, walk) ? null : document.contents;
     return this.#value(shape, contents, { walk, place: { file: file.name, line: 1, column: 1, path: '' } }) as T;
   }
 
@@ -152,7 +157,9 @@ export class Reading {
       for (const [index, item] of node.items.entries()) {
         const itemPlace = placeAt(walk, item as Node | null, { ...place, path: joinPath(place.path, index) });
         entries.set(String(index), itemPlace);
-        if (isEmpty(item as Node | null, walk)) this.report(itemPlace, 'expected a value, got nothing');
+        // Prometheus takes an empty scalar for empty text, which does nothing where lists of scalars are used.
+        const severity = shape.of.kind === 'scalar' ? 'warning' : 'error';
+        if (isEmpty(item as Node | null, walk)) this.report(itemPlace, 'expected a value, got nothing', severity);
         else values.push(this.#value(shape.of, item as Node, { walk, place: itemPlace }));
       }
     } else if (node !== null) {

@@ -11,7 +11,7 @@ export const text = scalar('text', '', { parse: (given) => given });
 
 export const nonEmptyText = scalar('text that is not empty', '', {
   parse(given) {
-    if (given.trim() === '') throw new Error('expected text that is not empty, got ""');
+    if (given === '') throw new Error('expected text that is not empty, got ""');
     return given;
   },
 });
@@ -39,7 +39,8 @@ export function integer(from = 0): ScalarShape<number> {
   const expected = `a whole number of at least ${from}`;
   return scalar(expected, from, {
     parse(given) {
-      const number = /^\+?\d[\d_]*$/.test(given) ? Number(given.replaceAll('_', '')) : Number.NaN;
+      // YAML writes numbers in several ways: 1000, 1_000, 1e3, 0x3e8.
+      const number = /^\+?\d[\w.+]*$/.test(given) ? Number(given.replaceAll('_', '')) : Number.NaN;
       if (!Number.isSafeInteger(number) || number < from) {
         throw new Error(`expected ${expected}, got ${JSON.stringify(given)}`);
       }
@@ -96,18 +97,26 @@ export const regex = scalar('a regular expression', '', {
   },
 });
 
+/** A JavaScript regular expression that is searched for; empty means one that nothing matches. */
+export const pattern = scalar('a regular expression', '', {
+  parse(given) {
+    try {
+      new RegExp(given, 'u');
+    } catch (error) {
+      const reason =
+        error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error);
+      throw new Error(`expected a regular expression, got ${JSON.stringify(given)}: ${reason}`);
+    }
+    return given;
+  },
+});
+
 /** What is wrong with this label name, if anything. Any Unicode is allowed, as in Prometheus 3. */
 export function badLabelName(name: string): string | undefined {
   if (name === '') return 'a label name must not be empty';
   return /\p{Surrogate}/u.test(name)
     ? `a label name must be well-formed Unicode, got ${JSON.stringify(name)}`
     : undefined;
-}
-
-/** As badLabelName, for labels that the user invents: only letters, digits and underscores are sure to be portable. */
-export function badOwnLabelName(name: string): string | undefined {
-  if (name === '__name__') return 'the label __name__ is the name of a metric and cannot be set here';
-  return badLabelName(name);
 }
 
 export const labelName = scalar('a label name', '', {
@@ -133,12 +142,9 @@ export const existingFile = scalar('a path', '', {
 
 /** Throws unless it is an absolute http(s) URL. The error shows no password. */
 export function parseHttpUrl(given: string): URL {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
-    const shown = given.replace(/\/\/[^/]*@/, '//<secret>@');
-    throw new Error(`expected a URL such as http://host:8080/path, got ${JSON.stringify(shown)}`);
-  }
-  return url;
+  // The parser would take y for the host of http:///y.
+  if (/^https?:\/\/[^/?#]/i.test(given) && URL.canParse(given)) return new URL(given);
+  throw new Error(`expected a URL such as http://host:8080/path, got ${JSON.stringify(withoutLogin(given))}`);
 }
 
 /** An http(s) URL; a user and a password in it are kept, and not shown. */
@@ -147,8 +153,24 @@ export const url = scalar('a URL', '', {
     parseHttpUrl(given);
     return given;
   },
-  print: (value) => value.replace(/\/\/[^/]*@/, '//<secret>@'),
+  print: withoutLogin,
 });
+
+/** The URL of a proxy. */
+export const proxyUrl = scalar('a URL', '', {
+  parse(given) {
+    if (given === '') return '';
+    if (/^(?:https?|socks5):\/\/[^/?#]/i.test(given) && URL.canParse(given)) return given;
+    const shown = JSON.stringify(withoutLogin(given));
+    throw new Error(`expected the URL of an HTTP or SOCKS 5 proxy, http://host:3128, got ${shown}`);
+  },
+  print: withoutLogin,
+});
+
+/** A URL without the user and password in it. */
+function withoutLogin(given: string): string {
+  return given.replace(/\/\/[^/]*@/, '//<secret>@');
+}
 
 /** A URL that is itself a secret, such as a webhook with a token in its path. */
 export const secretUrl = scalar('a URL', new Secret(''), {

@@ -1,7 +1,7 @@
 import { discoveryKeys } from './discovery-keys.ts';
 import { httpClientKeys } from './http-client-keys.ts';
 import { relabelConfigs } from './relabel-keys.ts';
-import { badOwnLabelName, boolean, duration, integer, nonEmptyText, oneOf, size, text } from './scalars.ts';
+import { badLabelName, boolean, duration, integer, nonEmptyText, oneOf, size, text } from './scalars.ts';
 import { key, list, map, notServed, optional, record, required, type ValueOf } from './shape.ts';
 
 const scrapeProtocol = oneOf(
@@ -52,7 +52,7 @@ export const globalKeys = {
   evaluation_interval: key(duration, 60_000, 'How often rules are evaluated.'),
   rule_query_offset: key(duration, 0, 'How far in the past rules are evaluated, for data that comes late.'),
   external_labels: key(
-    record(text, badOwnLabelName),
+    record(text, badLabelName),
     {},
     'Labels that alerts and outgoing data get. A dollar and a name are an environment variable, two dollars are one.',
   ),

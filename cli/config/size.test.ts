@@ -10,6 +10,7 @@ describe('sizes', () => {
     ['1KiB', 1024],
     ['1.5GB', 1.5 * 1024 ** 3],
     ['2TB', 2 * 1024 ** 4],
+    ['1MB512KB', 1.5 * 1024 ** 2],
   ])('%s', (text, bytes) => {
     expect(parseSize(text)).toBe(bytes);
   });
