@@ -1,0 +1,77 @@
+import { type AggregateInput, groupedSeries } from './aggregate.ts';
+import { formatPlain } from './format-value.ts';
+import { quantile } from './quantile.ts';
+import { warnOfQuantile } from './range-call.ts';
+import { type Matrix, newBlock, streamOf, type VectorSeries, type VectorStream } from './vector.ts';
+
+/** quantile and count_values: aggregations that need all values of a group at a step side by side. */
+export async function aggregateValues(input: AggregateInput): Promise<VectorStream> {
+  const matrix = await input.context.materialise(input.operand);
+  return input.node.op === 'quantile' ? quantiles(input, matrix) : countValues(input, matrix);
+}
+
+async function quantiles({ node, param, groups, context }: AggregateInput, matrix: Matrix): Promise<VectorStream> {
+  const { steps } = matrix;
+  const q = param as Float64Array;
+  const result = newBlock(0, groups.labels.length, steps);
+  const dropName = new Uint8Array(groups.labels.length);
+  context.hold(result.values.length);
+  for (const [group, members] of groups.members.entries()) {
+    await context.check();
+    const scratch = new Float64Array(members.length);
+    for (let step = 0; step < steps; step++) {
+      let count = 0;
+      for (const series of members) {
+        if (matrix.present[series * steps + step] === 0) continue;
+        scratch[count++] = matrix.values[series * steps + step]!;
+        if (matrix.series[series]!.dropName) dropName[group] = 1;
+      }
+      if (count === 0) continue;
+      warnOfQuantile(q[step]!, node.paramSpan, context);
+      result.values[group * steps + step] = quantile(q[step]!, scratch.subarray(0, count));
+      result.present[group * steps + step] = 1;
+    }
+  }
+  return streamOf({ steps, series: groupedSeries(groups, dropName), ...result });
+}
+
+/**
+ * How often each value occurs, with the value as a label: {v="1"} 2 for two series with the value 1. The label may
+ * overwrite one that the groups differ in; what becomes the same is counted together.
+ */
+async function countValues({ param, groups, context }: AggregateInput, matrix: Matrix): Promise<VectorStream> {
+  const { steps } = matrix;
+  const rows = new Map<string, { series: VectorSeries; counts: Float64Array }>();
+  for (const [group, members] of groups.members.entries()) {
+    await context.check();
+    const byValue = new Map<number, Float64Array>();
+    for (const series of members) {
+      const { dropName } = matrix.series[series]!;
+      for (let step = 0; step < steps; step++) {
+        const at = series * steps + step;
+        if (matrix.present[at] === 0) continue;
+        const value = matrix.values[at]!;
+        let counts = byValue.get(value);
+        if (counts === undefined) {
+          const labels = groups.labels[group]!.with(param as string, formatPlain(value));
+          let row = rows.get(labels.key);
+          if (row === undefined) {
+            context.hold(steps);
+            rows.set(labels.key, (row = { series: { labels, dropName }, counts: new Float64Array(steps) }));
+          }
+          byValue.set(value, (counts = row.counts));
+        }
+        counts[step]!++;
+      }
+    }
+  }
+  const result = newBlock(0, rows.size, steps);
+  const series: VectorSeries[] = [];
+  for (const row of rows.values()) {
+    const at = series.length * steps;
+    result.values.set(row.counts, at);
+    for (let step = 0; step < steps; step++) result.present[at + step] = row.counts[step]! > 0 ? 1 : 0;
+    series.push(row.series);
+  }
+  return streamOf({ steps, series, ...result });
+}

@@ -1,0 +1,76 @@
+import { RE2JS } from 're2js';
+import { METRIC_NAME } from '../../storage/labels.ts';
+import type { LabelCall } from '../plan/nodes.ts';
+import { QueryError } from '../query-result.ts';
+import { mergeSameLabels } from './merge-same-labels.ts';
+import type { QueryContext } from './query-context.ts';
+import type { VectorSeries, VectorStream } from './vector.ts';
+
+/**
+ * label_replace and label_join: only labels change, so the blocks pass through.
+ * label_join(up{a="1",b="2"}, "ab", "-", "a", "b") -> up{a="1",b="2",ab="1-2"}
+ */
+export async function labelCall(node: LabelCall, operand: VectorStream, context: QueryContext): Promise<VectorStream> {
+  const change = node.func === 'label_replace' ? labelReplace(node.params) : labelJoin(node.params);
+  const series = operand.series.map(change);
+  return mergeSameLabels({ steps: operand.steps, series, blocks: () => operand.blocks() }, context);
+}
+
+type Change = (series: VectorSeries) => VectorSeries;
+
+function labelReplace(params: readonly string[]): Change {
+  const [target = '', replacement = '', source = '', pattern = ''] = params;
+  let regexp: RE2JS;
+  try {
+    regexp = RE2JS.compile(pattern, RE2JS.DOTALL);
+  } catch (error) {
+    throw new QueryError(
+      'execution',
+      `invalid regular expression in label_replace(): ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  checkLabelName(target, 'destination', 'label_replace');
+  return ({ labels, dropName }) => {
+    const value = labels.get(source);
+    const matcher = regexp.matcher(value);
+    if (!matcher.matches()) return { labels, dropName };
+    const result = expand(replacement, (name) => group(matcher, name));
+    return { labels: labels.with(target, result), dropName: target === METRIC_NAME ? false : dropName };
+  };
+}
+
+function labelJoin(params: readonly string[]): Change {
+  const [target = '', separator = '', ...sources] = params;
+  for (const source of sources) checkLabelName(source, 'source', 'label_join');
+  checkLabelName(target, 'destination', 'label_join');
+  return ({ labels, dropName }) => {
+    const result = sources.map((source) => labels.get(source)).join(separator);
+    return { labels: labels.with(target, result), dropName: target === METRIC_NAME ? false : dropName };
+  };
+}
+
+/** A label's name is any text, but there must be one, and it must have been valid UTF-8 in the query. */
+export function checkLabelName(name: string, role: string, func: string): void {
+  // What was no UTF-8 arrives as the replacement character or as half of a surrogate pair.
+  if (name !== '' && !/[\uFFFD]|\p{Surrogate}/u.test(name)) return;
+  throw new QueryError('execution', `invalid ${role} label name in ${func}(): ${name}`);
+}
+
+type RE2Matcher = ReturnType<RE2JS['matcher']>;
+
+function group(matcher: RE2Matcher, name: string): string {
+  const index = /^\d+$/.test(name) ? Number(name) : undefined;
+  if (index !== undefined) return index <= matcher.groupCount() ? (matcher.group(index) ?? '') : '';
+  try {
+    return matcher.group(name) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Go's Expand: `$name` takes the longest run of word characters, `${name}` says where it ends, `$$` is a dollar. */
+function expand(template: string, groupOf: (name: string) => string): string {
+  return template.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar?: string, bare?: string, braced?: string) =>
+    dollar !== undefined ? '$' : groupOf(bare ?? braced ?? ''),
+  );
+}

@@ -1,0 +1,132 @@
+import type { RangeCall } from '../plan/nodes.ts';
+import type { Span } from '../promql/ast.ts';
+import { QueryError } from '../query-result.ts';
+import { formatGo } from './format-value.ts';
+import { type Grid, referenceTimes } from './grid.ts';
+import { type QueryContext, withoutMetricName } from './query-context.ts';
+import { RANGE_KERNELS, type Windows } from './range-kernels.ts';
+import { type RunVector, rangeSource } from './range-source.ts';
+import { blockRows, newBlock, type VectorSeries, type VectorStream } from './vector.ts';
+
+/** What a range function yields keeps the metric's name only when it is one of the metric's own samples. */
+const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
+
+/**
+ * A function over each series' samples in (t - range, t].
+ * increase over [60s] of 0@0 10@30s 20@60s 30@90s, steps 60 s and 120 s -> 20 at 60 s (from two samples, extrapolated)
+ */
+export async function rangeCall(
+  node: RangeCall,
+  grid: Grid,
+  { context, run, params }: { context: QueryContext; run: RunVector; params: readonly Float64Array[] },
+): Promise<VectorStream> {
+  const kernel = RANGE_KERNELS.get(node.func);
+  if (kernel === undefined) throw new QueryError('execution', `function "${node.func}" is not supported yet`);
+  checkParams(node, params);
+  const { source: from } = node;
+  const source = await rangeSource(from, grid, { context, run });
+  const { steps } = grid;
+  const rows = blockRows(steps);
+  const drop = !KEEPS_NAME.has(node.func);
+  return {
+    steps,
+    series: drop ? source.series.map((series) => nameDropped(series, context)) : source.series,
+    async *blocks() {
+      const windows = newWindows(node, grid);
+      for (let first = 0; first < source.series.length; first += rows) {
+        await context.check();
+        const block = newBlock(first, Math.min(rows, source.series.length - first), steps);
+        const row = { values: block.values, present: block.present, at: 0 };
+        for (let i = 0; i < block.count; i++, row.at += steps) {
+          const samples = source.samples(first + i);
+          windows.timestamps = samples.timestamps;
+          windows.values = samples.values;
+          slide(windows);
+          kernel(windows, row, params);
+          annotate(node, { windows, params, series: source.series[first + i]!, context });
+        }
+        yield block;
+      }
+    },
+  };
+}
+
+/** The series as a function that drops the name yields it. */
+export function nameDropped(series: VectorSeries, context: QueryContext): VectorSeries {
+  if (context.delayedNameRemoval) return series.dropName ? series : { labels: series.labels, dropName: true };
+  const labels = withoutMetricName(series.labels);
+  return labels === series.labels && !series.dropName ? series : { labels, dropName: false };
+}
+
+function newWindows(node: RangeCall, grid: Grid): Windows {
+  const times = referenceTimes(grid, node.source);
+  return {
+    steps: grid.steps,
+    timestamps: new Float64Array(0),
+    values: new Float64Array(0),
+    from: new Uint32Array(grid.steps),
+    to: new Uint32Array(grid.steps),
+    firstEnd: times.start,
+    step: times.step,
+    range: node.source.range,
+    firstTime: grid.start,
+    timeStep: grid.step,
+  };
+}
+
+/** Finds the window of every step in one pass over the samples: both ends only ever move forward. */
+function slide(windows: Windows): void {
+  const { timestamps, from, to, steps, range, step } = windows;
+  const { length } = timestamps;
+  let first = 0;
+  let next = 0;
+  for (let i = 0, end = windows.firstEnd; i < steps; i++, end += step) {
+    while (next < length && timestamps[next]! <= end) next++;
+    while (first < next && timestamps[first]! <= end - range) first++;
+    from[i] = first;
+    to[i] = next;
+  }
+}
+
+const COUNTER_FUNCTIONS: ReadonlySet<string> = new Set(['rate', 'increase']);
+
+function annotate(
+  node: RangeCall,
+  of: { windows: Windows; params: readonly Float64Array[]; series: VectorSeries; context: QueryContext },
+): void {
+  const { windows, params, series, context } = of;
+  if (COUNTER_FUNCTIONS.has(node.func)) {
+    const name = series.labels.metric;
+    if (name === '' || /_(total|sum|count|bucket)$/.test(name) || !someWindowHas(windows, 2)) return;
+    context.annotations.info(
+      `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${JSON.stringify(name)}`,
+      node.source.span,
+    );
+  } else if (node.func === 'quantile_over_time') {
+    for (let step = 0; step < windows.steps; step++) {
+      const q = params[0]![step]!;
+      if (windows.from[step] !== windows.to[step]) warnOfQuantile(q, node.paramSpans[0]!, context);
+    }
+  }
+}
+
+function someWindowHas({ from, to, steps }: Windows, samples: number): boolean {
+  for (let i = 0; i < steps; i++) if (to[i]! - from[i]! >= samples) return true;
+  return false;
+}
+
+/** Adds the warning when `q` is no quantile. */
+export function warnOfQuantile(q: number, span: Span, context: QueryContext): void {
+  if (q >= 0 && q <= 1) return;
+  context.annotations.warn(`quantile value should be between 0 and 1, got ${formatGo(q)}`, span);
+}
+
+function checkParams(node: RangeCall, params: readonly Float64Array[]): void {
+  if (node.func !== 'double_exponential_smoothing') return;
+  for (const [i, what] of ['smoothing', 'trend'].entries()) {
+    const wrong = params[i]!.find((factor) => !(factor > 0 && factor < 1));
+    if (wrong === undefined) continue;
+    const sign = what === 'smoothing' ? 'sf' : 'tf';
+    throw new QueryError('execution', `invalid ${what} factor. Expected: 0 < ${sign} < 1, got: ${wrong.toFixed(6)}`);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Select } from '../plan/nodes.ts';
+import type { Columns } from './columns.ts';
+import { endOf, type Grid, referenceTimes } from './grid.ts';
+import type { QueryContext } from './query-context.ts';
+import { blockRows, newBlock, type VectorStream } from './vector.ts';
+
+/**
+ * Instant selector: at each step the newest sample in (t - lookback, t], nothing when that is a stale marker.
+ * Samples 10@0 20@60s stale@120s, steps every 30 s from 0 to 150 s -> 10 10 20 20 - -
+ */
+export async function select(node: Select, grid: Grid, context: QueryContext): Promise<VectorStream> {
+  const times = referenceTimes(grid, node);
+  const columns = await context.read(node.matchers, times.start - node.readBack + 1, endOf(times));
+  const { steps } = grid;
+  const rows = blockRows(steps);
+  return {
+    steps,
+    series: columns.series.map((labels) => ({ labels, dropName: false })),
+    async *blocks() {
+      for (let first = 0; first < columns.series.length; first += rows) {
+        await context.check();
+        const block = newBlock(first, Math.min(rows, columns.series.length - first), steps);
+        for (let row = 0; row < block.count; row++) {
+          fillRow(columns, first + row, { node, times, ...block, at: row * steps });
+        }
+        yield block;
+      }
+    },
+  };
+}
+
+function fillRow(
+  columns: Columns,
+  series: number,
+  row: { node: Select; times: Grid; values: Float64Array; present: Uint8Array; at: number },
+): void {
+  const { timestamps, stale, offsets } = columns;
+  const { values, present, times, node } = row;
+  const source = node.output === 'value' ? columns.values : timestamps;
+  const scale = node.output === 'value' ? 1 : 1000;
+  const { lookback } = node;
+  const end = offsets[series + 1]!;
+  let next = offsets[series]!;
+  let time = times.start;
+  for (let i = row.at, last = row.at + times.steps; i < last; i++, time += times.step) {
+    // Timestamps rise, and so do the times of the steps: one pass over the samples serves all steps.
+    while (next < end && timestamps[next]! <= time) next++;
+    const newest = next - 1;
+    if (newest < offsets[series]! || timestamps[newest]! <= time - lookback || stale[newest] === 1) continue;
+    values[i] = source[newest]! / scale;
+    present[i] = 1;
+  }
+}
