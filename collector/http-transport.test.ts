@@ -3,38 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpTransport, type HttpTransport } from './http-transport.ts';
+import { createHttpTransport, type HttpTransport, PLAIN_HTTP_CLIENT } from './http-transport.ts';
 import type { HttpClientConfig, TlsConfig } from './scrape/scrape-config.ts';
 import { Secret } from './secret.ts';
 
-const NO_TLS: TlsConfig = {
-  ca: undefined,
-  caFile: undefined,
-  cert: undefined,
-  certFile: undefined,
-  key: undefined,
-  keyFile: undefined,
-  serverName: undefined,
-  insecureSkipVerify: false,
-  minVersion: undefined,
-  maxVersion: undefined,
-};
-
-const PLAIN: HttpClientConfig = {
-  basicAuth: undefined,
-  authorization: undefined,
-  tls: NO_TLS,
-  proxyUrl: undefined,
-  followRedirects: true,
-  enableHttp2: true,
-  headers: {},
-};
+const NO_TLS: TlsConfig = PLAIN_HTTP_CLIENT.tls;
 
 const directory = mkdtempSync(join(tmpdir(), 'pharos-transport-'));
 const closing: (() => Promise<unknown>)[] = [];
@@ -60,7 +39,7 @@ function serve(handler: Handler): Promise<number> {
 }
 
 function transportOf(config: Partial<HttpClientConfig>, options = {}): HttpTransport {
-  const transport = createHttpTransport({ ...PLAIN, ...config }, { tlsCheckInterval: 0, ...options });
+  const transport = createHttpTransport({ ...PLAIN_HTTP_CLIENT, ...config }, { tlsCheckInterval: 0, ...options });
   closing.push(() => transport.close());
   return transport;
 }
@@ -253,6 +232,29 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl)', () => {
     const url = await serveTls();
     const tls = { ...NO_TLS, insecureSkipVerify: true, minVersion: 'TLS13', maxVersion: 'TLS13' } as const;
     expect((await get(transportOf({ tls }), url)).text).toBe('secure');
+  });
+
+  it('goes through a proxy by a tunnel, which sees no credentials', async () => {
+    const url = new URL(await serveTls());
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (incoming: IncomingMessage, socket: Socket) => {
+      asked.push(`${incoming.url} ${incoming.headers.authorization}`);
+      const upstream = connect(Number(url.port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
+    });
+    const transport = transportOf({
+      proxyUrl: `http://127.0.0.1:${await listen(proxy)}`,
+      authorization: { type: 'Bearer', credentials: new Secret('abc'), credentialsFile: undefined },
+      tls: { ...NO_TLS, caFile: file('server.crt') },
+    });
+    expect((await get(transport, `https://metrics.example:${url.port}/`)).text).toBe('secure');
+    expect(asked).toEqual([`metrics.example:${url.port} undefined`]);
+    await transport.close();
   });
 
   it('takes a certificate file that changed for the next request', async () => {

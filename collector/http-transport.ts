@@ -35,6 +35,28 @@ export interface HttpTransportOptions {
   readonly tlsCheckInterval?: number;
 }
 
+/** No credentials, the well-known certificate authorities, redirects followed: what a configuration has by default. */
+export const PLAIN_HTTP_CLIENT: HttpClientConfig = {
+  basicAuth: undefined,
+  authorization: undefined,
+  tls: {
+    ca: undefined,
+    caFile: undefined,
+    cert: undefined,
+    certFile: undefined,
+    key: undefined,
+    keyFile: undefined,
+    serverName: undefined,
+    insecureSkipVerify: false,
+    minVersion: undefined,
+    maxVersion: undefined,
+  },
+  proxyUrl: undefined,
+  followRedirects: true,
+  enableHttp2: true,
+  headers: {},
+};
+
 /** Nothing is read or connected until the first `headers()`; without it a request fails. */
 export function createHttpTransport(config: HttpClientConfig, options: HttpTransportOptions = {}): HttpTransport {
   const tls = new TlsFiles(config.tls, options.tlsCheckInterval ?? 5_000);
@@ -57,13 +79,18 @@ export function createHttpTransport(config: HttpClientConfig, options: HttpTrans
       const [headers, read] = await Promise.all([readHeaders(config), tls.read()]);
       if (read.version !== tlsVersion) {
         tlsVersion = read.version;
-        pools.replace(createPools(config, { ...options, connect: read.connect }));
+        pools.replace(
+          createPools(config, { ...options, connect: read.connect }),
+          2 * (options.timeout ?? DEFAULT_TIMEOUT),
+        );
       }
       return headers;
     },
     close: () => pools.destroy(),
   };
 }
+
+const DEFAULT_TIMEOUT = 60_000;
 
 const CREDENTIAL_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
 
@@ -72,7 +99,7 @@ interface PoolOptions extends HttpTransportOptions {
 }
 
 function createPools(config: HttpClientConfig, options: PoolOptions): Dispatcher {
-  const timeout = options.timeout ?? 60_000;
+  const timeout = options.timeout ?? DEFAULT_TIMEOUT;
   const agentOptions: Agent.Options = {
     connections: options.connections ?? 4,
     pipelining: 1,
@@ -259,8 +286,8 @@ class ReplaceableDispatcher extends Dispatcher {
   readonly #retiring = new Set<Dispatcher>();
   #closed = false;
 
-  /** The older pools finish what they have begun and close. */
-  replace(next: Dispatcher): void {
+  /** The older pools have `grace` milliseconds to finish what they have begun. */
+  replace(next: Dispatcher, grace: number): void {
     const old = this.#current;
     if (this.#closed) {
       void next.destroy();
@@ -268,8 +295,12 @@ class ReplaceableDispatcher extends Dispatcher {
     }
     this.#current = next;
     if (old === undefined) return;
+    // Not close(), after which undici's Agent cannot be destroyed any more.
     this.#retiring.add(old);
-    void old.close().finally(() => this.#retiring.delete(old));
+    setTimeout(() => {
+      this.#retiring.delete(old);
+      void old.destroy();
+    }, grace).unref();
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {

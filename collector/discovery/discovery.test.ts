@@ -6,29 +6,11 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { DiscoveryConfig, HttpClientConfig, TargetGroup } from '../scrape/scrape-config.ts';
+import { PLAIN_HTTP_CLIENT } from '../http-transport.ts';
+import type { DiscoveryConfig, TargetGroup } from '../scrape/scrape-config.ts';
 import { startDiscovery } from './discovery.ts';
 
-const client: HttpClientConfig = {
-  basicAuth: undefined,
-  authorization: undefined,
-  tls: {
-    ca: undefined,
-    caFile: undefined,
-    cert: undefined,
-    certFile: undefined,
-    key: undefined,
-    keyFile: undefined,
-    serverName: undefined,
-    insecureSkipVerify: false,
-    minVersion: undefined,
-    maxVersion: undefined,
-  },
-  proxyUrl: undefined,
-  followRedirects: true,
-  enableHttp2: true,
-  headers: {},
-};
+const client = PLAIN_HTTP_CLIENT;
 
 /** Discovery that runs until the test is over. */
 class Running {
@@ -89,6 +71,27 @@ describe('static', () => {
     expect(await running.registry.metrics()).toContain('pharos_discovery_targets{job="j"} 2');
     await running.stop();
     expect(running.emitted).toHaveLength(1);
+  });
+
+  it('keeps its metric while the job runs anywhere', async () => {
+    const groups = [{ targets: ['a:1'], labels: {}, source: '0' }];
+    const registry = new Registry();
+    const controllers = [new AbortController(), new AbortController()];
+    // A reload may start the new one before it stops the old one.
+    const runs = controllers.map(({ signal }) =>
+      startDiscovery([{ kind: 'static', groups }], {
+        emit() {},
+        signal,
+        logger: pino({ enabled: false }),
+        job: 'j',
+        registry,
+      }),
+    );
+    controllers[0]!.abort();
+    expect(await registry.metrics()).toContain('pharos_discovery_targets{job="j"} 1');
+    controllers[1]!.abort();
+    expect(await registry.metrics()).not.toContain('pharos_discovery_targets{job="j"}');
+    await Promise.all(runs);
   });
 
   it('emits an empty list for a job without sources', () => {

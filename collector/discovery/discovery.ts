@@ -124,9 +124,22 @@ function discoveryMetrics({ registry, job = '', signal }: DiscoveryOptions): Dis
       labelNames: ['job', 'kind'],
       registers: [registry],
     });
-  signal.addEventListener('abort', () => targets.remove({ job }), { once: true });
+  const running = runningJobs.get(targets) ?? new Map<string, number>();
+  runningJobs.set(targets, running);
+  running.set(job, (running.get(job) ?? 0) + 1);
+  const stopped = (): void => {
+    const left = running.get(job)! - 1;
+    running.set(job, left);
+    if (left > 0) return;
+    running.delete(job);
+    targets.remove({ job });
+  };
+  signal.addEventListener('abort', stopped, { once: true });
   return { targets, failures };
 }
+
+/** How often a job runs: a reload may start it anew before the old one stops. */
+const runningJobs = new WeakMap<Gauge<'job'>, Map<string, number>>();
 
 /** Logs a failure once as long as it stays the same, so that a file that is bad for a day does not fill the log. */
 function createReport(
