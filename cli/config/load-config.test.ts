@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_DISK_EXCLUDE } from '../../collector/host/diskstats.ts';
 import { DEFAULT_FS_TYPES_EXCLUDE, DEFAULT_MOUNT_POINTS_EXCLUDE } from '../../collector/host/filesystem.ts';
@@ -426,6 +427,66 @@ storage:
 `);
     expect(errors.length).toBeGreaterThan(7);
     expect(errors.join('\n')).not.toContain('hunter2');
+  });
+
+  it('are ConfigErrors whatever the file is', async () => {
+    const sample = `
+global: {scrape_interval: 15s, external_labels: {a: b}}
+scrape_configs:
+  - &a
+    job_name: x
+    params: {a: [b]}
+    basic_auth: {username: u, password_file: p}
+    http_headers: {X: {values: [1], files: [f]}}
+    tls_config: {ca_file: c}
+    static_configs: [{targets: [a:1], labels: {c: d}}]
+    file_sd_configs: [{files: [x/*.json]}]
+    http_sd_configs: [{url: 'http://x'}]
+    relabel_configs: [{action: hashmod, modulus: 3, target_label: x}]
+  - {<<: *a, job_name: y}
+rule_files: [a/*.yml]
+alerting: {alertmanagers: [{static_configs: [{targets: [a:1]}]}]}
+notification: {receivers: [{name: n, webhook_configs: [{url: 'http://x'}]}]}
+storage: {clickhouse: {url: 'http://u:p@x'}}
+host_metrics: {enabled: true}
+`;
+    const pieces = [
+      '',
+      'x',
+      '-',
+      '- ',
+      ': ',
+      '{',
+      '}',
+      '[',
+      ']',
+      '*a',
+      '&a ',
+      '<<: ',
+      "'",
+      '"',
+      '#',
+      '\n',
+      '  ',
+      '0',
+      'null',
+      '!!map ',
+      '|',
+      '%',
+    ];
+    const edits = fc.array(fc.tuple(fc.nat(sample.length), fc.nat(12), fc.constantFrom(...pieces)), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    await fc.assert(
+      fc.asyncProperty(edits, async (list) => {
+        let text = sample;
+        for (const [at, length, piece] of list) text = text.slice(0, at) + piece + text.slice(at + length);
+        const found = await errorsOf(text);
+        for (const error of found) expect(error).not.toMatch(/undefined|\[object/);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('include a file that is not there', async () => {
