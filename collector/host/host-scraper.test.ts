@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -20,7 +22,7 @@ async function scrape(options: HostScraperOptions): Promise<Map<string, number>>
   return samples;
 }
 
-describe('on files of a machine that is not there', () => {
+describe.skipIf(platform() === 'win32')('on files of a machine that is not there', () => {
   let root: string;
   let options: HostScraperOptions;
 
@@ -398,6 +400,28 @@ describe('on files of a machine that is not there', () => {
     expect(samples.get('node_scrape_collector_success{collector="meminfo"}')).toBe(0);
     expect(samples.get('node_memory_MemTotal_bytes')).toBe(1024);
     expect(samples.get('node_scrape_collector_success{collector="loadavg"}')).toBe(1);
+  });
+
+  test('a file that blocks fails its collector alone, which runs again when it is free', async () => {
+    mkdirSync(join(root, 'sys/class/dmi/id'), { recursive: true });
+    const pipe = join(root, 'sys/class/dmi/id/sys_vendor');
+    // Opening a named pipe waits for somebody to write to it.
+    execFileSync('mkfifo', [pipe]);
+    const scraper = createHostScraper({ ...options, collectorTimeout: 50 });
+    const success = async () => {
+      const { bytes } = await scraper.scrape(AbortSignal.timeout(20_000));
+      const text = new TextDecoder().decode(bytes);
+      expect(text).toContain('node_scrape_collector_success{collector="time"} 1\n');
+      return /^node_scrape_collector_success\{collector="dmi"\} (.)$/m.exec(text)?.[1];
+    };
+    expect(await success()).toBe('0');
+    const start = performance.now();
+    expect(await success()).toBe('0');
+    expect(performance.now() - start, 'does not wait again').toBeLessThan(5_000);
+    await writeFile(pipe, 'Vendor\n');
+    rmSync(pipe);
+    writeFileSync(pipe, 'Vendor\n');
+    await expect.poll(success, { timeout: 10_000 }).toBe('1');
   });
 
   test('disabled collectors do not run, unknown ones are refused', async () => {

@@ -51,13 +51,13 @@ export interface HostScraperOptions {
   /** Collectors that do not run; none. An unknown name is an error. */
   readonly disabledCollectors?: readonly string[] | undefined;
   /** Mount points without node_filesystem_*; virtual ones and those of containers. */
-  readonly mountPointsExclude?: RegExp | undefined;
+  readonly filesystemMountPointsExclude?: RegExp | undefined;
   /** Types of file systems without node_filesystem_*; virtual ones. */
-  readonly fsTypesExclude?: RegExp | undefined;
+  readonly filesystemTypesExclude?: RegExp | undefined;
   /** Devices without node_disk_*; partitions and devices in memory. */
-  readonly diskExclude?: RegExp | undefined;
+  readonly diskDevicesExclude?: RegExp | undefined;
   /** Interfaces without node_network_*; the machine's ends of the pods' interfaces, which come and go with the pods. */
-  readonly networkExclude?: RegExp | undefined;
+  readonly networkDevicesExclude?: RegExp | undefined;
   /** How long a file system may take to answer, ms; 2,000. */
   readonly filesystemTimeout?: number | undefined;
   /** How long a collector may take, ms; one that takes longer fails alone; 5,000. */
@@ -83,20 +83,20 @@ export function createHostScraper(options: HostScraperOptions = {}): Scraper {
 }
 
 function hostCollectors(options: HostScraperOptions): readonly HostCollector[] {
-  const networkExclude = options.networkExclude ?? DEFAULT_NETWORK_EXCLUDE;
+  const networkExclude = options.networkDevicesExclude ?? DEFAULT_NETWORK_EXCLUDE;
   const all = [
     arp,
     bonding,
     conntrack,
     cpu(),
     cpufreq,
-    diskstats(options.diskExclude ?? DEFAULT_DISK_EXCLUDE),
+    diskstats(options.diskDevicesExclude ?? DEFAULT_DISK_EXCLUDE),
     dmi(),
     entropy,
     filefd,
     filesystem({
-      mountPointsExclude: options.mountPointsExclude ?? DEFAULT_MOUNT_POINTS_EXCLUDE,
-      fsTypesExclude: options.fsTypesExclude ?? DEFAULT_FS_TYPES_EXCLUDE,
+      mountPointsExclude: options.filesystemMountPointsExclude ?? DEFAULT_MOUNT_POINTS_EXCLUDE,
+      fsTypesExclude: options.filesystemTypesExclude ?? DEFAULT_FS_TYPES_EXCLUDE,
       timeout: options.filesystemTimeout ?? 2_000,
     }),
     hwmon,
