@@ -22,7 +22,7 @@ async function scrape(options: HostScraperOptions): Promise<Map<string, number>>
   return samples;
 }
 
-describe.skipIf(platform() === 'win32')('on files of a machine that is not there', () => {
+describe('on files of a machine that is not there', () => {
   let root: string;
   let options: HostScraperOptions;
 
