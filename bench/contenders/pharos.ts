@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { openEmbeddedClient } from '../../storage/clickhouse/embedded-client.ts';
 import { type Child, type Children, untilReady } from '../children.ts';
 import { type Contender, type ContenderOptions, diskBytes, freePort } from './contender.ts';
 
@@ -69,24 +70,30 @@ export async function startPharos(options: ContenderOptions): Promise<Contender>
 
 /** Merges every table of a stopped store to the end and says what their parts take. */
 async function mergedBytes(dataDir: string): Promise<{ samples: number; index: number }> {
-  const { Session } = await import('chdb');
-  const session = new Session(join(dataDir, 'clickhouse'));
+  const store = openEmbeddedClient({ path: databaseDirectory(dataDir) });
   try {
-    const tables = session.query(
-      "SELECT concat('`', database, '`.`', name, '`') FROM system.tables WHERE engine LIKE '%MergeTree' AND database != 'system'",
-      'TabSeparatedRaw',
+    const signal = AbortSignal.timeout(300_000);
+    const tables = await store.query<{ name: string }>(
+      "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'",
+      signal,
     );
-    for (const table of tables.split('\n').filter((line) => line !== ''))
-      session.query(`OPTIMIZE TABLE ${table} FINAL`);
-    const bytes = (condition: string) =>
-      Number(
-        session.query(
-          `SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database != 'system' AND ${condition}`,
-          'TabSeparated',
-        ),
-      );
-    return { samples: bytes("table = 'samples'"), index: bytes("table != 'samples'") };
+    for (const { name } of tables) await store.command(`OPTIMIZE TABLE ${name} FINAL`);
+    const parts = await store.query<{ table: string; bytes: string }>(
+      'SELECT table, sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table',
+      signal,
+    );
+    const sizes = new Map(parts.map(({ table, bytes }) => [table, Number(bytes)]));
+    const samples = sizes.get('samples') ?? 0;
+    return { samples, index: [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0) - samples };
   } finally {
-    session.close();
+    await store.close();
   }
+}
+
+/** The embedded engine's own directory within a data directory: the one with the engine's configuration. */
+function databaseDirectory(dataDir: string): string {
+  const places = [dataDir, ...readdirSync(dataDir, { withFileTypes: true }).map(({ name }) => join(dataDir, name))];
+  const found = places.find((place) => existsSync(join(place, 'engine.xml')));
+  if (found === undefined) throw new Error(`there is no embedded database in ${dataDir}`);
+  return found;
 }
