@@ -7,7 +7,9 @@ import { type Matrix, newBlock, streamOf, type VectorSeries, type VectorStream }
 /** quantile and count_values: aggregations that need all values of a group at a step side by side. */
 export async function aggregateValues(input: AggregateInput): Promise<VectorStream> {
   const matrix = await input.context.materialise(input.operand);
-  return input.node.op === 'quantile' ? quantiles(input, matrix) : countValues(input, matrix);
+  const result = await (input.node.op === 'quantile' ? quantiles(input, matrix) : countValues(input, matrix));
+  input.context.release(matrix);
+  return result;
 }
 
 async function quantiles({ node, param, groups, context }: AggregateInput, matrix: Matrix): Promise<VectorStream> {

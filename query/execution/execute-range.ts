@@ -31,6 +31,7 @@ export async function executeRange(
   const result = new Result();
   for (const slice of slicesOf(whole, Math.max(range.sliceLength, 4 * furthestLook(plan)))) {
     const context = newContext(result.samples);
+    context.hold(slice.steps);
     const stream = await finished(await runVector(root, slice, context), context);
     for await (const block of stream.blocks()) {
       await context.check();

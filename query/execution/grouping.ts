@@ -22,7 +22,7 @@ export function groupKey(selection: LabelSelection): GroupKey {
       return key;
     };
   }
-  const excluded = new Set([...selection.labels, METRIC_NAME, '__type__', '__unit__']);
+  const excluded = new Set([...selection.labels, METRIC_NAME]);
   return (labels) => {
     const { pairs } = labels;
     let key = '';
@@ -40,9 +40,7 @@ export function groupKey(selection: LabelSelection): GroupKey {
 export function groupLabels(labels: Labels, selection: LabelSelection): Labels {
   const listed = new Set(selection.labels);
   if (selection.mode === 'by' || selection.mode === 'on') return labels.filter((name) => listed.has(name));
-  return labels.filter(
-    (name) => !listed.has(name) && name !== METRIC_NAME && name !== '__type__' && name !== '__unit__',
-  );
+  return labels.filter((name) => !listed.has(name) && name !== METRIC_NAME);
 }
 
 /** Series sorted into groups, in the order in which the groups first appear. */

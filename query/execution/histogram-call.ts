@@ -23,6 +23,9 @@ export async function histogramCall(
   operand: VectorStream,
   { params, context }: { params: readonly Float64Array[]; context: QueryContext },
 ): Promise<VectorStream> {
+  if (node.func !== 'histogram_fraction') {
+    for (const [i, row] of params.entries()) for (const q of row) warnOfQuantile(q, node.paramSpans[i]!, context);
+  }
   const matrix = await context.materialise(operand);
   const { steps } = matrix;
   const histograms = findHistograms(node, matrix, context);
@@ -42,6 +45,7 @@ export async function histogramCall(
       }
     }
   }
+  context.release(matrix);
   const dropped = histograms.map((histogram) => nameDropped(histogram.series, context));
   const series = dropped.flatMap((one) =>
     node.func === 'histogram_quantiles' ? perQuantile(node, one, params) : [one],
@@ -71,7 +75,6 @@ function stepValue(
   const { params, step, output, histogram, context } = at;
   if (node.func === 'histogram_fraction') return buckets.fraction(params[0]![step]!, params[1]![step]!);
   const q = params[output]![step]!;
-  warnOfQuantile(q, node.paramSpans[output]!, context);
   if (buckets.complete && buckets.length > 1 && q >= 0 && q <= 1 && buckets.forceMonotonic()) {
     context.annotations.info(
       'input to histogram_quantile needed to be fixed for monotonicity (see ' +

@@ -50,9 +50,13 @@ function labelJoin(params: readonly string[]): Change {
 }
 
 /** A label's name is any text, but there must be one, and it must have been valid UTF-8 in the query. */
-export function checkLabelName(name: string, role: string, func: string): void {
+export function isLabelName(name: string): boolean {
   // What was no UTF-8 arrives as the replacement character or as half of a surrogate pair.
-  if (name !== '' && !/[\uFFFD]|\p{Surrogate}/u.test(name)) return;
+  return name !== '' && !/[\uFFFD]|\p{Surrogate}/u.test(name);
+}
+
+function checkLabelName(name: string, role: string, func: string): void {
+  if (isLabelName(name)) return;
   throw new QueryError('execution', `invalid ${role} label name in ${func}(): ${name}`);
 }
 

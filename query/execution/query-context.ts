@@ -57,9 +57,9 @@ export class QueryContext {
     }
   }
 
-  /** Samples that are no longer in memory. */
-  release(samples: number): void {
-    this.#held -= samples;
+  /** Of a matrix that nobody looks at any more. */
+  release(matrix: Matrix): void {
+    this.#held -= matrix.series.length * matrix.steps;
   }
 
   countSeries(series: number): void {

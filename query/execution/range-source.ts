@@ -60,6 +60,8 @@ async function subquerySource(
   const steps = Math.max(0, Math.floor((endOf(times) - start) / node.step) + 1);
   if (steps === 0)
     return { series: [], samples: () => ({ timestamps: new Float64Array(0), values: new Float64Array(0) }) };
+  // Before anything is made in this size: a long subquery with a small step has more steps than fit.
+  context.hold(steps);
   const inner = await context.materialise(await run(node.expr, { start, step: node.step, steps }));
   const timestamps = Float64Array.from({ length: steps }, (_, i) => start + i * node.step);
   return {

@@ -13,6 +13,7 @@ interface ScalarOptions {
 /** The value of a scalar expression at each step of the grid. The caller owns the array. */
 export async function runScalar(node: ScalarNode, grid: Grid, options: ScalarOptions): Promise<Float64Array> {
   const { steps } = grid;
+  options.context.hold(steps);
   switch (node.kind) {
     case 'number':
       return new Float64Array(steps).fill(node.value);

@@ -9,11 +9,12 @@ import {
   type VectorNode,
   type VectorScalarBinary,
 } from '../plan/nodes.ts';
+import { QueryError } from '../query-result.ts';
 import { absent } from './absent.ts';
 import { aggregate } from './aggregate.ts';
 import type { Grid } from './grid.ts';
 import { histogramCall } from './histogram-call.ts';
-import { checkLabelName, labelCall } from './label-functions.ts';
+import { isLabelName, labelCall } from './label-functions.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
 import type { QueryContext } from './query-context.ts';
 import { nameDropped, rangeCall } from './range-call.ts';
@@ -177,5 +178,5 @@ async function stepInvariant(node: StepInvariant, grid: Grid, context: QueryCont
 }
 
 function checkCountValuesLabel(label: string): void {
-  checkLabelName(label, '', 'count_values');
+  if (!isLabelName(label)) throw new QueryError('execution', `invalid label name ${JSON.stringify(label)}`);
 }

@@ -41,7 +41,10 @@ export async function vectorBinary(
 ): Promise<VectorStream> {
   const left = await context.materialise(sides.left);
   const right = await context.materialise(sides.right);
-  return new Matcher(node, { left, right }, context).run();
+  const result = await new Matcher(node, { left, right }, context).run();
+  context.release(left);
+  context.release(right);
+  return result;
 }
 
 class Matcher {
@@ -156,9 +159,8 @@ class Matcher {
   #match(group: MatchGroup): void {
     const { matching } = this.#node;
     const steps = this.#steps;
-    const [fillMany, fillOne] = this.#swapped
-      ? [matching.fillRight, matching.fillLeft]
-      : [matching.fillLeft, matching.fillRight];
+    // As in Prometheus, `fill_left` is for the side with many series even when that is written on the right.
+    const { fillLeft: fillMany, fillRight: fillOne } = matching;
     const taken = new Uint8Array(steps);
     for (const index of group.many) {
       const rows = new Map<number, ResultRow>();
