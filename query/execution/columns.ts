@@ -31,7 +31,7 @@ export async function readColumns(querier: Querier, selection: Selection, contex
   for await (const block of set.blocks()) {
     const { length } = block;
     context.hold(length);
-    context.samplesRead += length;
+    context.stats.samplesRead += length;
     const refs = block.series;
     for (let i = 0; i < length; i++) offsets[refs[i]! + 1]!++;
     total += length;

@@ -4,8 +4,9 @@ import { operandsOf } from '../plan/operands.ts';
 import { type MatrixSeries, QueryError, type QueryValue } from '../query-result.ts';
 import { finished } from './execute-instant.ts';
 import { type Grid, gridOf } from './grid.ts';
-import type { QueryContext } from './query-context.ts';
+import { type QueryContext, TOO_MANY_SAMPLES } from './query-context.ts';
 import { runVector } from './run.ts';
+import type { VectorBlock } from './vector.ts';
 
 export interface RangeExecution {
   readonly start: number;
@@ -29,22 +30,54 @@ export async function executeRange(
   const root = rootOf(plan);
   const whole = gridOf(range.start, range.end, range.step);
   const result = new Result();
-  for (const slice of slicesOf(whole, Math.max(range.sliceLength, 4 * furthestLook(plan)))) {
+  const waiting = [...slicesOf(whole, Math.max(range.sliceLength, 4 * furthestLook(plan)))].reverse();
+  for (let slice = waiting.pop(); slice !== undefined; slice = waiting.pop()) {
     const context = newContext(result.samples);
-    context.hold(slice.steps);
-    const stream = await finished(await runVector(root, slice, context), context);
-    for await (const block of stream.blocks()) {
-      await context.check();
-      for (let row = 0; row < block.count; row++) {
-        const at = row * slice.steps;
-        result.append(stream.series[block.first + row]!.labels, slice, {
-          values: block.values.subarray(at, at + slice.steps),
-          present: block.present.subarray(at, at + slice.steps),
-        });
-      }
+    try {
+      await runSlice(root, slice, { context, result });
+    } catch (error) {
+      // A slice with too many samples in it is tried again in halves: only one step that is too much is too much.
+      if (slice.steps === 1 || !isTooManySamples(error)) throw error;
+      waiting.push(...halvesOf(slice).reverse());
     }
   }
   return { type: 'matrix', series: result.finish() };
+}
+
+/** Adds the rows of a slice to the result, all of them or none. */
+async function runSlice(
+  root: VectorNode,
+  slice: Grid,
+  { context, result }: { context: QueryContext; result: Result },
+): Promise<void> {
+  context.hold(slice.steps);
+  const { steps } = slice;
+  const stream = await finished(await runVector(root, slice, context), context);
+  const blocks: VectorBlock[] = [];
+  for await (const block of stream.blocks()) {
+    context.hold(block.count * steps);
+    blocks.push(block);
+    await context.check();
+  }
+  for (const { first, count, values, present } of blocks) {
+    for (let row = 0; row < count; row++) {
+      const [from, to] = [row * steps, (row + 1) * steps];
+      const part = { values: values.subarray(from, to), present: present.subarray(from, to) };
+      result.append(stream.series[first + row]!.labels, slice, part);
+    }
+  }
+}
+
+function isTooManySamples(error: unknown): boolean {
+  return error instanceof QueryError && error.message === TOO_MANY_SAMPLES;
+}
+
+function halvesOf({ start, step, steps }: Grid): [Grid, Grid] {
+  const first = steps >> 1;
+  return [
+    { start, step, steps: first },
+    { start: start + first * step, step, steps: steps - first },
+  ];
 }
 
 function rootOf(plan: PlanNode): VectorNode {

@@ -21,6 +21,9 @@ export interface QueryContextOptions {
   readonly isRange: boolean;
 }
 
+/** What a query over its limit fails with, in Prometheus' words. */
+export const TOO_MANY_SAMPLES = 'query processing would load too many samples into memory in query execution';
+
 /** Computing without giving way for longer than this would leave an abort unheard. */
 const TURN_MS = 20;
 
@@ -30,8 +33,8 @@ export class QueryContext {
   readonly delayedNameRemoval: boolean;
   readonly isRange: boolean;
   readonly signal: AbortSignal;
-  samplesRead = 0;
-  seriesRead = 0;
+  /** What has been read; outlives the context. */
+  readonly stats = { samplesRead: 0, seriesRead: 0 };
   readonly #querier: Querier;
   readonly #maxSamples: number;
   readonly #maxSeries: number;
@@ -53,7 +56,7 @@ export class QueryContext {
   hold(samples: number): void {
     this.#held += samples;
     if (this.#held > this.#maxSamples) {
-      throw new QueryError('execution', 'query processing would load too many samples into memory in query execution');
+      throw new QueryError('execution', TOO_MANY_SAMPLES);
     }
   }
 
@@ -63,11 +66,11 @@ export class QueryContext {
   }
 
   countSeries(series: number): void {
-    this.seriesRead += series;
-    if (this.seriesRead > this.#maxSeries) {
+    this.stats.seriesRead += series;
+    if (this.stats.seriesRead > this.#maxSeries) {
       throw new QueryError(
         'execution',
-        `the query would read too many series: at most ${this.#maxSeries} are allowed, it selects at least ${this.seriesRead}`,
+        `the query would read too many series: at most ${this.#maxSeries} are allowed, it selects at least ${this.stats.seriesRead}`,
       );
     }
   }

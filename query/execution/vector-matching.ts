@@ -41,13 +41,13 @@ export async function vectorBinary(
 ): Promise<VectorStream> {
   const left = await context.materialise(sides.left);
   const right = await context.materialise(sides.right);
-  const result = await new Matcher(node, { left, right }, context).run();
+  const result = await new Pairing(node, { left, right }, context).run();
   context.release(left);
   context.release(right);
   return result;
 }
 
-class Matcher {
+class Pairing {
   readonly #node: VectorBinary;
   readonly #context: QueryContext;
   readonly #swapped: boolean;
@@ -57,7 +57,7 @@ class Matcher {
   readonly #rows: ResultRow[] = [];
   readonly #apply: (left: number, right: number) => number;
   readonly #filters: boolean;
-  /** The series of the "one" side that counts at each step of the current group, or NONE. */
+  /** The series of the "one" side that counts at each step of the current group; -1 for none. */
   readonly #partner: Int32Array;
   /** Steps at which a side has no series at all: there Prometheus does not even look for double matches. */
   readonly #idle: Uint8Array;

@@ -64,5 +64,3 @@ export function streamOf(matrix: Matrix): VectorStream {
     },
   };
 }
-
-export const EMPTY_SERIES: readonly VectorSeries[] = [];
