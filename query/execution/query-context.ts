@@ -89,7 +89,7 @@ export class QueryContext {
 
   /** The samples of a selection. Selectors that ask for the same samples share one reading. */
   read(matchers: readonly Matcher[], start: number, end: number): Promise<Columns> {
-    const key = JSON.stringify([start, end, ...matchers.map(String)]);
+    const key = JSON.stringify([start, end, ...matchers.map(String).sort()]);
     let read = this.#reads.get(key);
     if (read === undefined) {
       read = readColumns(this.#querier, { matchers, start, end }, this);

@@ -49,5 +49,5 @@ function selectorsOf(node: PlanNode): readonly Selector[] {
 }
 
 function keyOf({ matchers, offset, at }: Selector): string {
-  return JSON.stringify([offset, at ?? null, ...matchers.map(String)]);
+  return JSON.stringify([offset, at ?? null, ...matchers.map(String).sort()]);
 }

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { parseExpr } from '../promql/parser.ts';
+import { planFromAst } from './from-ast.ts';
+import type { PlanNode } from './nodes.ts';
+import { foldConstants } from './optimizers/fold-constants.ts';
+import { mergeReads } from './optimizers/merge-reads.ts';
+import { markStepInvariant } from './optimizers/step-invariant.ts';
+import { printPlan } from './print.ts';
+
+const options = { start: 0, end: 3_600_000, step: 60_000, lookback: 300_000, evaluationInterval: 60_000 };
+
+function plan(expr: string, optimizer: (plan: PlanNode) => PlanNode = (unchanged) => unchanged): string {
+  return printPlan(optimizer(planFromAst(parseExpr(expr), options)));
+}
+
+function tree(text: string): string {
+  return text.trim().replace(/^ {4}/gm, '');
+}
+
+describe('plan', () => {
+  it('resolves what the query decides', () => {
+    expect(plan('sum by (a) (rate(foo{b!="1"}[5m] offset 1m @ end()))')).toBe(
+      tree(`
+    aggregate sum by(a)
+      range-call rate
+        range-select {b!="1",__name__="foo"}[5m] offset 1m @ 3600`),
+    );
+  });
+
+  it('gives a subquery the default step', () => {
+    expect(plan('max_over_time((foo)[1h:] @ 60)')).toBe(
+      tree(`
+    range-call max_over_time
+      subquery [1h:1m] @ 60
+        select {__name__="foo"}`),
+    );
+  });
+
+  it('has functions of the clock as vectors and numbers', () => {
+    expect(plan('hour() + time()')).toBe(
+      tree(`
+    vector-scalar +
+      vector-call hour
+        vector-of
+          time
+      time`),
+    );
+  });
+
+  it('refuses what is not served', () => {
+    expect(() => plan('histogram_count(foo)')).toThrow('function "histogram_count" is not supported yet');
+  });
+});
+
+describe('foldConstants', () => {
+  it('computes numbers', () => {
+    expect(plan('foo * (60 * -5)', foldConstants)).toBe(
+      tree(`
+    vector-scalar *
+      select {__name__="foo"}
+      number -300`),
+    );
+  });
+
+  it('leaves time() alone', () => {
+    expect(plan('time() - 2 ^ 3', foldConstants)).toBe(
+      tree(`
+    scalar-binary -
+      time
+      number 8`),
+    );
+  });
+});
+
+describe('mergeReads', () => {
+  it('lets the same selector read the same samples', () => {
+    expect(plan('rate(foo[1h]) / foo', mergeReads)).toBe(
+      tree(`
+    vector-binary / ignoring()
+      range-call rate
+        range-select {__name__="foo"}[1h]
+      select {__name__="foo"} read 1h`),
+    );
+  });
+
+  it('knows the same series however the matchers are written', () => {
+    expect(plan('rate(foo{a="1",b="2"}[10m]) / {b="2",a="1",__name__="foo"}', mergeReads)).toMatch(
+      /select .* read 10m$/,
+    );
+  });
+
+  it('keeps different series, times and subqueries apart', () => {
+    const expr = 'max_over_time(foo[1h:1m]) + foo + sum_over_time(foo[30m] offset 5m) + sum_over_time(bar[40m])';
+    expect(plan(expr, mergeReads)).toBe(plan(expr));
+  });
+
+  it('does not read twenty times too much', () => {
+    const expr = 'sum_over_time(foo[1d]) / foo';
+    expect(plan(expr, mergeReads)).toBe(plan(expr));
+  });
+});
+
+describe('markStepInvariant', () => {
+  it('marks the largest part that is pinned', () => {
+    expect(plan('sum(rate(foo[5m] @ 100)) / bar', markStepInvariant)).toBe(
+      tree(`
+    vector-binary / ignoring()
+      step-invariant
+        aggregate sum by()
+          range-call rate
+            range-select {__name__="foo"}[5m] @ 100
+      select {__name__="bar"}`),
+    );
+  });
+
+  it.each([
+    'predict_linear(foo[5m] @ 100, 60)',
+    'timestamp(abs(foo @ 100))',
+    'foo @ 100 + time()',
+    'foo + bar @ 100 > foo',
+  ])('leaves %s as a whole', (expr) => {
+    expect(plan(expr, markStepInvariant)).not.toMatch(/^step-invariant/);
+  });
+});
