@@ -1,0 +1,234 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import type { Session } from 'chdb';
+import { StorageError } from '../errors.ts';
+import {
+  type ClickHouseClient,
+  ClickHouseError,
+  clickHouseCode,
+  type InsertFile,
+  insertPrefix,
+  storageErrorOf,
+} from './client.ts';
+import type { NativeBlock } from './native-block.ts';
+import { NativeReader } from './native-reader.ts';
+import { sqlString } from './sql-literal.ts';
+
+export interface EmbeddedClientOptions {
+  /** The directory of the database, created when missing. One process owns it at a time. */
+  readonly path: string;
+  /** Bytes that the engine may allocate for queries, inserts and merges together. Default 1.5 GiB. */
+  readonly memoryLimit?: number;
+  /** Streams at the same time; more are refused with `unavailable`. Default 64. */
+  readonly maxStreams?: number;
+}
+
+/** ClickHouse in this process. */
+export interface EmbeddedClient extends ClickHouseClient {
+  /** The session that writes; a server in this process may use it for queries of its own. Closed by `close`. */
+  readonly session: Session;
+  /** Another session on the same database, for its owner to close before the client closes. */
+  openSession(): Session;
+}
+
+/**
+ * Opens the embedded engine. Throws a StorageError `unavailable` that names the directory when another process has it.
+ * A process can have one such client at a time: the engine is one per process.
+ */
+export function openEmbeddedClient(options: EmbeddedClientOptions): EmbeddedClient {
+  return new ChdbClient(options);
+}
+
+/** Streams that are ready for the next reader; the rest are closed when they are given back. */
+const IDLE_STREAM_SESSIONS = 4;
+
+class ChdbClient implements EmbeddedClient {
+  readonly #path: string;
+  readonly #arguments: readonly string[];
+  readonly #maxStreams: number;
+  readonly #chdb: typeof import('chdb');
+  readonly session: Session;
+  #idle: Session[] = [];
+  #streams = 0;
+  #running = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: EmbeddedClientOptions) {
+    this.#path = resolve(options.path);
+    this.#maxStreams = options.maxStreams ?? 64;
+    const memoryLimit = options.memoryLimit ?? 1.5 * 2 ** 30;
+    mkdirSync(this.#path, { recursive: true });
+    const configFile = join(this.#path, 'engine.xml');
+    writeFileSync(configFile, engineConfig(memoryLimit));
+    this.#arguments = [
+      `--config-file=${configFile}`,
+      ...Object.entries(SETTINGS).map(([name, value]) => `--${name}=${value}`),
+      `--max_memory_usage=${Math.floor(memoryLimit * 0.7)}`,
+    ];
+    // Loaded when it is used: the engine's library takes 200 MB, which the other roles do not need.
+    this.#chdb = createRequire(import.meta.url)('chdb');
+    this.session = this.openSession();
+  }
+
+  openSession(): Session {
+    try {
+      return new this.#chdb.Session(this.#path, { connectionArgs: this.#arguments });
+    } catch (error) {
+      throw new StorageError(
+        'unavailable',
+        `cannot open the database in ${this.#path}: another process has it open, or it cannot be read and written`,
+        { cause: error },
+      );
+    }
+  }
+
+  async query<Row>(sql: string, signal: AbortSignal): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const piece of this.#stream(sql, 'JSONEachRow', signal)) {
+      for (const line of Buffer.from(piece).toString().split('\n')) if (line !== '') rows.push(JSON.parse(line) as Row);
+    }
+    return rows;
+  }
+
+  async *stream(sql: string, signal: AbortSignal): AsyncGenerator<NativeBlock> {
+    const reader = new NativeReader();
+    for await (const piece of this.#stream(sql, 'Native', signal)) yield* reader.push(piece);
+    yield* reader.end();
+  }
+
+  async *#stream(sql: string, format: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.#check(signal);
+    if (this.#streams >= this.#maxStreams) {
+      throw new StorageError('unavailable', `too many queries are reading, at most ${this.#maxStreams} may`);
+    }
+    this.#streams++;
+    const session = this.#idle.pop() ?? this.openSession();
+    let finished!: () => void;
+    const running = new Promise<void>((resolve) => (finished = resolve));
+    this.#running.add(running);
+    try {
+      const stream = session.queryStream(sql, { format });
+      const cancel = () => stream.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        for await (const chunk of stream) {
+          this.#check(signal);
+          yield chunk.raw();
+        }
+        this.#check(signal);
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        stream.cancel();
+      }
+    } catch (error) {
+      if (signal.aborted) throw canceled(signal);
+      throw this.#errorOf(error);
+    } finally {
+      this.#streams--;
+      if (this.#closing === undefined && this.#idle.length < IDLE_STREAM_SESSIONS) this.#idle.push(session);
+      else session.close();
+      this.#running.delete(running);
+      finished();
+    }
+  }
+
+  command(sql: string): Promise<void> {
+    return this.#run(sql, false);
+  }
+
+  insert(file: InsertFile): Promise<void> {
+    // Not `INSERT … FORMAT Native` with the bytes behind it: the library decodes a statement as UTF-8.
+    const where = file.where === undefined ? '' : ` WHERE ${file.where}`;
+    const columns = file.columns.join(', ');
+    return this.#run(
+      `${insertPrefix(file)} SELECT ${columns} FROM file(${sqlString(file.path)}, Native)${where}`,
+      true,
+    );
+  }
+
+  async #run(sql: string, inserting: boolean): Promise<void> {
+    if (this.#closing !== undefined) throw new StorageError('canceled', 'the storage is closed');
+    const result = this.session.queryAsync(sql);
+    this.#running.add(result);
+    try {
+      await result;
+    } catch (error) {
+      throw this.#errorOf(error, inserting);
+    } finally {
+      this.#running.delete(result);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Lets `#closing` be set before the first await below ends.
+    await Promise.resolve();
+    await Promise.allSettled(this.#running);
+    for (const session of this.#idle) session.close();
+    this.#idle = [];
+    this.session.close();
+    await this.#chdb.drainPending();
+  }
+
+  #check(signal: AbortSignal): void {
+    if (signal.aborted) throw canceled(signal);
+    if (this.#closing !== undefined) throw new StorageError('canceled', 'the storage is closed');
+  }
+
+  #errorOf(error: unknown, inserting = false): unknown {
+    if (error instanceof StorageError || !(error instanceof Error)) return error;
+    if (this.#closing !== undefined) return new StorageError('canceled', 'the storage is closed', { cause: error });
+    const code = clickHouseCode(error.message);
+    // Not the engine's own words: a defect of ours, such as a column of an unexpected type.
+    if (code === undefined) return new StorageError('internal', 'reading from ClickHouse failed', { cause: error });
+    return storageErrorOf(new ClickHouseError(code, error.message, { cause: error }), inserting);
+  }
+}
+
+function canceled(signal: AbortSignal): StorageError {
+  return new StorageError('canceled', 'the request was canceled', { cause: signal.reason });
+}
+
+const SETTINGS = {
+  // Selections name their series by id.
+  max_query_size: 16 * 2 ** 20,
+  max_ast_elements: 1_000_000,
+  max_expanded_ast_elements: 1_000_000,
+  max_execution_time: 120,
+  // Compiling expressions costs memory for ever and pays off only in far bigger queries.
+  compile_expressions: 0,
+  compile_aggregate_expressions: 0,
+  compile_sort_description: 0,
+  log_queries: 0,
+  session_timezone: 'UTC',
+};
+
+/** Limits the caches, which are sized for a server of its own, to what a process with other work can spare. */
+function engineConfig(memoryLimit: number): string {
+  const megabyte = 2 ** 20;
+  const entries = {
+    max_server_memory_usage: Math.floor(memoryLimit),
+    mark_cache_size: 32 * megabyte,
+    primary_index_cache_size: 32 * megabyte,
+    index_mark_cache_size: 8 * megabyte,
+    uncompressed_cache_size: 0,
+    index_uncompressed_cache_size: 0,
+    query_condition_cache_size: 8 * megabyte,
+    compiled_expression_cache_size: 8 * megabyte,
+    unique_key_index_cache_size_bytes: megabyte,
+    vector_similarity_index_cache_size: megabyte,
+    text_index_tokens_cache_size: megabyte,
+    text_index_header_cache_size: megabyte,
+    text_index_postings_cache_size: megabyte,
+    parquet_metadata_cache_size: megabyte,
+    iceberg_metadata_files_cache_size: megabyte,
+    max_thread_pool_free_size: 16,
+  };
+  const lines = Object.entries(entries).map(([name, value]) => `  <${name}>${value}</${name}>`);
+  return `<clickhouse>\n${lines.join('\n')}\n</clickhouse>\n`;
+}

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { storageSuite } from '../storage.case.ts';
+import { openClickHouseStorage } from './storage.ts';
+
+storageSuite('embedded ClickHouse', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'pharos-embedded-'));
+  const storage = await openClickHouseStorage({
+    clickhouse: { embedded: { path: join(dataDir, 'db') } },
+    dataDir,
+    retention: 0,
+    commitInterval: 20,
+  });
+  return {
+    storage,
+    dispose: async () => {
+      await storage.close(10_000);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+});

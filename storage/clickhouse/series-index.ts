@@ -1,0 +1,130 @@
+import { StorageError } from '../errors.ts';
+import { Labels, METRIC_NAME } from '../labels.ts';
+import type { Matcher } from '../matcher.ts';
+import type { SeriesFilter } from '../querier.ts';
+import { type ClickHouseClient, ClickHouseError } from './client.ts';
+import { labelSql, matcherSql } from './matcher-sql.ts';
+import { columnOf } from './native-block.ts';
+import { sqlTime } from './sql-literal.ts';
+import { COVERAGE } from './writer/segment-builder.ts';
+
+/** The series that satisfy a selection: sorted by Labels.compare, `ids` in the same order (low and high halves). */
+export interface FoundSeries {
+  readonly labels: readonly Labels[];
+  readonly ids: Uint32Array;
+}
+
+const CANNOT_COMPILE_REGEXP = 427;
+
+/** Which series there are, from the table `series`. Every method rejects as the client does. */
+export class SeriesIndex {
+  readonly #client: ClickHouseClient;
+  readonly #maxSeries: number;
+
+  /** At most `maxSeries` series are read for one answer; more is a StorageError `limit`. */
+  constructor(client: ClickHouseClient, maxSeries: number) {
+    this.#client = client;
+    this.#maxSeries = maxSeries;
+  }
+
+  async find(filter: SeriesFilter, signal: AbortSignal): Promise<FoundSeries> {
+    const where = filterSql(filter);
+    const limit = Math.min(filter.limit === 0 ? Number.POSITIVE_INFINITY : filter.limit, this.#maxSeries + 1);
+    const sql = `SELECT metric, id, labels FROM series WHERE ${where} LIMIT 1 BY metric, id LIMIT ${limit}`;
+    const rows: { labels: Labels; low: number; high: number }[] = [];
+    try {
+      for await (const block of this.#client.stream(sql, signal)) {
+        const metrics = columnOf(block, 0, 'string');
+        const ids = columnOf(block, 1, 'int64');
+        const labels = columnOf(block, 2, 'map');
+        for (let row = 0; row < block.rows; row++) {
+          rows.push({ labels: withMetric(metrics[row]!, labels[row]!), low: ids[2 * row]!, high: ids[2 * row + 1]! });
+        }
+      }
+    } catch (error) {
+      throw explained(error);
+    }
+    if (rows.length > this.#maxSeries) {
+      throw new StorageError(
+        'limit',
+        `a query may select at most ${this.#maxSeries} series; narrow its matchers or its range`,
+      );
+    }
+    rows.sort((a, b) => Labels.compare(a.labels, b.labels));
+    const ids = new Uint32Array(2 * rows.length);
+    for (const [index, row] of rows.entries()) {
+      ids[2 * index] = row.low;
+      ids[2 * index + 1] = row.high;
+    }
+    return { labels: rows.map((row) => row.labels), ids };
+  }
+
+  async labelNames(filter: SeriesFilter, signal: AbortSignal): Promise<readonly string[]> {
+    const sql = `SELECT DISTINCT arrayJoin(mapKeys(labels)) AS name FROM series WHERE ${filterSql(filter)}${limitSql(filter)}`;
+    const names = await this.#strings(sql, signal);
+    // Every series has a metric name, which is not in the map.
+    if (names.length > 0 || (await this.#any(filter, signal))) names.push(METRIC_NAME);
+    names.sort();
+    return filter.limit > 0 ? names.slice(0, filter.limit) : names;
+  }
+
+  async labelValues(name: string, filter: SeriesFilter, signal: AbortSignal): Promise<readonly string[]> {
+    const sql = `SELECT DISTINCT toString(${labelSql(name)}) AS value FROM series WHERE ${filterSql(filter)} AND value != ''`;
+    const values = await this.#strings(`${sql} ORDER BY value${limitSql(filter)}`, signal);
+    return values.sort();
+  }
+
+  async #any(filter: SeriesFilter, signal: AbortSignal): Promise<boolean> {
+    return (await this.#strings(`SELECT metric FROM series WHERE ${filterSql(filter)} LIMIT 1`, signal)).length > 0;
+  }
+
+  async #strings(sql: string, signal: AbortSignal): Promise<string[]> {
+    const strings: string[] = [];
+    try {
+      for await (const block of this.#client.stream(sql, signal)) {
+        for (const text of columnOf(block, 0, 'string')) strings.push(text);
+      }
+    } catch (error) {
+      throw explained(error);
+    }
+    return strings;
+  }
+}
+
+/** The condition on `series` for series that may have samples in the range and satisfy one of the matcher sets. */
+export function filterSql(filter: Pick<SeriesFilter, 'matcherSets' | 'start' | 'end'>): string {
+  const sets = filter.matcherSets.map((set) => set.map((matcher) => `(${matcherSql(matcher)})`).join(' AND ') || '1');
+  const matchers = sets.length === 0 ? '1' : sets.map((set) => `(${set})`).join(' OR ');
+  // A row lies in the partition of the day in which its first window began, which is at most one window before the sample.
+  const day = 86_400_000;
+  const firstDay = Math.floor((filter.start - COVERAGE) / day) * day;
+  return `first >= ${sqlTime(firstDay)} AND first <= ${sqlTime(filter.end)} AND last > ${sqlTime(filter.start)} AND (${matchers})`;
+}
+
+/** True when the matchers ask for nothing but the metric's name. */
+export function selectsWholeMetrics(matchers: readonly Matcher[]): boolean {
+  return matchers.every((matcher) => matcher.name === METRIC_NAME);
+}
+
+function limitSql(filter: SeriesFilter): string {
+  return filter.limit > 0 ? ` LIMIT ${filter.limit}` : '';
+}
+
+/** The metric's name in its place among the labels. */
+function withMetric(metric: string, pairs: readonly string[]): Labels {
+  let at = 0;
+  while (at < pairs.length && pairs[at]! < METRIC_NAME) at += 2;
+  return Labels.fromSortedPairs([...pairs.slice(0, at), METRIC_NAME, metric, ...pairs.slice(at)]);
+}
+
+/** RE2 in C++ and in JavaScript differ in how big a pattern they accept. */
+function explained(error: unknown): unknown {
+  if (
+    error instanceof StorageError &&
+    error.cause instanceof ClickHouseError &&
+    error.cause.code === CANNOT_COMPILE_REGEXP
+  ) {
+    return new StorageError('bad_data', 'a regular expression of the matchers is too big for RE2', { cause: error });
+  }
+  return error;
+}

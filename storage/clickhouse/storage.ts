@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { StorageError } from '../errors.ts';
+import type { Storage } from '../storage.ts';
+import { ClickHouseAlertLog } from './alert-log.ts';
+import type { ClickHouseClient } from './client.ts';
+import { type EmbeddedClient, openEmbeddedClient } from './embedded-client.ts';
+import { createStorageMetrics } from './metrics.ts';
+import { Inserter } from './outbox/inserter.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { ClickHouseQuerier } from './querier.ts';
+import { migrate } from './schema.ts';
+import { createServerClient, type ServerClientOptions } from './server-client.ts';
+import { Writer } from './writer/writer.ts';
+
+export interface ClickHouseStorageOptions {
+  /** Where ClickHouse is: in this process, with its data in a directory, or a server. */
+  readonly clickhouse:
+    | { readonly embedded: { readonly path: string; readonly memoryLimit?: number } }
+    | { readonly server: ServerClientOptions };
+  /** The directory of this process; the outbox lies in `outbox` below it. */
+  readonly dataDir: string;
+  /** How long samples are kept, in milliseconds; 0: for ever. Default 90 days. */
+  readonly retention?: number;
+  /** Bytes that the outbox may hold before appends are refused. Default 1 GiB. */
+  readonly outboxBytes?: number;
+  /** How long samples wait for others before they are made durable together, in milliseconds. Default 1 s. */
+  readonly commitInterval?: number;
+  /** Series that one selection may have; more is an error. Default 1,000,000. */
+  readonly maxSeries?: number;
+  /** Where the metrics `pharos_outbox_*` and `pharos_storage_*` go. Default: nowhere. */
+  readonly registry?: Registry;
+  readonly logger?: Logger;
+}
+
+export interface ClickHouseStorage extends Storage {
+  readonly client: ClickHouseClient;
+  /** The engine in this process; undefined when ClickHouse is a server. */
+  readonly embedded: EmbeddedClient | undefined;
+}
+
+/**
+ * Opens the store. Rejects with a StorageError when the outbox or the embedded database cannot be opened, or when the schema of
+ * the embedded database cannot be brought up to date. A server that does not answer is no reason to reject: appends go to the outbox,
+ * queries reject with `unavailable`, and the schema is seen to when the server answers.
+ */
+export async function openClickHouseStorage(options: ClickHouseStorageOptions): Promise<ClickHouseStorage> {
+  const { clickhouse, logger } = options;
+  const retention = options.retention ?? 90 * 86_400_000;
+  const metrics = createStorageMetrics(options.registry ?? new Registry());
+  const outbox = await Outbox.open({
+    directory: join(options.dataDir, 'outbox'),
+    maxBytes: options.outboxBytes ?? 2 ** 30,
+    metrics,
+    logger,
+  });
+  let embedded: EmbeddedClient | undefined;
+  let client: ClickHouseClient;
+  try {
+    embedded = 'embedded' in clickhouse ? openEmbeddedClient(clickhouse.embedded) : undefined;
+    client = 'embedded' in clickhouse ? embedded! : createServerClient(clickhouse.server);
+    if (embedded !== undefined) await migrate(embedded, retention, new AbortController().signal);
+  } catch (error) {
+    await embedded?.close();
+    outbox.close();
+    throw error;
+  }
+  const migrated = embedded !== undefined;
+  const writer = new Writer({ outbox, metrics, logger, commitInterval: options.commitInterval ?? 1000 });
+  const inserter = new Inserter({
+    outbox,
+    client,
+    prepare: async (signal) => {
+      if (!migrated) await migrate(client, retention, signal);
+    },
+    onQuarantine: () => writer.forgetCoverage(),
+    metrics,
+    logger,
+  });
+  const flush = async (signal: AbortSignal) => {
+    if (signal.aborted) throw new StorageError('canceled', 'the flush was canceled', { cause: signal.reason });
+    await raced(writer.commit(), signal);
+    await inserter.drained(signal);
+  };
+  const querier = new ClickHouseQuerier({
+    client,
+    maxSeries: options.maxSeries ?? 1_000_000,
+    ready: () => {
+      if (migrated || inserter.prepared) return;
+      throw inserter.failure ?? new StorageError('unavailable', 'ClickHouse is not ready yet');
+    },
+  });
+  let closing: Promise<void> | undefined;
+  const close = async (timeout: number) => {
+    await writer
+      .close()
+      .catch((error) => logger?.error({ err: error }, 'the last samples could not be written to the outbox'));
+    await inserter.drained(AbortSignal.timeout(timeout)).catch((error) => {
+      logger?.warn({ err: error, segments: outbox.length }, 'the outbox keeps segments for the next start');
+    });
+    await inserter.stop();
+    await client.close();
+    outbox.close();
+  };
+  return {
+    client,
+    embedded,
+    appender: writer,
+    querier,
+    alertLog: new ClickHouseAlertLog({ client, writer, flush }),
+    flush,
+    close: (timeout) => (closing ??= close(timeout)),
+  };
+}
+
+/** Waits for a promise, but not beyond the signal. */
+async function raced(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  let cancel!: () => void;
+  const canceled = new Promise<never>((_, reject) => {
+    cancel = () => reject(new StorageError('canceled', 'the flush was canceled', { cause: signal.reason }));
+  });
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    await Promise.race([promise, canceled]);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}

@@ -1,0 +1,218 @@
+import type { Logger } from 'pino';
+import type { AlertEvent } from '../../alert-log.ts';
+import type { Appender } from '../../appender.ts';
+import { StorageError } from '../../errors.ts';
+import type { Labels } from '../../labels.ts';
+import type { Metadata, SampleBatch, SeriesRef } from '../../series.ts';
+import type { StorageMetrics } from '../metrics.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { MAX_TIMESTAMP } from '../sql-literal.ts';
+import { BYTES_PER_SAMPLE, SegmentBuilder } from './segment-builder.ts';
+import { SeriesTable } from './series-table.ts';
+
+export interface WriterOptions {
+  readonly outbox: Outbox;
+  readonly metrics: StorageMetrics;
+  readonly logger: Logger | undefined;
+  /** How long samples wait for others to share a segment, in milliseconds. */
+  readonly commitInterval: number;
+}
+
+/** Samples at which a segment is written without waiting. */
+const SEGMENT_SAMPLES = 250_000;
+/** Bytes waiting in memory at which appends are refused, because the disk does not keep up. */
+const MAX_STAGED_BYTES = 64 * 2 ** 20;
+/** Metrics whose metadata is remembered, to write only what is new. */
+const REMEMBERED_METADATA = 50_000;
+
+/** The Appender that encodes samples into segments and makes those durable in the outbox, many appends in one commit. */
+export class Writer implements Appender {
+  readonly #outbox: Outbox;
+  readonly #metrics: StorageMetrics;
+  readonly #logger: Logger | undefined;
+  readonly #commitInterval: number;
+  readonly #table = new SeriesTable();
+  readonly #known = new Map<string, string>();
+  /** Where appends go, and the outcome that they all wait for. */
+  #current = new SegmentBuilder();
+  #outcome = new Outcome();
+  /** The other builder: idle, or being written. */
+  #other = new SegmentBuilder();
+  #writing: Promise<void> | undefined;
+  #urgent = false;
+  #timer: NodeJS.Timeout | undefined;
+  #alertSequence = 0;
+  #closed = false;
+
+  constructor(options: WriterOptions) {
+    this.#outbox = options.outbox;
+    this.#metrics = options.metrics;
+    this.#logger = options.logger;
+    this.#commitInterval = options.commitInterval;
+  }
+
+  acquire(labels: Labels): SeriesRef {
+    const ref = this.#table.acquire(labels);
+    this.#metrics.series.set(this.#table.size);
+    return ref;
+  }
+
+  release(refs: Iterable<SeriesRef>): void {
+    for (const ref of refs) this.#table.release(ref);
+    if (this.#current.isEmpty) this.#table.symbols.settle();
+    this.#metrics.series.set(this.#table.size);
+  }
+
+  append(batch: SampleBatch): Promise<void> {
+    const refused = this.#refusal(batch.length * BYTES_PER_SAMPLE) ?? this.#mistake(batch);
+    if (refused !== undefined) {
+      this.#metrics.samplesRefused.inc(batch.length);
+      return Promise.reject(refused);
+    }
+    if (batch.length === 0) return Promise.resolve();
+    this.#current.addSamples(this.#table, batch);
+    return this.#durable(this.#current.samples >= SEGMENT_SAMPLES);
+  }
+
+  /** Appends to the alert history; like `append`, without waiting for company. */
+  appendAlerts(events: readonly AlertEvent[]): Promise<void> {
+    const refused = this.#refusal(events.length * 1000);
+    if (refused !== undefined) return Promise.reject(refused);
+    if (events.length === 0) return Promise.resolve();
+    for (const event of events) {
+      // Rises within a millisecond, after a restart, and when the clock steps back a little while running.
+      this.#alertSequence = Math.max(this.#alertSequence + 1, Date.now() * 1024);
+      this.#current.addAlert(this.#alertSequence, event);
+    }
+    return this.#durable(true);
+  }
+
+  describe(metadata: readonly Metadata[]): void {
+    if (this.#closed) return;
+    for (const entry of metadata) {
+      const text = `${entry.type}\n${entry.unit}\n${entry.help}`;
+      if (this.#known.get(entry.metric) === text) continue;
+      if (this.#known.size >= REMEMBERED_METADATA) this.#known.clear();
+      // Copies: these strings may be pieces of a whole scrape's body.
+      this.#known.set(Buffer.from(entry.metric).toString(), Buffer.from(text).toString());
+      this.#current.addMetadata(entry);
+    }
+    if (!this.#current.isEmpty) void this.#durable(false);
+  }
+
+  /** Makes everything appended so far durable; rejects when that fails. */
+  commit(): Promise<void> {
+    if (!this.#current.isEmpty) return this.#durable(true);
+    return this.#writing ?? Promise.resolve();
+  }
+
+  /** Has the index told about every series again, with the series' next sample. */
+  forgetCoverage(): void {
+    this.#table.uncoverAll();
+    this.#known.clear();
+  }
+
+  /** Commits and refuses everything from now on. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.commit();
+  }
+
+  #refusal(bytes: number): StorageError | undefined {
+    if (this.#closed) return new StorageError('canceled', 'the storage is closed');
+    const staged = this.#current.bytes + (this.#writing === undefined ? 0 : this.#other.bytes);
+    if (!this.#outbox.hasRoom(staged + bytes)) {
+      return new StorageError(
+        'full',
+        `the outbox may hold ${this.#outbox.maxBytes} bytes and is full: ClickHouse does not keep up`,
+      );
+    }
+    if (staged > MAX_STAGED_BYTES) return new StorageError('full', 'the disk of the outbox does not keep up');
+    return undefined;
+  }
+
+  #mistake(batch: SampleBatch): StorageError | undefined {
+    const { refs, timestamps } = batch;
+    for (let i = 0; i < batch.length; i++) {
+      if (!this.#table.has(refs[i]!)) return new StorageError('bad_data', `append needs acquired refs, got ${refs[i]}`);
+      const timestamp = timestamps[i]!;
+      if (!(timestamp >= 0 && timestamp < MAX_TIMESTAMP) || timestamp !== Math.floor(timestamp)) {
+        return new StorageError(
+          'bad_data',
+          `a timestamp must be whole milliseconds from 1970 to the end of 2099, got ${timestamp}`,
+        );
+      }
+    }
+    return undefined;
+  }
+
+  #durable(now: boolean): Promise<void> {
+    const { promise } = this.#outcome;
+    if (now && this.#writing === undefined) this.#write();
+    else if (now) this.#urgent = true;
+    else this.#timer ??= setTimeout(() => this.#onTimer(), this.#commitInterval).unref();
+    return promise;
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    if (this.#writing === undefined) this.#write();
+    else this.#urgent = true;
+  }
+
+  /** Starts to write the current builder and puts the other in its place. */
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#urgent = false;
+    const full = this.#current;
+    const outcome = this.#outcome;
+    this.#current = this.#other;
+    this.#other = full;
+    this.#outcome = new Outcome();
+    // The builder that is filled from now on has not seen any symbol yet.
+    this.#table.symbols.settle();
+    this.#writing = this.#commitBuilder(full, outcome).finally(() => {
+      this.#writing = undefined;
+      if (this.#current.isEmpty) return;
+      if (this.#urgent || this.#current.samples >= SEGMENT_SAMPLES) this.#write();
+    });
+    this.#writing.catch(() => {});
+  }
+
+  async #commitBuilder(builder: SegmentBuilder, outcome: Outcome): Promise<void> {
+    const { samples } = builder;
+    try {
+      await this.#outbox.write(builder.sections(Date.now()), samples);
+      this.#metrics.samplesAppended.inc(samples);
+      outcome.resolve();
+    } catch (error) {
+      // The rows of the index in it are lost too.
+      this.forgetCoverage();
+      this.#metrics.samplesRefused.inc(samples);
+      this.#logger?.error({ err: error, samples }, 'the outbox could not be written; its samples were refused');
+      outcome.reject(
+        error instanceof StorageError ? error : new StorageError('internal', 'encoding failed', { cause: error }),
+      );
+      throw error;
+    } finally {
+      builder.reset();
+    }
+  }
+}
+
+/** What becomes of a segment: one promise for all that are in it. */
+class Outcome {
+  readonly promise: Promise<void>;
+  resolve!: () => void;
+  reject!: (error: StorageError) => void;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Metadata has nobody who waits for it.
+    this.promise.catch(() => {});
+  }
+}
