@@ -10,10 +10,6 @@ export const KNOWN_GAPS: Readonly<Record<string, Readonly<Record<string, readonl
     ],
     'messages show what is not UTF-8 as U+FFFD': [481],
   },
-  'duration_expression.test': {
-    'the sign of a duration expression binds tighter than ^': [147],
-    'min_of and max_of are not parsed yet': [170, 173, 176, 203, 206, 209, 212, 215, 218, 221, 224, 227, 241],
-  },
   'extended_vectors.test': {
     'anchored and smoothed ranges': [
       32, 35, 38, 41, 44, 47, 50, 53, 56, 59, 62, 65, 68, 71, 74, 77, 80, 83, 118, 121, 124, 127, 130, 133, 136, 139,
@@ -30,9 +26,6 @@ export const KNOWN_GAPS: Readonly<Record<string, Readonly<Record<string, readonl
       47, 52, 92, 97, 245, 249, 256, 260, 264, 267, 271, 290, 295, 300, 328, 332, 339, 343, 347, 350, 353, 384, 388,
       445, 449, 551, 660, 663, 666, 906, 1061, 1065, 1070, 1073, 1076, 1253, 1261, 1315, 1343, 1365, 1442, 1597, 1617,
       1625, 1637, 1649, 1750, 1752, 1845, 1847, 2020,
-    ],
-    'min_of and max_of are not parsed yet': [
-      2221, 2224, 2227, 2230, 2234, 2237, 2241, 2244, 2248, 2251, 2255, 2258, 2261, 2264,
     ],
   },
   'histograms.test': {
