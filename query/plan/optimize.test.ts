@@ -23,7 +23,7 @@ describe('plan', () => {
       tree(`
     aggregate sum by(a)
       range-call rate
-        range-select {b!="1",__name__="foo"}[5m] offset 1m @ 3600`),
+        range-select {__name__="foo",b!="1"}[5m] offset 1m @ 3600`),
     );
   });
 

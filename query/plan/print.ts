@@ -61,7 +61,7 @@ function head(node: PlanNode): string {
 }
 
 function window(node: Window, range: string): string {
-  return `{${node.matchers.map(String).join(',')}}${range}${moved(node)}`;
+  return `{${node.matchers.map(String).sort().join(',')}}${range}${moved(node)}`;
 }
 
 function moved({ offset, at }: { readonly offset: number; readonly at: number | undefined }): string {
