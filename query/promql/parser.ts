@@ -1,0 +1,754 @@
+// A hand-written recursive-descent parser with precedence climbing. It follows Prometheus' grammar, in which almost every
+// keyword is also a metric or label name: words are told apart by where they stand, never by the lexer.
+import { METRIC_NAME } from '../../storage/labels.ts';
+import { Matcher, type MatchOp } from '../../storage/matcher.ts';
+import type { QueryError } from '../query-result.ts';
+import type {
+  AggregateOp,
+  ArithmeticOp,
+  AtModifier,
+  BinaryOp,
+  DurationNode,
+  Expr,
+  Grouping,
+  MatcherNode,
+  Matching,
+  MatrixSelector,
+  Span,
+  Subquery,
+  VectorSelector,
+} from './ast.ts';
+import { FUNCTIONS } from './functions.ts';
+import { parseError, type Token, tokenize } from './lexer.ts';
+import { typecheck, valueType } from './typecheck.ts';
+
+export interface ParseOptions {
+  /** Prometheus' feature flags that change the language, such as promql-experimental-functions. Default: none. */
+  readonly features?: ReadonlySet<string>;
+}
+
+const NO_FEATURES: ReadonlySet<string> = new Set();
+/** How deep expressions may nest, and how many operators one may have: what the stack surely holds. */
+const MAX_DEPTH = 250;
+const MAX_OPERATORS = 2000;
+
+const AGGREGATES: ReadonlySet<string> = new Set([
+  ...['sum', 'avg', 'count', 'min', 'max', 'group', 'stddev', 'stdvar', 'topk', 'bottomk', 'count_values', 'quantile'],
+  ...['limitk', 'limit_ratio'],
+]);
+const PARAMETERIZED: ReadonlySet<string> = new Set([
+  'topk',
+  'bottomk',
+  'count_values',
+  'quantile',
+  'limitk',
+  'limit_ratio',
+]);
+const EXPERIMENTAL_AGGREGATES: ReadonlySet<string> = new Set(['limitk', 'limit_ratio']);
+/** Words that can stand nowhere as a metric's name. */
+const NEVER_METRIC: ReadonlySet<string> = new Set(['on', 'ignoring', 'group_left', 'group_right', 'bool', 'atan2']);
+
+const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
+  or: 1,
+  and: 2,
+  unless: 2,
+  '==': 3,
+  '!=': 3,
+  '<': 3,
+  '<=': 3,
+  '>': 3,
+  '>=': 3,
+  '+': 4,
+  '-': 4,
+  '*': 5,
+  '/': 5,
+  '%': 5,
+  atan2: 5,
+  '</': 5,
+  '>/': 5,
+  '^': 6,
+};
+const POWER = PRECEDENCE['^'];
+/** A sign binds weaker than `^` and stronger than `*`. */
+const SIGN = PRECEDENCE['*'] + 0.5;
+
+const NO_MATCHING: Matching = {
+  card: 'one-to-one',
+  mode: 'ignoring',
+  labels: [],
+  include: [],
+  fillLeft: undefined,
+  fillRight: undefined,
+};
+
+/**
+ * The type-checked expression that a text means. Throws a bad_data QueryError in Prometheus' manner,
+ * `line:column: parse error: …`.
+ */
+export function parseExpr(text: string, options: ParseOptions = {}): Expr {
+  const parser = new Parser(text, options.features ?? NO_FEATURES);
+  const expr = parser.whole();
+  typecheck(expr, text);
+  return expr;
+}
+
+/**
+ * A series selector without modifiers, such as match[] takes. Throws a bad_data QueryError when the text is anything else.
+ */
+export function parseSelector(text: string): VectorSelector {
+  const expr = parseExpr(text);
+  if (expr.kind !== 'vector-selector' || expr.offset !== undefined || expr.at !== undefined) {
+    throw parseError(text, 0, 'expected a series selector such as name{label="value"}');
+  }
+  return expr;
+}
+
+class Parser {
+  readonly #text: string;
+  readonly #tokens: readonly Token[];
+  readonly #features: ReadonlySet<string>;
+  #at = 0;
+  #depth = 0;
+  #operators = 0;
+
+  constructor(text: string, features: ReadonlySet<string>) {
+    this.#text = text;
+    this.#tokens = tokenize(text);
+    this.#features = features;
+  }
+
+  whole(): Expr {
+    if (this.#peek().kind === 'end') throw parseError(this.#text, 0, 'no expression found in input');
+    const expr = this.#expr(0);
+    if (this.#peek().kind !== 'end') throw this.#unexpected('');
+    return expr;
+  }
+
+  // Tokens
+
+  #peek(ahead = 0): Token {
+    return this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)]!;
+  }
+
+  #next(): Token {
+    const token = this.#peek();
+    if (token.kind !== 'end') this.#at++;
+    return token;
+  }
+
+  #isOp(text: string, ahead = 0): boolean {
+    const token = this.#peek(ahead);
+    return token.kind === 'op' && token.text === text;
+  }
+
+  #isWord(text: string, ahead = 0): boolean {
+    const token = this.#peek(ahead);
+    return token.kind === 'word' && token.text.toLowerCase() === text;
+  }
+
+  #takeOp(text: string): boolean {
+    if (!this.#isOp(text)) return false;
+    this.#at++;
+    return true;
+  }
+
+  #takeWord(text: string): boolean {
+    if (!this.#isWord(text)) return false;
+    this.#at++;
+    return true;
+  }
+
+  #expectOp(text: string, context: string): Token {
+    if (!this.#isOp(text)) throw this.#unexpected(context, JSON.stringify(text));
+    return this.#next();
+  }
+
+  get #lastEnd(): number {
+    return this.#tokens[this.#at - 1]?.span.end ?? 0;
+  }
+
+  #spanFrom(start: number): Span {
+    return { start, end: this.#lastEnd };
+  }
+
+  #error(span: Span, message: string): QueryError {
+    return parseError(this.#text, span.start, message);
+  }
+
+  #unexpected(context: string, expected = ''): QueryError {
+    const token = this.#peek();
+    const where = context === '' ? '' : ` in ${context}`;
+    const wanted = expected === '' ? '' : `, expected ${expected}`;
+    return this.#error(token.span, `unexpected ${describe(token)}${where}${wanted}`);
+  }
+
+  #requireFeature(name: string, span: Span, what: string): void {
+    if (this.#features.has(name)) return;
+    throw this.#error(span, `${what} must be enabled with --enable-feature=${name}`);
+  }
+
+  // Expressions
+
+  #expr(minimum: number): Expr {
+    this.#enter();
+    let left = this.#signed();
+    while (true) {
+      const op = this.#binaryOp();
+      if (op === undefined || PRECEDENCE[op] < minimum) break;
+      if (++this.#operators > MAX_OPERATORS) {
+        throw this.#error(this.#peek().span, `expression has more than ${MAX_OPERATORS} operators`);
+      }
+      const precedence = PRECEDENCE[op];
+      this.#at++;
+      const { returnBool, matching } = this.#binaryModifiers(op);
+      const right = this.#expr(op === '^' ? POWER : precedence + 0.1);
+      left = this.#binary({ op, left, right, returnBool, matching });
+    }
+    this.#depth--;
+    return left;
+  }
+
+  #enter(): void {
+    if (++this.#depth > MAX_DEPTH) {
+      throw this.#error(this.#peek().span, `expression nests deeper than ${MAX_DEPTH} levels`);
+    }
+  }
+
+  #binaryOp(): BinaryOp | undefined {
+    const token = this.#peek();
+    const text = token.kind === 'word' ? token.text.toLowerCase() : token.kind === 'op' ? token.text : '';
+    return Object.hasOwn(PRECEDENCE, text) ? (text as BinaryOp) : undefined;
+  }
+
+  #signed(): Expr {
+    const token = this.#peek();
+    if (token.kind !== 'op' || (token.text !== '+' && token.text !== '-')) return this.#postfix();
+    this.#at++;
+    const expr = this.#expr(SIGN);
+    const span = { start: token.span.start, end: expr.span.end };
+    if (expr.kind === 'number') return { ...expr, value: token.text === '-' ? -expr.value : expr.value, span };
+    return { kind: 'unary', op: token.text, expr, span };
+  }
+
+  #binary(parts: {
+    op: BinaryOp;
+    left: Expr;
+    right: Expr;
+    returnBool: boolean;
+    matching: (Matching & { readonly written: boolean }) | undefined;
+  }): Expr {
+    const { op, left, right, returnBool, matching } = parts;
+    const span = { start: left.span.start, end: right.span.end };
+    const isSet = op === 'and' || op === 'or' || op === 'unless';
+    const vectors = valueType(left) === 'vector' && valueType(right) === 'vector';
+    if (isSet && vectors && matching !== undefined) {
+      if (matching.card !== 'one-to-one') throw this.#error(span, `no grouping allowed for "${op}" operation`);
+      if (matching.fillLeft !== undefined || matching.fillRight !== undefined) {
+        throw this.#error(span, `filling in missing series not allowed for set operators`);
+      }
+    }
+    if (!vectors && matching?.written) {
+      throw this.#error(span, 'vector matching only allowed between instant vectors');
+    }
+    const { written: _, ...given } = matching ?? { ...NO_MATCHING, written: false };
+    const resolved: Matching = isSet ? { ...given, card: 'many-to-many' } : given;
+    return { kind: 'binary', op, left, right, returnBool, matching: vectors ? resolved : undefined, span };
+  }
+
+  #binaryModifiers(op: BinaryOp): {
+    returnBool: boolean;
+    matching: (Matching & { readonly written: boolean }) | undefined;
+  } {
+    const start = this.#peek().span;
+    const returnBool = this.#takeWord('bool');
+    if (returnBool && PRECEDENCE[op] !== PRECEDENCE['==']) {
+      throw this.#error(start, 'bool modifier can only be used on comparison operators');
+    }
+    let matching = NO_MATCHING;
+    let written = false;
+    const mode = this.#isWord('on') ? 'on' : this.#isWord('ignoring') ? 'ignoring' : undefined;
+    if (mode !== undefined) {
+      this.#at++;
+      written = true;
+      matching = { ...matching, mode, labels: this.#labelList('grouping opts') };
+      const group = this.#isWord('group_left')
+        ? 'many-to-one'
+        : this.#isWord('group_right')
+          ? 'one-to-many'
+          : undefined;
+      if (group !== undefined) {
+        this.#at++;
+        const include = this.#isOp('(') ? this.#labelList('grouping opts') : [];
+        matching = { ...matching, card: group, include };
+        const both = mode === 'on' ? include.find((label) => matching.labels.includes(label)) : undefined;
+        if (both !== undefined) {
+          throw this.#error(start, `label ${JSON.stringify(both)} must not occur in ON and GROUP clause at once`);
+        }
+      }
+    }
+    while (this.#fillModifier() !== undefined) {
+      const word = this.#fillModifier()!;
+      this.#requireFeature(
+        'promql-binop-fill-modifiers',
+        this.#peek().span,
+        'binop fill modifiers are experimental and',
+      );
+      this.#at++;
+      written = true;
+      this.#expectOp('(', 'fill modifier');
+      const value = this.#signedNumber('fill modifier');
+      this.#expectOp(')', 'fill modifier');
+      matching = {
+        ...matching,
+        fillLeft: word === 'fill_right' ? matching.fillLeft : value,
+        fillRight: word === 'fill_left' ? matching.fillRight : value,
+      };
+    }
+    return { returnBool, matching: { ...matching, written } };
+  }
+
+  #fillModifier(): string | undefined {
+    const token = this.#peek();
+    if (token.kind !== 'word' || !this.#isOp('(', 1)) return undefined;
+    const word = token.text.toLowerCase();
+    return word === 'fill' || word === 'fill_left' || word === 'fill_right' ? word : undefined;
+  }
+
+  #signedNumber(context: string): number {
+    const sign = this.#takeOp('-') ? -1 : 1;
+    if (sign === 1) this.#takeOp('+');
+    const token = this.#next();
+    if (token.kind === 'number') return sign * token.value;
+    if (token.kind === 'duration') return (sign * token.ms) / 1000;
+    const named = token.kind === 'word' ? numberWord(token.text) : undefined;
+    if (named !== undefined) return sign * named;
+    this.#at--;
+    throw this.#unexpected(context, 'number');
+  }
+
+  /** `(a, b, "c.d")`; a trailing comma is allowed. */
+  #labelList(context: string): string[] {
+    this.#expectOp('(', context);
+    const labels: string[] = [];
+    while (!this.#isOp(')')) {
+      const token = this.#peek();
+      if (token.kind === 'word' && !token.text.includes(':')) labels.push(token.text);
+      else if (token.kind === 'string' && token.value !== '') labels.push(token.value);
+      else throw this.#unexpected(context, 'label');
+      this.#at++;
+      if (!this.#takeOp(',') && !this.#isOp(')')) throw this.#unexpected(context, '"," or ")"');
+    }
+    this.#at++;
+    return labels;
+  }
+
+  /** A primary expression with its ranges, offsets and @ modifiers. */
+  #postfix(): Expr {
+    let expr = this.#primary();
+    while (true) {
+      const start = this.#peek().span;
+      if (this.#isOp('[')) expr = this.#bracket(expr);
+      else if (this.#takeWord('offset')) {
+        const offset = this.#offsetDuration();
+        expr = this.#modify(expr, start, 'offset', (target) => {
+          if (target.offset !== undefined) throw this.#error(start, 'offset may not be set multiple times');
+          return { ...target, offset };
+        });
+      } else if (this.#takeOp('@')) {
+        const at = this.#atModifier();
+        expr = this.#modify(expr, start, '@', (target) => {
+          if (target.at !== undefined) throw this.#error(start, '@ <timestamp> may not be set multiple times');
+          return { ...target, at };
+        });
+      } else if (expr.kind === 'matrix-selector' && this.#rangeModifier() !== undefined) {
+        const modifier = this.#rangeModifier()!;
+        this.#requireFeature('promql-extended-range-selectors', start, `${modifier} modifier is experimental and`);
+        if (expr.modifier !== undefined) throw this.#error(start, `${modifier} modifier may not be set multiple times`);
+        this.#at++;
+        expr = { ...expr, modifier, span: this.#spanFrom(expr.span.start) };
+      } else if (expr.kind === 'vector-selector' && this.#rangeModifier() !== undefined) {
+        const modifier = this.#rangeModifier()!;
+        this.#requireFeature('promql-extended-range-selectors', start, `${modifier} modifier is experimental and`);
+        throw this.#error(start, `${modifier} modifier is only served on range selectors`);
+      } else {
+        return expr;
+      }
+    }
+  }
+
+  #rangeModifier(): 'anchored' | 'smoothed' | undefined {
+    if (this.#isWord('anchored')) return 'anchored';
+    return this.#isWord('smoothed') ? 'smoothed' : undefined;
+  }
+
+  /** Applies a modifier to the selector or subquery it follows, and widens the spans to take it in. */
+  #modify(
+    expr: Expr,
+    at: Span,
+    what: 'offset' | '@',
+    apply: <T extends VectorSelector | Subquery>(target: T) => T,
+  ): Expr {
+    if (expr.kind === 'vector-selector' || expr.kind === 'subquery') {
+      return { ...apply(expr), span: this.#spanFrom(expr.span.start) };
+    }
+    if (expr.kind === 'matrix-selector') {
+      return { ...expr, selector: apply(expr.selector), span: this.#spanFrom(expr.span.start) };
+    }
+    const message = 'must be preceded by an instant vector selector or range vector selector or a subquery';
+    throw this.#error(at, `${what === '@' ? '@ modifier' : 'offset modifier'} ${message}`);
+  }
+
+  #atModifier(): AtModifier {
+    for (const kind of ['start', 'end'] as const) {
+      if (this.#isWord(kind) && this.#isOp('(', 1) && this.#isOp(')', 2)) {
+        this.#at += 3;
+        return { kind };
+      }
+    }
+    const { span } = this.#peek();
+    const seconds = this.#signedNumber('@ modifier');
+    const ms = Math.round(seconds * 1000);
+    if (!Number.isSafeInteger(ms)) {
+      throw this.#error(span, `timestamp out of bounds for @ modifier: ${seconds}`);
+    }
+    return { kind: 'time', ms };
+  }
+
+  /** `[range]` after a selector, or `[range:step]` after any instant vector. */
+  #bracket(expr: Expr): MatrixSelector | Subquery {
+    const open = this.#next().span;
+    const range = this.#durationExpr(0, 'subquery or range selector');
+    this.#requirePositive(range);
+    if (this.#takeOp(':')) {
+      const step = this.#isOp(']') ? undefined : this.#durationExpr(0, 'subquery selector');
+      if (step !== undefined) this.#requirePositive(step);
+      this.#expectOp(']', 'subquery selector');
+      const span = this.#spanFrom(expr.span.start);
+      return { kind: 'subquery', expr, range, step, offset: undefined, at: undefined, span };
+    }
+    this.#expectOp(']', 'subquery or range selector');
+    if (expr.kind !== 'vector-selector') throw this.#error(open, 'ranges only allowed for vector selectors');
+    if (expr.offset !== undefined) throw this.#error(open, 'no offset modifiers allowed before range');
+    if (expr.at !== undefined) throw this.#error(open, 'no @ modifiers allowed before range');
+    return {
+      kind: 'matrix-selector',
+      selector: expr,
+      range,
+      modifier: undefined,
+      span: this.#spanFrom(expr.span.start),
+    };
+  }
+
+  #requirePositive(duration: DurationNode): void {
+    if (duration.kind !== 'fixed' || duration.ms > 0) return;
+    throw this.#error(duration.span, 'duration must be greater than 0');
+  }
+
+  // Durations
+
+  /** What follows `offset`: one operand with an optional sign; arithmetic needs parentheses there. */
+  #offsetDuration(): DurationNode {
+    return this.#durationSigned('offset', () => this.#durationOperand('offset'));
+  }
+
+  #durationExpr(minimum: number, context: string): DurationNode {
+    this.#enter();
+    let left = this.#durationSigned(context, () => this.#durationExpr(SIGN, context));
+    while (true) {
+      const token = this.#peek();
+      const op = token.kind === 'op' ? DURATION_OPS.get(token.text) : undefined;
+      if (op === undefined || PRECEDENCE[op] < minimum) break;
+      this.#requireDurationFeature(token.span);
+      this.#at++;
+      const right = this.#durationExpr(op === '^' ? POWER : PRECEDENCE[op] + 0.1, context);
+      left = { kind: 'binary', op, left, right, span: { start: left.span.start, end: right.span.end } };
+    }
+    this.#depth--;
+    return left;
+  }
+
+  #requireDurationFeature(span: Span): void {
+    if (this.#features.has('promql-duration-expr')) return;
+    throw this.#error(span, 'experimental duration expression is not enabled');
+  }
+
+  /** An operand, or a sign and what `signed` reads behind it. */
+  #durationSigned(context: string, signed: () => DurationNode): DurationNode {
+    const token = this.#peek();
+    const negative = this.#isOp('-');
+    if (!negative && !this.#isOp('+')) return this.#durationOperand(context);
+    this.#at++;
+    const operand = signed();
+    const span = { start: token.span.start, end: operand.span.end };
+    if (operand.kind === 'fixed') return { kind: 'fixed', ms: negative ? -operand.ms : operand.ms, span };
+    return negative ? { kind: 'negate', operand, span } : operand;
+  }
+
+  #durationOperand(context: string): DurationNode {
+    const token = this.#peek();
+    const { start } = token.span;
+    if (token.kind === 'duration') {
+      this.#at++;
+      return { kind: 'fixed', ms: token.ms, span: token.span };
+    }
+    if (token.kind === 'number') {
+      this.#at++;
+      const ms = Math.round(token.value * 1000);
+      if (!(Math.abs(ms) <= 9_223_372_036_854)) throw this.#error(token.span, 'duration out of range');
+      return { kind: 'fixed', ms, span: token.span };
+    }
+    if (this.#isOp('(')) {
+      this.#requireDurationFeature(token.span);
+      this.#at++;
+      const inner = this.#durationExpr(0, context);
+      this.#expectOp(')', context);
+      return { kind: 'paren', inner, span: this.#spanFrom(start) };
+    }
+    if (token.kind === 'word' && this.#isOp('(', 1)) {
+      const word = token.text.toLowerCase();
+      if (word === 'step' || word === 'range') {
+        this.#requireDurationFeature(token.span);
+        this.#at += 2;
+        this.#expectOp(')', context);
+        return { kind: 'call', name: word, span: this.#spanFrom(start) };
+      }
+      if (word === 'min_of' || word === 'max_of') {
+        this.#requireDurationFeature(token.span);
+        this.#at += 2;
+        const left = this.#durationExpr(0, context);
+        this.#expectOp(',', context);
+        const right = this.#durationExpr(0, context);
+        this.#expectOp(')', context);
+        return { kind: 'extremum', name: word === 'min_of' ? 'min' : 'max', left, right, span: this.#spanFrom(start) };
+      }
+    }
+    throw this.#unexpected(context, 'number, duration, step(), or range()');
+  }
+
+  // Primaries
+
+  #primary(): Expr {
+    const token = this.#peek();
+    const { start } = token.span;
+    switch (token.kind) {
+      case 'number':
+        this.#at++;
+        return { kind: 'number', value: token.value, duration: false, span: token.span };
+      case 'duration':
+        this.#at++;
+        return { kind: 'number', value: token.ms / 1000, duration: true, span: token.span };
+      case 'string':
+        this.#at++;
+        return { kind: 'string', value: token.value, span: token.span };
+      case 'word':
+        return this.#word(token);
+      case 'op':
+        if (token.text === '(') {
+          this.#at++;
+          this.#enter();
+          const expr = this.#expr(0);
+          this.#depth--;
+          this.#expectOp(')', 'paren expression');
+          return { kind: 'paren', expr, span: this.#spanFrom(start) };
+        }
+        if (token.text === '{') return this.#selector('', start);
+        throw this.#unexpected('');
+      case 'end':
+        throw this.#unexpected('');
+      default:
+        return token satisfies never;
+    }
+  }
+
+  #word(token: Token): Expr {
+    const { start } = token.span;
+    const word = token.text.toLowerCase();
+    if (AGGREGATES.has(word) && (this.#isOp('(', 1) || this.#isWord('by', 1) || this.#isWord('without', 1))) {
+      return this.#aggregate(word as AggregateOp, token.span);
+    }
+    if (this.#isOp('(', 1)) return this.#call(token);
+    const named = numberWord(token.text);
+    if (named !== undefined && !this.#isOp('{', 1)) {
+      this.#at++;
+      return { kind: 'number', value: named, duration: false, span: token.span };
+    }
+    if (NEVER_METRIC.has(word)) throw this.#unexpected('');
+    this.#at++;
+    return this.#selector(token.text, start);
+  }
+
+  #call(token: Token): Expr {
+    const { start } = token.span;
+    const signature = FUNCTIONS.get(token.text);
+    if (signature === undefined) {
+      throw this.#error(token.span, `unknown function with name ${JSON.stringify(token.text)}`);
+    }
+    if (signature.experimental && !this.#features.has('promql-experimental-functions')) {
+      throw this.#error(token.span, `function ${JSON.stringify(token.text)} is not enabled`);
+    }
+    this.#at++;
+    const args = this.#arguments(`call to function ${JSON.stringify(token.text)}`);
+    return { kind: 'call', func: token.text, args, span: this.#spanFrom(start) };
+  }
+
+  /** `(a, b)`, without a trailing comma. */
+  #arguments(context: string): Expr[] {
+    this.#expectOp('(', context);
+    const args: Expr[] = [];
+    if (this.#takeOp(')')) return args;
+    this.#enter();
+    while (true) {
+      args.push(this.#expr(0));
+      if (this.#takeOp(')')) break;
+      const comma = this.#peek();
+      if (!this.#takeOp(',')) throw this.#unexpected('function call', '"," or ")"');
+      if (this.#isOp(')')) {
+        throw this.#error(comma.span, 'trailing commas not allowed in function call args');
+      }
+    }
+    this.#depth--;
+    return args;
+  }
+
+  #aggregate(op: AggregateOp, at: Span): Expr {
+    if (EXPERIMENTAL_AGGREGATES.has(op)) {
+      this.#requireFeature('promql-experimental-functions', at, `${op}() is experimental and`);
+    }
+    this.#at++;
+    let grouping = this.#grouping();
+    const args = this.#arguments('aggregation');
+    const second = this.#grouping();
+    if (grouping !== undefined && second !== undefined) {
+      throw this.#error(at, 'aggregation may only have one grouping clause');
+    }
+    grouping ??= second;
+    const span = this.#spanFrom(at.start);
+    if (args.length === 0) throw this.#error(span, 'no arguments for aggregate expression provided');
+    const wanted = PARAMETERIZED.has(op) ? 2 : 1;
+    if (args.length !== wanted) {
+      const message = `wrong number of arguments for aggregate expression provided, expected ${wanted}, got ${args.length}`;
+      throw this.#error(span, message);
+    }
+    return {
+      kind: 'aggregate',
+      op,
+      param: wanted === 2 ? args[0] : undefined,
+      expr: args[wanted - 1]!,
+      grouping: grouping ?? { mode: 'by', labels: [] },
+      span,
+    };
+  }
+
+  #grouping(): Grouping | undefined {
+    const mode = this.#isWord('by') ? 'by' : this.#isWord('without') ? 'without' : undefined;
+    if (mode === undefined || !this.#isOp('(', 1)) return undefined;
+    this.#at++;
+    return { mode, labels: this.#labelList('grouping opts') };
+  }
+
+  #selector(bareName: string, start: number): VectorSelector {
+    const matchers: MatcherNode[] = [];
+    if (bareName !== '') {
+      const span = { start, end: start + bareName.length };
+      matchers.push({ name: METRIC_NAME, op: '=', value: bareName, span });
+    }
+    let metric = bareName;
+    if (this.#takeOp('{')) {
+      while (!this.#isOp('}')) {
+        const matcher = this.#matcher();
+        if (typeof matcher === 'string') {
+          if (metric !== '') throw this.#twice(start, metric, matcher);
+          metric = matcher;
+          matchers.push({ name: METRIC_NAME, op: '=', value: matcher, span: this.#tokens[this.#at - 1]!.span });
+        } else {
+          if (bareName !== '' && matcher.name === METRIC_NAME && matcher.op === '=') {
+            throw this.#twice(start, bareName, matcher.value);
+          }
+          matchers.push(matcher);
+        }
+        if (!this.#takeOp(',') && !this.#isOp('}')) throw this.#unexpected('label matching', '"," or "}"');
+      }
+      this.#at++;
+    }
+    const span = this.#spanFrom(start);
+    if (matchers.every(({ name, op, value }) => new Matcher(name, op, value).matchesEmpty)) {
+      throw this.#error(span, 'vector selector must contain at least one non-empty matcher');
+    }
+    return { kind: 'vector-selector', metric, matchers, offset: undefined, at: undefined, span };
+  }
+
+  #twice(start: number, first: string, second: string): QueryError {
+    const message = `metric name must not be set twice: ${JSON.stringify(first)} or ${JSON.stringify(second)}`;
+    return parseError(this.#text, start, message);
+  }
+
+  /** `name op "value"`; a quoted string alone is the metric's name. */
+  #matcher(): MatcherNode | string {
+    const token = this.#next();
+    if (token.kind !== 'word' && token.kind !== 'string') {
+      this.#at--;
+      throw this.#unexpected('label matching', 'identifier or "}"');
+    }
+    if (token.kind === 'string' && (this.#isOp(',') || this.#isOp('}'))) {
+      if (token.value === '') throw this.#error(token.span, 'metric name must not be empty');
+      return token.value;
+    }
+    if (token.kind === 'word' && token.text.includes(':')) {
+      this.#at--;
+      throw this.#unexpected('label matching', 'identifier or "}"');
+    }
+    const name = token.kind === 'string' ? token.value : token.text;
+    const opToken = this.#peek();
+    if (opToken.kind !== 'op' || !MATCH_OPS.has(opToken.text)) {
+      throw this.#unexpected('label matching', 'label matching operator');
+    }
+    this.#at++;
+    const value = this.#peek();
+    if (value.kind !== 'string') throw this.#unexpected('label matching', 'string');
+    this.#at++;
+    const op = opToken.text as MatchOp;
+    try {
+      new Matcher(name, op, value.value);
+    } catch (error) {
+      throw this.#error(value.span, error instanceof Error ? error.message : String(error));
+    }
+    return { name, op, value: value.value, span: this.#spanFrom(token.span.start) };
+  }
+}
+
+const MATCH_OPS: ReadonlySet<string> = new Set(['=', '!=', '=~', '!~']);
+const DURATION_OPS: ReadonlyMap<string, ArithmeticOp> = new Map(
+  (['+', '-', '*', '/', '%', '^'] as const).map((op) => [op, op]),
+);
+
+function numberWord(word: string): number | undefined {
+  const lower = word.toLowerCase();
+  if (lower === 'inf') return Number.POSITIVE_INFINITY;
+  return lower === 'nan' ? Number.NaN : undefined;
+}
+
+/** A token as Prometheus' messages name it. */
+function describe(token: Token): string {
+  switch (token.kind) {
+    case 'number':
+      return `number ${JSON.stringify(token.text)}`;
+    case 'duration':
+      return `duration ${JSON.stringify(token.text)}`;
+    case 'string':
+      return `string ${JSON.stringify(token.text)}`;
+    case 'word':
+      return AGGREGATES.has(token.text.toLowerCase())
+        ? `<aggr:${token.text}>`
+        : `identifier ${JSON.stringify(token.text)}`;
+    case 'op':
+      return MATCH_OPS.has(token.text) && token.text !== '='
+        ? `<op:${token.text}>`
+        : /^[-+*/%^<>!=]/.test(token.text)
+          ? `<op:${token.text}>`
+          : JSON.stringify(token.text);
+    case 'end':
+      return 'end of input';
+    default:
+      return token satisfies never;
+  }
+}
