@@ -51,6 +51,7 @@ class ChdbClient implements EmbeddedClient {
   readonly session: Session;
   #idle: Session[] = [];
   #streams = 0;
+  #tags = 0;
   #running = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -85,6 +86,12 @@ class ChdbClient implements EmbeddedClient {
 
   async query<Row>(sql: string, signal: AbortSignal): Promise<Row[]> {
     const rows: Row[] = [];
+    // The engine cannot stream what SHOW and EXPLAIN say.
+    if (!/^\s*(SELECT|WITH)\b/i.test(sql)) {
+      this.#check(signal);
+      const answer = await this.#run(sql, { format: 'JSONEachRow' });
+      return answer.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row]));
+    }
     for await (const piece of this.#stream(sql, 'JSONEachRow', signal)) {
       for (const line of Buffer.from(piece).toString().split('\n')) if (line !== '') rows.push(JSON.parse(line) as Row);
     }
@@ -107,10 +114,12 @@ class ChdbClient implements EmbeddedClient {
     let finished!: () => void;
     const running = new Promise<void>((resolve) => (finished = resolve));
     this.#running.add(running);
+    const tag = `pharos ${process.pid}-${++this.#tags}`;
     try {
-      const stream = session.queryStream(sql, { format });
-      const cancel = () => stream.cancel();
-      signal.addEventListener('abort', cancel, { once: true });
+      const stream = session.queryStream(`/* ${tag} */ ${sql}`, { format });
+      // Cancelling a stream takes effect at its next block only, which may be long in coming.
+      const kill = () => void this.session.queryAsync(killSql(tag)).catch(() => {});
+      signal.addEventListener('abort', kill, { once: true });
       try {
         for await (const chunk of stream) {
           this.#check(signal);
@@ -118,7 +127,7 @@ class ChdbClient implements EmbeddedClient {
         }
         this.#check(signal);
       } finally {
-        signal.removeEventListener('abort', cancel);
+        signal.removeEventListener('abort', kill);
         stream.cancel();
       }
     } catch (error) {
@@ -133,28 +142,26 @@ class ChdbClient implements EmbeddedClient {
     }
   }
 
-  command(sql: string): Promise<void> {
-    return this.#run(sql, false);
+  async command(sql: string): Promise<void> {
+    await this.#run(sql, {});
   }
 
-  insert(file: InsertFile): Promise<void> {
+  async insert(file: InsertFile): Promise<void> {
     // Not `INSERT … FORMAT Native` with the bytes behind it: the library decodes a statement as UTF-8.
     const where = file.where === undefined ? '' : ` WHERE ${file.where}`;
     const columns = file.columns.join(', ');
-    return this.#run(
-      `${insertPrefix(file)} SELECT ${columns} FROM file(${sqlString(file.path)}, Native)${where}`,
-      true,
-    );
+    const source = `SELECT ${columns} FROM file(${sqlString(file.path)}, Native)${where}`;
+    await this.#run(`${insertPrefix(file)} ${source}`, { inserting: true });
   }
 
-  async #run(sql: string, inserting: boolean): Promise<void> {
+  async #run(sql: string, options: { format?: string; inserting?: boolean }): Promise<string> {
     if (this.#closing !== undefined) throw new StorageError('canceled', 'the storage is closed');
-    const result = this.session.queryAsync(sql);
+    const result = this.session.queryAsync(sql, { format: options.format ?? 'TSV' });
     this.#running.add(result);
     try {
-      await result;
+      return (await result).text();
     } catch (error) {
-      throw this.#errorOf(error, inserting);
+      throw this.#errorOf(error, options.inserting);
     } finally {
       this.#running.delete(result);
     }
@@ -192,6 +199,11 @@ class ChdbClient implements EmbeddedClient {
 
 function canceled(signal: AbortSignal): StorageError {
   return new StorageError('canceled', 'the request was canceled', { cause: signal.reason });
+}
+
+/** Stops the query that carries a tag in a comment. */
+function killSql(tag: string): string {
+  return `KILL QUERY WHERE startsWith(query, '/* ${tag} */') ASYNC`;
 }
 
 const SETTINGS = {

@@ -86,19 +86,22 @@ const EMPTY: SeriesSet = {
 
 /**
  * The samples of the series in the order of the table's key, which needs no sorting: by metric, hour, series, time. FINAL leaves
- * of the samples with one key the last inserted.
+ * of the samples with one key the last inserted. The conditions are about the key only, so they may be applied before that, and the
+ * other columns are read only where they hold. ClickHouse does not conclude from the time to the hour, so the hour is said too.
  */
 function samplesSql(selection: Selection, found: FoundSeries): string {
   const metrics = new Set(found.labels.map((labels) => labels.metric));
+  const start = sqlTime(Math.ceil(selection.start));
+  const end = sqlTime(selection.end);
   const conditions = [
-    `ts >= ${sqlTime(selection.start)}`,
-    `ts <= ${sqlTime(Math.floor(Math.min(selection.end, MAX_TIMESTAMP)))}`,
+    `toStartOfHour(ts) >= toStartOfHour(${start}) AND toStartOfHour(ts) <= toStartOfHour(${end})`,
+    `ts >= ${start} AND ts <= ${end}`,
   ];
   // Thousands of metrics come from a selection without a name; then nearly all of the table is read anyway.
-  if (metrics.size <= 1000) conditions.push(`metric IN (${sqlStrings(metrics)})`);
+  if (metrics.size <= 1000) conditions.unshift(`metric IN (${sqlStrings(metrics)})`);
   if (!selectsWholeMetrics(selection.matchers)) conditions.push(idsSql(selection, found));
   return (
-    `SELECT id, ts, mantissa, scale FROM samples FINAL WHERE ${conditions.join(' AND ')} ` +
+    `SELECT id, ts, mantissa, scale FROM samples FINAL PREWHERE ${conditions.join(' AND ')} ` +
     'ORDER BY metric, toStartOfHour(ts), id, ts'
   );
 }

@@ -10,7 +10,7 @@ export function sqlStrings(values: Iterable<string>): string {
 
 /** A time in milliseconds as a DateTime64(3, 'UTC') literal. Times outside what a sample may have are moved to its edge. */
 export function sqlTime(milliseconds: number): string {
-  const time = Math.min(Math.max(Math.trunc(milliseconds), 0), MAX_TIMESTAMP);
+  const time = Math.min(Math.max(Math.floor(milliseconds), 0), MAX_TIMESTAMP);
   return `fromUnixTimestamp64Milli(toInt64(${time}), 'UTC')`;
 }
 

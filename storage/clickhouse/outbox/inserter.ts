@@ -44,6 +44,9 @@ export class Inserter {
   #doubtful: Segment | undefined;
   #prepared = false;
   #failure: StorageError | undefined;
+  #failures = 0;
+  /** Ends the pause before the next attempt. */
+  #hurry = new AbortController();
   #waiters = new Set<() => void>();
   #loop: Promise<void>;
 
@@ -63,14 +66,17 @@ export class Inserter {
     return this.#prepared;
   }
 
-  /** Resolves when every segment that is in the outbox now is in ClickHouse; rejects when that does not work or is canceled. */
+  /** Resolves when every segment that is in the outbox now is in ClickHouse; rejects when an attempt fails, or when canceled. */
   async drained(signal: AbortSignal): Promise<void> {
     const { outbox } = this.#options;
     const target = outbox.removed + outbox.length;
+    // What failed a while ago may work now: do not wait for the end of the pause to find out.
+    const failures = this.#failures;
+    this.#hurry.abort();
     while (outbox.removed < target || !this.#prepared) {
       if (signal.aborted) throw new StorageError('canceled', 'the flush was canceled', { cause: signal.reason });
       if (this.#stopped.signal.aborted) throw new StorageError('canceled', 'the storage is closed');
-      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#failures > failures && this.#failure !== undefined) throw this.#failure;
       await this.#change(signal);
     }
   }
@@ -182,6 +188,7 @@ export class Inserter {
       );
     }
     this.#failure = failure;
+    this.#failures++;
   }
 
   #recovered(): void {
@@ -194,8 +201,10 @@ export class Inserter {
   async #pause(attempt: number): Promise<void> {
     const { backoff = 250, maxBackoff = 15_000 } = this.#options;
     const longest = Math.min(backoff * 2 ** Math.min(attempt - 1, 20), maxBackoff);
+    this.#hurry = new AbortController();
     this.#announce();
-    await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal: this.#stopped.signal }).catch(() => {});
+    const signal = AbortSignal.any([this.#hurry.signal, this.#stopped.signal]);
+    await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
   }
 }
 

@@ -150,7 +150,7 @@ export class Writer implements Appender {
     const { promise } = this.#outcome;
     if (now && this.#writing === undefined) this.#write();
     else if (now) this.#urgent = true;
-    else this.#timer ??= setTimeout(() => this.#onTimer(), this.#commitInterval).unref();
+    else this.#timer ??= setTimeout(() => this.#onTimer(), this.#commitInterval);
     return promise;
   }
 
