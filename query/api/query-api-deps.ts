@@ -1,0 +1,128 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Querier } from '../../storage/querier.ts';
+import type { QueryEngine } from '../query-result.ts';
+
+/** What the HTTP API stands on. Functions are asked at each request. */
+export interface QueryApiDeps {
+  readonly engine: QueryEngine;
+  readonly querier: Querier;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Served at /metrics; the API's own metrics go into it. */
+  readonly registry: Registry;
+  readonly logger: Logger;
+  readonly status: StatusSource;
+  readonly targets: () => TargetsStatus;
+  readonly rules: () => MaybePromise<readonly RuleGroupStatus[]>;
+  readonly alerts: () => MaybePromise<readonly AlertStatus[]>;
+  /** URLs of the Alertmanagers that alerts are sent to. Default: none. */
+  readonly alertmanagers?: () => readonly string[];
+  readonly ready: () => boolean;
+  /** Rejects with an Error whose message the client may see. */
+  readonly reload: () => Promise<void>;
+  readonly limits: QueryLimits;
+}
+
+export type MaybePromise<T> = T | Promise<T>;
+
+export interface QueryLimits {
+  /** Milliseconds that a request may take, its wait included; a request may ask for less. */
+  readonly queryTimeout: number;
+  /** Queries that run at a time. Default 20. */
+  readonly maxConcurrent?: number;
+  /** Queries that wait for that; more are refused. Default 100. */
+  readonly maxWaiting?: number;
+  /** Bytes of a form body. Default 1 MiB. */
+  readonly maxBodyBytes?: number;
+}
+
+export interface StatusSource {
+  /** version, revision, branch, buildUser, buildDate, goVersion, as far as they are known. */
+  readonly buildInfo: Readonly<Record<string, string>>;
+  /** The configuration without its secrets. */
+  readonly configYaml: () => string;
+  readonly flags: () => Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly startTime: number;
+}
+
+/** The targets as Prometheus' API shows them; all that is here is JSON-ready. */
+export interface TargetsStatus {
+  readonly activeTargets: readonly ActiveTarget[];
+  readonly droppedTargets: readonly DroppedTarget[];
+  /** By scrape pool; also counts those that `droppedTargets` leaves out. */
+  readonly droppedTargetCounts: Readonly<Record<string, number>>;
+}
+
+export interface ActiveTarget {
+  readonly discoveredLabels: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly scrapePool: string;
+  readonly scrapeUrl: string;
+  readonly globalUrl: string;
+  /** '' when the last scrape went well. */
+  readonly lastError: string;
+  /** RFC 3339. */
+  readonly lastScrape: string;
+  /** Seconds. */
+  readonly lastScrapeDuration: number;
+  readonly health: 'up' | 'down' | 'unknown';
+  /** A duration such as 15s. */
+  readonly scrapeInterval: string;
+  readonly scrapeTimeout: string;
+}
+
+export interface DroppedTarget {
+  readonly discoveredLabels: Readonly<Record<string, string>>;
+  readonly scrapePool: string;
+}
+
+/** A rule group as Prometheus' API shows it. Durations are seconds, times RFC 3339. */
+export interface RuleGroupStatus {
+  readonly name: string;
+  readonly file: string;
+  readonly interval: number;
+  readonly limit: number;
+  readonly rules: readonly RuleStatus[];
+  readonly evaluationTime: number;
+  readonly lastEvaluation: string;
+}
+
+export type RuleHealth = 'ok' | 'err' | 'unknown';
+
+export type RuleStatus = AlertingRuleStatus | RecordingRuleStatus;
+
+interface AnyRuleStatus {
+  readonly name: string;
+  readonly query: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly health: RuleHealth;
+  readonly lastError?: string;
+  readonly evaluationTime: number;
+  readonly lastEvaluation: string;
+}
+
+export interface RecordingRuleStatus extends AnyRuleStatus {
+  readonly type: 'recording';
+}
+
+export interface AlertingRuleStatus extends AnyRuleStatus {
+  readonly type: 'alerting';
+  readonly state: 'inactive' | 'pending' | 'firing' | 'unknown';
+  readonly duration: number;
+  readonly keepFiringFor: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly alerts: readonly AlertStatus[];
+}
+
+export interface AlertStatus {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly state: 'pending' | 'firing' | 'inactive';
+  /** RFC 3339. */
+  readonly activeAt?: string;
+  readonly keepFiringSince?: string;
+  /** A float as text. */
+  readonly value: string;
+}

@@ -1,0 +1,35 @@
+import { pipeline, Readable } from 'node:stream';
+import { constants, createGzip } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/**
+ * Sends JSON text that is made while it is sent, as fast as the client reads; gzipped when the client takes that. An
+ * answer of a single chunk is sent whole and plain.
+ */
+export function sendChunks(request: FastifyRequest, reply: FastifyReply, chunks: Iterator<string>): FastifyReply {
+  reply.type('application/json; charset=utf-8');
+  const first = chunks.next();
+  const second = first.done === true ? first : chunks.next();
+  if (second.done === true) return reply.send(first.done === true ? '' : first.value);
+  const text = Readable.from(concat([first.value, second.value], chunks), {
+    objectMode: false,
+    highWaterMark: 64 * 1024,
+  });
+  reply.header('Vary', 'Accept-Encoding');
+  if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(text);
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  // Whoever ends first ends the other; the reply sees the error of either.
+  pipeline(text, gzip, () => {});
+  return reply.header('Content-Encoding', 'gzip').send(gzip);
+}
+
+function* concat(head: readonly (string | undefined)[], rest: Iterator<string>): Generator<string> {
+  for (const chunk of head) if (chunk !== undefined) yield chunk;
+  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
+}
+
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  return String(header ?? '')
+    .split(',')
+    .some((coding) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(coding));
+}
