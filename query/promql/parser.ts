@@ -110,6 +110,8 @@ class Parser {
   #at = 0;
   #depth = 0;
   #operators = 0;
+  /** In the second argument of info() a selector picks labels, so it may match everything. */
+  #emptySelectors = false;
 
   constructor(text: string, features: ReadonlySet<string>) {
     this.#text = text;
@@ -587,18 +589,20 @@ class Parser {
       throw this.#error(token.span, `function ${JSON.stringify(token.text)} is not enabled`);
     }
     this.#at++;
-    const args = this.#arguments(`call to function ${JSON.stringify(token.text)}`);
+    const args = this.#arguments(`call to function ${JSON.stringify(token.text)}`, token.text);
     return { kind: 'call', func: token.text, args, span: this.#spanFrom(start) };
   }
 
   /** `(a, b)`, without a trailing comma. */
-  #arguments(context: string): Expr[] {
+  #arguments(context: string, func = ''): Expr[] {
     this.#expectOp('(', context);
     const args: Expr[] = [];
     if (this.#takeOp(')')) return args;
     this.#enter();
     while (true) {
+      this.#emptySelectors = func === 'info' && args.length === 1;
       args.push(this.#expr(0));
+      this.#emptySelectors = false;
       if (this.#takeOp(')')) break;
       const comma = this.#peek();
       if (!this.#takeOp(',')) throw this.#unexpected('function call', '"," or ")"');
@@ -671,7 +675,7 @@ class Parser {
       this.#at++;
     }
     const span = this.#spanFrom(start);
-    if (matchers.every(({ name, op, value }) => new Matcher(name, op, value).matchesEmpty)) {
+    if (!this.#emptySelectors && matchers.every(({ name, op, value }) => new Matcher(name, op, value).matchesEmpty)) {
       throw this.#error(span, 'vector selector must contain at least one non-empty matcher');
     }
     return { kind: 'vector-selector', metric, matchers, offset: undefined, at: undefined, span };
