@@ -1,0 +1,68 @@
+export interface BodyBuffersOptions {
+  /** Bytes that all pages being received may take together. Default 1 GiB. */
+  readonly maxBytes?: number;
+  /** Bytes that are kept for the next pages. Default 64 MiB. */
+  readonly maxIdleBytes?: number;
+}
+
+const SMALLEST = 64 * 1024;
+
+/**
+ * Memory for the pages that are being received. A page is taken apart as soon as it is complete, so that a few buffers
+ * serve all targets one after the other.
+ */
+export class BodyBuffers {
+  readonly #maxBytes: number;
+  readonly #maxIdleBytes: number;
+  /** By size, a power of two. */
+  readonly #idle = new Map<number, Buffer[]>();
+  #idleBytes = 0;
+  #usedBytes = 0;
+
+  constructor(options: BodyBuffersOptions = {}) {
+    this.#maxBytes = options.maxBytes ?? 1024 ** 3;
+    this.#maxIdleBytes = options.maxIdleBytes ?? 64 * 1024 ** 2;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  get idleBytes(): number {
+    return this.#idleBytes;
+  }
+
+  /** A buffer of at least so many bytes, with any content. Throws an Error when too much is in use. */
+  take(bytes: number): Buffer {
+    let size = SMALLEST;
+    while (size < bytes) size *= 2;
+    if (this.#usedBytes + size > this.#maxBytes) {
+      const used = `${this.#usedBytes} bytes are in use and ${size} are wanted`;
+      throw new Error(`the pages being received may take ${this.#maxBytes} bytes together; ${used}`);
+    }
+    this.#usedBytes += size;
+    const buffer = this.#idle.get(size)?.pop();
+    if (buffer === undefined) return Buffer.allocUnsafeSlow(size);
+    this.#idleBytes -= size;
+    return buffer;
+  }
+
+  /** Takes a larger buffer that begins with the first `length` bytes of this one, and gives this one back. */
+  grow(buffer: Buffer, length: number, bytes: number): Buffer {
+    const larger = this.take(bytes);
+    buffer.copy(larger, 0, 0, length);
+    this.give(buffer);
+    return larger;
+  }
+
+  /** Takes a buffer back; nobody may use it any more. */
+  give(buffer: Buffer): void {
+    const size = buffer.length;
+    this.#usedBytes -= size;
+    if (this.#idleBytes + size > this.#maxIdleBytes) return;
+    this.#idleBytes += size;
+    const list = this.#idle.get(size);
+    if (list === undefined) this.#idle.set(size, [buffer]);
+    else list.push(buffer);
+  }
+}

@@ -1,0 +1,259 @@
+import type { Labels } from '../../storage/labels.ts';
+import { TEXT_ACCEPT } from '../exposition/content-type.ts';
+import { createHttpTransport, type HttpTransport } from '../http-transport.ts';
+import { compileRelabel, type Relabel } from '../relabel.ts';
+import { sameConfig } from '../same-config.ts';
+import type { BodyBuffers } from './body-buffers.ts';
+import { createHttpScraper } from './http-scraper.ts';
+import { LimitError } from './limit-error.ts';
+import { compileSampleLabels, type SampleLabels } from './sample-labels.ts';
+import type { ScrapeConfig, TargetGroup } from './scrape-config.ts';
+import { type LoopContext, type LoopSettings, ScrapeLoop } from './scrape-loop.ts';
+import { buildTargets, displayUrl, globalUrl, type Target } from './target.ts';
+import type { DroppedTarget, TargetStatus } from './target-status.ts';
+
+/** What the pools of an Appender share. */
+export interface PoolContext extends LoopContext {
+  readonly buffers: BodyBuffers;
+  /** This program's version, which targets are told. */
+  readonly version: string;
+}
+
+/** A target and what scrapes it. */
+interface Scraped {
+  target: Target;
+  readonly loop: ScrapeLoop;
+}
+
+/** Connections to one host and port at a time: a prober stands for many targets. */
+const CONNECTIONS = 512;
+
+/**
+ * The targets of one job: a loop for each, begun and ended as discovery and the configuration say. A target that stays,
+ * by its labels and URL, keeps its loop, its series and its moment.
+ */
+export class ScrapePool {
+  readonly #context: PoolContext;
+  readonly #scraped = new Map<string, Scraped>();
+  /** Loops that have been stopped and are not at their end. */
+  readonly #ending = new Set<Promise<void>>();
+  #config: ScrapeConfig;
+  #relabel: Relabel;
+  #metricRelabel: Relabel;
+  #transport: HttpTransport;
+  #groups: readonly TargetGroup[] = [];
+  #dropped: readonly Labels[] = [];
+  #droppedCount = 0;
+  #failures = '';
+  #isStopped = false;
+
+  /** Throws a SyntaxError that names a regular expression that is none. */
+  constructor(config: ScrapeConfig, context: PoolContext) {
+    this.#context = context;
+    this.#config = config;
+    this.#relabel = compileRelabel(config.relabelConfigs);
+    this.#metricRelabel = compileRelabel(config.metricRelabelConfigs);
+    this.#transport = createTransport(config);
+    this.#warnOfProtocols();
+  }
+
+  get config(): ScrapeConfig {
+    return this.#config;
+  }
+
+  /** What the loops' caches hold. */
+  *cacheSizes(): Generator<{ readonly rows: number; readonly bytes: number }> {
+    for (const { loop } of this.#scraped.values()) yield loop.cacheSize;
+  }
+
+  /** Makes these the job's groups: new targets begin, missing ones end with stale markers, the others go on. */
+  sync(groups: readonly TargetGroup[]): void {
+    if (this.#isStopped) return;
+    this.#groups = groups;
+    const { metrics, logger } = this.#context;
+    const config = this.#config;
+    const built = buildTargets(groups, config, this.#relabel);
+    this.#dropped = built.dropped;
+    this.#droppedCount = built.droppedCount;
+    const failures = built.failures.join('; ');
+    if (failures !== this.#failures && failures !== '') {
+      const shown = built.failures.slice(0, 5);
+      logger.warn({ job: config.jobName, count: built.failures.length, failures: shown }, 'targets cannot be scraped');
+    }
+    this.#failures = failures;
+
+    const forcedError =
+      config.targetLimit > 0 && built.targets.length > config.targetLimit
+        ? new LimitError(
+            'target_limit',
+            `target_limit exceeded (number of targets: ${built.targets.length}, limit: ${config.targetLimit})`,
+          )
+        : undefined;
+    const wanted = new Set(built.targets.map((target) => target.key));
+    // Those that end come first: their stale markers must not be later than the first samples of their successors.
+    for (const [key, { loop }] of this.#scraped) {
+      if (wanted.has(key)) continue;
+      this.#scraped.delete(key);
+      this.#finish(loop.stop({ markStale: true }));
+    }
+    for (const target of built.targets) {
+      const known = this.#scraped.get(target.key);
+      if (known !== undefined) {
+        known.target = target;
+        const { settings } = known.loop;
+        if (
+          settings.scrapeInterval !== target.scrapeInterval ||
+          settings.scrapeTimeout !== target.scrapeTimeout ||
+          settings.forcedError?.message !== forcedError?.message
+        ) {
+          known.loop.reconfigure(this.#settingsOf(target, { forcedError, labels: settings.labels }));
+        }
+        continue;
+      }
+      const settings = this.#settingsOf(target, { forcedError, labels: this.#labelsOf(target) });
+      const { jobName: job } = config;
+      const loop = new ScrapeLoop({ context: this.#context, job, labels: target.labels, key: target.key, settings });
+      this.#scraped.set(target.key, { target, loop });
+    }
+    metrics.targets.set({ scrape_job: config.jobName }, this.#scraped.size);
+  }
+
+  /**
+   * Goes on with another configuration of the same job. Targets that stay by their labels and URL go on with their
+   * series. Throws as the constructor does; then nothing has changed.
+   */
+  reload(config: ScrapeConfig): void {
+    const before = this.#config;
+    const relabel = compileRelabel(config.relabelConfigs);
+    const metricRelabel = compileRelabel(config.metricRelabelConfigs);
+    const transport = sameConfig(before.client, config.client) && timeoutOf(before) === timeoutOf(config);
+    this.#config = config;
+    this.#relabel = relabel;
+    this.#metricRelabel = metricRelabel;
+    this.#warnOfProtocols();
+    if (!transport) this.#retire(this.#transport);
+    if (!transport) this.#transport = createTransport(config);
+    // The same function as before says that the series' labels are those of before.
+    const isSame = LABEL_KEYS.every((key) => sameConfig(before[key], config[key]));
+    for (const { target, loop } of this.#scraped.values()) {
+      const { forcedError, labels } = loop.settings;
+      loop.reconfigure(this.#settingsOf(target, { forcedError, labels: isSame ? labels : this.#labelsOf(target) }));
+    }
+    this.sync(this.#groups);
+  }
+
+  /** Ends all loops. With `markStale` the job is gone; without, the process ends. */
+  async stop({ markStale }: { readonly markStale: boolean }): Promise<void> {
+    this.#isStopped = true;
+    for (const { loop } of this.#scraped.values()) this.#finish(loop.stop({ markStale }));
+    this.#scraped.clear();
+    this.#context.metrics.targets.remove({ scrape_job: this.#config.jobName });
+    // The scrapes were cut already; what remains are appends.
+    await this.#transport.close();
+    await Promise.all(this.#ending);
+  }
+
+  status(): readonly TargetStatus[] {
+    return Array.from(this.#scraped.values(), ({ target, loop }) => ({
+      scrapePool: this.#config.jobName,
+      labels: target.labels,
+      discoveredLabels: target.discoveredLabels,
+      scrapeUrl: displayUrl(target.url),
+      globalUrl: globalUrl(target.url),
+      scrapeInterval: target.scrapeInterval,
+      scrapeTimeout: target.scrapeTimeout,
+      ...loop.status,
+      metadata: () => loop.metadata(),
+    }));
+  }
+
+  /** The dropped targets that are kept for show. */
+  dropped(): readonly DroppedTarget[] {
+    return this.#dropped.map((discoveredLabels) => ({ scrapePool: this.#config.jobName, discoveredLabels }));
+  }
+
+  /** How many were dropped. */
+  get droppedCount(): number {
+    return this.#droppedCount;
+  }
+
+  #settingsOf(
+    target: Target,
+    { forcedError, labels }: { readonly forcedError: Error | undefined; readonly labels: SampleLabels },
+  ): LoopSettings {
+    const config = this.#config;
+    const { buffers, version } = this.#context;
+    const { scrapeInterval, scrapeTimeout } = target;
+    const scraper = createHttpScraper({
+      url: target.url,
+      transport: this.#transport,
+      buffers,
+      timeout: scrapeTimeout,
+      bodySizeLimit: config.bodySizeLimit,
+      enableCompression: config.enableCompression,
+      version,
+    });
+    return {
+      scraper,
+      scrapeInterval,
+      scrapeTimeout,
+      honorTimestamps: config.honorTimestamps,
+      trackTimestampsStaleness: config.trackTimestampsStaleness,
+      sampleLimit: config.sampleLimit,
+      fallbackProtocol: config.scrapeFallbackProtocol,
+      labels,
+      forcedError,
+    };
+  }
+
+  #labelsOf(target: Target): SampleLabels {
+    return compileSampleLabels({ ...this.#config, target: target.labels, relabel: this.#metricRelabel });
+  }
+
+  #finish(end: Promise<void>): void {
+    this.#ending.add(end);
+    const forget = (): void => void this.#ending.delete(end);
+    end.then(forget, forget);
+  }
+
+  /** Closes connections when the scrapes that use them have ended, at the latest by their timeout. */
+  #retire(transport: HttpTransport): void {
+    const { clock, closing } = this.#context;
+    const close = (): void => {
+      cancel();
+      closing.removeEventListener('abort', close);
+      void transport.close();
+    };
+    const cancel = clock.schedule(timeoutOf(this.#config) + 1_000, close);
+    closing.addEventListener('abort', close, { once: true });
+  }
+
+  #warnOfProtocols(): void {
+    const { scrapeProtocols, jobName } = this.#config;
+    if (scrapeProtocols === undefined || scrapeProtocols.some((name) => name.startsWith('PrometheusText'))) return;
+    const message = `none of the job's scrape_protocols is supported; its targets are asked for ${TEXT_ACCEPT}`;
+    this.#context.logger.warn({ job: jobName, scrapeProtocols }, message);
+  }
+}
+
+/** What decides the labels that a page's series get. */
+const LABEL_KEYS = [
+  'honorLabels',
+  'metricRelabelConfigs',
+  'labelLimit',
+  'labelNameLengthLimit',
+  'labelValueLengthLimit',
+] as const;
+
+function createTransport(config: ScrapeConfig): HttpTransport {
+  return createHttpTransport(config.client, {
+    connections: CONNECTIONS,
+    timeout: timeoutOf(config),
+    keepAlive: Math.max(75_000, config.scrapeInterval * 2),
+  });
+}
+
+/** The scrape's own timeout is the one that counts; a target's labels may set a longer one than the job's. */
+function timeoutOf(config: ScrapeConfig): number {
+  return Math.max(60_000, config.scrapeInterval);
+}
