@@ -27,8 +27,7 @@ export class HttpBody {
     if (decompress === undefined && encoding !== '' && encoding !== 'identity') {
       throw new HttpException('NOT_IMPLEMENTED', `Unknown HTTP content encoding: ${encoding}`);
     }
-    // The callback is needed so that an error reaches the reader instead of the process.
-    this.#stream = decompress === undefined ? message : pipeline(message, decompress, () => {});
+    this.#stream = decompress === undefined ? message : pour(message, decompress);
     this.#pieces = this.#stream[Symbol.asyncIterator]();
   }
 
@@ -94,6 +93,17 @@ export class HttpBody {
       );
     });
   }
+}
+
+/** Not `pipeline`: it would destroy the message, and with it the connection that has to carry the answer. */
+function pour(message: IncomingMessage, decompress: Readable & NodeJS.ReadWriteStream): Readable {
+  message.once('close', () => {
+    if (!message.complete) decompress.destroy(new Error('the request was aborted'));
+  });
+  message.once('error', (error) => decompress.destroy(error));
+  // The reader sees the error; without a listener the process would.
+  decompress.on('error', () => {});
+  return message.pipe(decompress);
 }
 
 const DECODERS: Readonly<Record<string, (() => Readable & NodeJS.ReadWriteStream) | undefined>> = {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HttpBody } from './http-body.ts';
@@ -45,17 +46,20 @@ export async function runQuery(context: QueryContext, query: Query): Promise<voi
   const { sql, request, head } = await readQuery(context, query);
   const statement = parseStatement(sql.toString('latin1'));
   if (statement.kind === 'insert') return insert(context, query, { sql, request, head, statement });
-  const canonical = await context.guard?.(sql.toString(), request.database);
+  if (!isUtf8(sql)) throw new HttpException('BAD_ARGUMENTS', 'The query must be valid UTF-8');
+  const format = statement.format ?? request.format;
+  const streamable = statement.kind === 'select' && !statement.totals && !request.wait;
+  const streaming = streamable ? streamingOf(format) : undefined;
+  // Stops the engine early. What it counts is the size in memory, which is not that of the document.
+  const limit: [string, string][] =
+    streaming === undefined ? [['max_result_bytes', String(context.maxDocumentBytes)]] : [];
+  const setup = sessionSetup(context, request, { get: query.get, defaults: limit });
   const release = await context.slots.acquire(query.signal);
   try {
-    const setup = sessionSetup(context, request, query.get);
     await context.engine.withSession(setup, query.signal, async (session) => {
       const started = performance.now();
-      const text = canonical ?? sql.toString();
-      const format = statement.format ?? request.format;
+      const text = (await context.guard?.(session, sql.toString(), request.database)) ?? sql.toString();
       const { signal, response } = query;
-      const streaming =
-        statement.kind === 'select' && !statement.totals && !request.wait ? streamingOf(format) : undefined;
       if (streaming !== undefined) {
         const headerLength = streaming === 'plain' ? undefined : streaming;
         try {
@@ -71,12 +75,7 @@ export async function runQuery(context: QueryContext, query: Query): Promise<voi
       const answer = await answerOf(session, text, format);
       if (answer.bytes.length > context.maxDocumentBytes) throw tooLong(context.maxDocumentBytes);
       const elapsed = performance.now() - started;
-      response.start(format, {
-        ...NOTHING,
-        readRows: answer.rowsRead,
-        readBytes: answer.bytesRead,
-        elapsed,
-      });
+      response.start(format, { ...NOTHING, readRows: answer.rowsRead, readBytes: answer.bytesRead, elapsed });
       await response.end(answer.bytes);
     });
   } finally {
@@ -122,12 +121,19 @@ async function readQuery(context: QueryContext, { request, body, boundary }: Que
   return { sql: Buffer.concat([given, bytes]), request, head: !complete };
 }
 
-function sessionSetup(context: QueryContext, request: HttpRequest, get: boolean): SessionSetup {
+function sessionSetup(
+  context: QueryContext,
+  request: HttpRequest,
+  options: { get: boolean; defaults: readonly (readonly [string, string])[] },
+): SessionSetup {
   const { database, parameters } = request;
   if (context.guard === undefined) {
-    return { database, parameters, settings: request.settings, readonly: get ? 2 : 0 };
+    const settings = new Map([...options.defaults, ...request.settings]);
+    settings.delete('readonly');
+    const asked = Number(request.settings.get('readonly') ?? 0);
+    return { database, parameters, settings, readonly: asked === 1 ? 1 : asked === 2 || options.get ? 2 : 0 };
   }
-  const settings = new Map(context.limits);
+  const settings = new Map([...options.defaults, ...context.limits]);
   for (const [name, value] of request.settings) {
     if (name === 'readonly' || name === 'log_comment') continue;
     if (name === 'max_execution_time') {
@@ -136,8 +142,9 @@ function sessionSetup(context: QueryContext, request: HttpRequest, get: boolean)
       settings.set(name, String(seconds > 0 && seconds < most ? seconds : most));
       continue;
     }
-    if (!isHarmlessSetting(name))
+    if (!isHarmlessSetting(name)) {
       throw new HttpException('READONLY', `Cannot modify '${name}' setting in readonly mode`);
+    }
     settings.set(name, value);
   }
   return { database, parameters, settings, readonly: 1 };
@@ -175,14 +182,18 @@ async function insert(
     try {
       // The signal is not for the engine: an INSERT that was read whole is done whole.
       const unstoppable = new AbortController().signal;
-      await context.engine.withSession(sessionSetup(context, request, false), unstoppable, async (session) => {
-        const started = performance.now();
-        const answer = await answerOf(session, text, 'TabSeparated');
-        const elapsed = performance.now() - started;
-        const written = { writtenRows: answer.rowsRead, writtenBytes: answer.bytesRead };
-        query.response.start('TabSeparated', { ...NOTHING, ...written, elapsed });
-        await query.response.end();
-      });
+      await context.engine.withSession(
+        sessionSetup(context, request, { get: false, defaults: [] }),
+        unstoppable,
+        async (session) => {
+          const started = performance.now();
+          const answer = await answerOf(session, text, 'TabSeparated');
+          const elapsed = performance.now() - started;
+          const written = { writtenRows: answer.rowsRead, writtenBytes: answer.bytesRead };
+          query.response.start('TabSeparated', { ...NOTHING, ...written, elapsed });
+          await query.response.end();
+        },
+      );
     } finally {
       release();
     }

@@ -14,17 +14,20 @@ import { SqlLexer, type SqlToken } from './http-lexer.ts';
  *    differently.
  */
 
-/** Turns a client's SQL into the text to run, or throws an HttpException when it is not only reading. */
-export type ReadOnlyGuard = (sql: string, database: string | undefined) => Promise<string>;
+/**
+ * Turns a client's SQL into the text to run; rejects with an HttpException when it is not only reading. The session's
+ * engine parses it, which is a query like any other. `database` is the current one.
+ */
+export type ReadOnlyGuard = (session: Session, sql: string, database: string | undefined) => Promise<string>;
 
-/** Makes a guard that parses with the session's engine. The session is only used for parsing. */
+/** Makes a guard. The session is only used to ask for the functions that the engine has. */
 export async function createReadOnlyGuard(session: Session): Promise<ReadOnlyGuard> {
   const rows = await session.queryAsync('SELECT name FROM system.table_functions', { format: 'TSVRaw' });
   const denied = new Set(DENIED_FUNCTIONS);
   for (const name of rows.text().split('\n')) if (!ALLOWED_TABLE_FUNCTIONS.has(name)) denied.add(name.toLowerCase());
-  return async (sql, database) => {
+  return async (parser, sql, database) => {
     const hex = Buffer.from(sql).toString('hex');
-    const formatted = await session.queryAsync(`SELECT formatQuerySingleLine(unhex('${hex}'))`, { format: 'TSVRaw' });
+    const formatted = await parser.queryAsync(`SELECT formatQuerySingleLine(unhex('${hex}'))`, { format: 'TSVRaw' });
     const canonical = formatted.text().replace(/\n$/, '');
     checkReadOnly(canonical, denied, database);
     return canonical;

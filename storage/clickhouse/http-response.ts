@@ -55,6 +55,7 @@ export class HttpResponse {
     this.#response.setHeader('Content-Encoding', encoding.name);
     const compressor = encoding.create();
     compressor.pipe(this.#response);
+    this.#response.once('close', () => compressor.destroy());
     // A socket that is gone is noticed by the response's own `close`.
     compressor.on('error', () => this.#response.destroy());
     return compressor;

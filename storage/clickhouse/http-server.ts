@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,8 +23,11 @@ export interface ClickHouseHttpOptions {
   readonly session: Session;
   /** Opens another session on the same engine. Default: by the path of `session`, with the engine's own settings. */
   readonly openSession?: () => Session;
-  /** Default host 127.0.0.1; port 0 takes a free one. */
-  readonly listen: { readonly host?: string; readonly port: number };
+  /**
+   * Default host 127.0.0.1; port 0 takes a free one. Or the path of a socket, which is replaced when it is there, and
+   * which only this user may use.
+   */
+  readonly listen: { readonly host?: string; readonly port: number } | { readonly socket: string };
   /** Only SQL that reads the database, and reaches nothing else: no other table, file, program or machine. */
   readonly readOnly: boolean;
   /** When given, every query must bring them. Without a password a server that writes listens on loopback only. */
@@ -64,6 +67,7 @@ export interface ClickHouseHttpLimits {
 
 /** A server that is listening. */
 export interface ClickHouseHttpServer {
+  /** For a socket, its path behind `unix:`. */
   readonly url: string;
   /** Stops listening, kills the queries that run, and resolves when nothing of the engine is in use any more. */
   close(): Promise<void>;
@@ -79,8 +83,8 @@ export interface ClickHouseHttpServer {
  */
 export async function startClickHouseHttpServer(options: ClickHouseHttpOptions): Promise<ClickHouseHttpServer> {
   const limits = { ...DEFAULT_LIMITS, maxQueryBytes: options.readOnly ? 2 ** 20 : 16 * 2 ** 20, ...options.limits };
-  const host = options.listen.host ?? '127.0.0.1';
-  if (options.password === undefined && !isLoopback(host)) {
+  const host = 'socket' in options.listen ? undefined : (options.listen.host ?? '127.0.0.1');
+  if (options.password === undefined && host !== undefined && !isLoopback(host)) {
     if (!options.readOnly) {
       throw new TypeError(
         `ClickHouse's HTTP interface with writing needs a password to listen on ${host}, use 127.0.0.1`,
@@ -127,7 +131,8 @@ interface Parts {
   readonly limits: ClickHouseHttpLimits;
   readonly engine: HttpEngine;
   readonly directory: string;
-  readonly host: string;
+  /** Undefined for a socket. */
+  readonly host: string | undefined;
   close(): Promise<void>;
 }
 
@@ -154,7 +159,9 @@ async function listen(options: ClickHouseHttpOptions, parts: Parts): Promise<Cli
 
   const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
     const compress = message.url?.includes('enable_http_compression=') ? message.headers['accept-encoding'] : undefined;
     let writer = new HttpResponse(response, { compress: undefined, stallTimeout: limits.stallTimeout });
     response.setHeader('X-ClickHouse-Server-Display-Name', 'pharos');
@@ -179,9 +186,8 @@ async function listen(options: ClickHouseHttpOptions, parts: Parts): Promise<Cli
       const exception = renderException(gone.signal.aborted ? CANCELLED : error, version);
       queries?.inc({ code: String(exception.code) });
       if (!exception.expected) options.logger?.error({ err: error }, "a query over ClickHouse's HTTP interface failed");
+      if (!message.complete) letGo(message, response);
       writer.fail(exception);
-      // What is left of the body would be taken for the next request.
-      if (!message.complete) response.once('finish', () => message.destroy());
     }
   };
 
@@ -208,13 +214,20 @@ async function listen(options: ClickHouseHttpOptions, parts: Parts): Promise<Cli
   server.maxConnections = limits.maxConnections;
   server.requestTimeout = limits.requestTimeout;
   server.keepAliveTimeout = 10_000;
-  server.listen(options.listen.port, host);
-  await once(server, 'listening');
+  if ('socket' in options.listen) {
+    const { socket } = options.listen;
+    await rm(socket, { force: true });
+    server.listen(socket);
+    await once(server, 'listening');
+    await chmod(socket, 0o600);
+  } else {
+    server.listen(options.listen.port, host);
+    await once(server, 'listening');
+  }
 
-  const port = (server.address() as AddressInfo).port;
   let closed: Promise<void> | undefined;
   return {
-    url: `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+    url: urlOf(server.address(), host),
     close() {
       closed ??= (async () => {
         const ended = once(server, 'close');
@@ -230,7 +243,24 @@ async function listen(options: ClickHouseHttpOptions, parts: Parts): Promise<Cli
   };
 }
 
+function urlOf(address: string | AddressInfo | null, host: string | undefined): string {
+  if (typeof address === 'string') return `unix:${address}`;
+  return `http://${isIP(host ?? '') === 6 ? `[${host}]` : host}:${address?.port}`;
+}
+
 const CANCELLED = new HttpException('QUERY_WAS_CANCELLED', 'Query was cancelled: the client has gone');
+
+/**
+ * Ends a connection on which a body is still coming. Not at once: a client that is writing would see its connection
+ * break and miss the answer.
+ */
+function letGo(message: IncomingMessage, response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
+  response.once('finish', () => {
+    message.resume();
+    setTimeout(() => message.destroy(), 1000).unref();
+  });
+}
 
 /** A request without a query, which asks whether somebody is there. */
 function isPlainGet(message: IncomingMessage): boolean {
