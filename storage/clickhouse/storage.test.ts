@@ -163,6 +163,29 @@ describe('the embedded store', () => {
     expect(await valuesIn(second, NOW, NOW + 1)).toEqual([1, 2]);
   });
 
+  test('selects more series than can be named one by one', async () => {
+    const storage = await open();
+    const many = Array.from({ length: 6000 }, (_, i) => ({
+      labels: Labels.from({ __name__: 'm', n: String(i), half: i % 2 === 0 ? 'even' : 'odd' }),
+      samples: [sample(NOW, i)],
+    }));
+    await write(storage, [...many, { labels: Labels.from({ __name__: 'm', n: 'x' }), samples: [sample(NOW, -1)] }]);
+    const found = await read(storage, [...METRIC, new Matcher('half', '=~', 'ev.*|odd')], { start: NOW, end: NOW });
+    expect(found.size).toBe(6000);
+    expect([...found].filter(([name, samples]) => !name.includes(`n="${samples[0]?.value}"`))).toEqual([]);
+  });
+
+  test('refuses to select more series than it may', async () => {
+    const storage = await open({ maxSeries: 2 });
+    const series = (n: string) => ({ labels: Labels.from({ __name__: 'm', n }), samples: [sample(NOW, 1)] });
+    await write(storage, [series('1'), series('2'), series('3')]);
+    const selecting = storage.querier.select({ matchers: METRIC, start: NOW, end: NOW }, NEVER);
+    await expect(selecting).rejects.toMatchObject({
+      kind: 'limit',
+      message: expect.stringContaining('at most 2 series'),
+    });
+  });
+
   test('refuses bad batches whole', async () => {
     const storage = await open();
     const bad = [0.5, -1, Date.UTC(2100, 0, 1), Number.NaN, Number.POSITIVE_INFINITY];
@@ -310,6 +333,18 @@ describe('with a ClickHouse server', () => {
     expect(await valuesIn(storage, NOW, NOW + 1)).toEqual([1, 2]);
     expect(await registry.metrics()).toMatch(/pharos_outbox_quarantined_segments_total 1\n/);
   }, 30_000);
+
+  test('the database is made when it is missing', async () => {
+    const port = await freePort();
+    const server = await startableServer(port);
+    await server.start();
+    const storage = await open({ clickhouse: { server: { url: `http://127.0.0.1:${port}/metrics_db` } } });
+    await eventually(() => write(storage, [{ labels: M, samples: [sample(NOW, 1)] }]));
+    expect(await valuesIn(storage, NOW, NOW)).toEqual([1]);
+    expect(await server.engine.query('SELECT metric, value FROM metrics_db.samples', NEVER)).toEqual([
+      { metric: 'm', value: 1 },
+    ]);
+  });
 
   test('the address is checked without repeating a password', async () => {
     await expect(open({ clickhouse: { server: { url: 'user:secret@host' } } })).rejects.toThrow(

@@ -27,7 +27,7 @@ export interface ClickHouseStorageOptions {
   readonly outboxBytes?: number;
   /** How long samples wait for others before they are made durable together, in milliseconds. Default 1 s. */
   readonly commitInterval?: number;
-  /** Series that one selection may have; more is an error. Default 1,000,000. */
+  /** Series that one selection may have; more is an error. Default 500,000. */
   readonly maxSeries?: number;
   /** Where the metrics `pharos_outbox_*` and `pharos_storage_*` go. Default: nowhere. */
   readonly registry?: Registry;
@@ -85,7 +85,7 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
   };
   const querier = new ClickHouseQuerier({
     client,
-    maxSeries: options.maxSeries ?? 1_000_000,
+    maxSeries: options.maxSeries ?? 500_000,
     ready: () => {
       if (migrated || inserter.prepared) return;
       throw inserter.failure ?? new StorageError('unavailable', 'ClickHouse is not ready yet');

@@ -84,6 +84,7 @@ export class Inserter {
   /** Stops after the attempt that is running. */
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#hurry.abort();
     this.#announce();
     await this.#loop;
   }
@@ -129,10 +130,7 @@ export class Inserter {
           error instanceof StorageError ? error : new StorageError('internal', 'inserting failed', { cause: error });
         attempt++;
         const hopeless = failure.kind === 'bad_data' || (!failure.retryable && attempt >= MAX_REJECTIONS);
-        if (segment !== undefined && this.#prepared && hopeless) {
-          await outbox.quarantine(segment, failure);
-          this.#options.onQuarantine();
-          this.#recovered();
+        if (segment !== undefined && this.#prepared && hopeless && (await this.#putAside(segment, failure))) {
           attempt = 0;
         } else {
           this.#failed(failure);
@@ -154,6 +152,19 @@ export class Inserter {
     await outbox.done(segment);
     this.#doubtful = undefined;
     metrics.samplesInserted.inc(segment.samples);
+  }
+
+  /** False when the disk does not let it be moved: then it is tried again like any other. */
+  async #putAside(segment: Segment, reason: StorageError): Promise<boolean> {
+    try {
+      await this.#options.outbox.quarantine(segment, reason);
+    } catch (error) {
+      this.#options.logger?.error({ err: error }, 'a segment of the outbox cannot be put aside');
+      return false;
+    }
+    this.#options.onQuarantine();
+    this.#recovered();
+    return true;
   }
 
   #verify(file: SegmentFile): void {
@@ -203,8 +214,7 @@ export class Inserter {
     const longest = Math.min(backoff * 2 ** Math.min(attempt - 1, 20), maxBackoff);
     this.#hurry = new AbortController();
     this.#announce();
-    const signal = AbortSignal.any([this.#hurry.signal, this.#stopped.signal]);
-    await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+    await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal: this.#hurry.signal }).catch(() => {});
   }
 }
 
