@@ -1,0 +1,306 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { AlertEvent, AlertLog } from '../storage/alert-log.ts';
+import type { Appender } from '../storage/appender.ts';
+import { Labels } from '../storage/labels.ts';
+import { AlertHistory } from './alert-history.ts';
+import { type AlertInstance, ended, restored } from './alert-instance.ts';
+import { createAlertMetrics } from './alert-metrics.ts';
+import { alertKey, type NotifiableAlert, type NotificationStatus } from './notifiable-alert.ts';
+import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
+import { RuleGroupLoop, type RuleGroupLoopOptions } from './rule-group-loop.ts';
+import { type AlertSnapshot, alertSnapshots, groupSnapshot, type RuleGroupSnapshot } from './rule-status.ts';
+import type { QueryFunc, RuleGroup } from './rules/rule.ts';
+
+export interface AlertEngineOptions {
+  readonly query: QueryFunc;
+  readonly appender: Appender;
+  readonly alertLog: AlertLog;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** Default: Date.now. */
+  readonly now?: () => number;
+  readonly externalLabels: Readonly<Record<string, string>>;
+  readonly externalUrl: string;
+  /** Of groups without an interval of their own. */
+  readonly defaultInterval: number;
+  /** Of groups without an offset of their own. Default: 0. */
+  readonly defaultQueryOffset?: number;
+  /** Is given every alert of a rule that fires or has ended, after each of its evaluations. Must not throw. */
+  readonly notify: (alerts: readonly NotifiableAlert[]) => void;
+}
+
+/** Evaluates rules. */
+export interface AlertEngine {
+  /** Replaces all groups; groups and rules that stay, by name, keep their alerts. Alerts of rules that went end. */
+  apply(groups: readonly RuleGroup[]): void;
+  /** Begins to evaluate; resolves at once. */
+  start(): Promise<void>;
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>;
+  groups(): readonly RuleGroupSnapshot[];
+  alerts(): readonly AlertSnapshot[];
+  /** Remembers, in the alert log too, what receivers have accepted. Never rejects. */
+  sent(alert: NotifiableAlert, status: NotificationStatus, at: number): Promise<void>;
+}
+
+/** How old the newest entry of an alert may be to continue from. */
+const RESTORE_WITHIN = 14 * 86_400_000;
+const RESTORE_TIMEOUT = 30_000;
+/** An alert stays valid at a receiver for this many intervals, or minutes, without being said again. */
+const VALID_INTERVALS = 4;
+const RESEND = 60_000;
+
+export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
+  return new Engine(options);
+}
+
+interface GoneAlert {
+  readonly rule: string;
+  alert: AlertInstance;
+}
+
+class Engine implements AlertEngine {
+  readonly #options: AlertEngineOptions;
+  readonly #now: () => number;
+  readonly #history: AlertHistory;
+  readonly #metrics;
+  readonly #context: EvaluatorContext;
+  #loops: readonly RuleGroupLoop[] = [];
+  /** Alerts of rules that went, until receivers were told. */
+  readonly #gone = new Map<string, GoneAlert>();
+  #started = false;
+  #stopped = false;
+  /** The log's newest entries, while it has not been read undefined. */
+  #log: Map<string, AlertEvent[]> | undefined;
+  #reading: Promise<boolean> | undefined;
+  #logFailed = false;
+  #changing: Promise<void> = Promise.resolve();
+
+  constructor(options: AlertEngineOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#history = new AlertHistory(options.alertLog, this.#now);
+    this.#metrics = createAlertMetrics(options.registry);
+    this.#context = {
+      query: options.query,
+      appender: options.appender,
+      history: this.#history,
+      externalLabels: Labels.from(options.externalLabels),
+      externalUrl: options.externalUrl,
+      evaluated: (evaluator, now) => this.#evaluated(evaluator, now),
+    };
+  }
+
+  apply(groups: readonly RuleGroup[]): void {
+    const old = new Map(this.#loops.map((loop) => [loop.name, loop]));
+    const starts: RuleGroupLoop[] = [];
+    this.#loops = groups.map((group) => {
+      const name = `${group.file};${group.name}`;
+      const before = old.get(name);
+      const interval = group.interval || this.#options.defaultInterval;
+      const same = before?.interval === interval && JSON.stringify(before.group) === JSON.stringify(group);
+      if (before !== undefined && same) {
+        old.delete(name);
+        return before;
+      }
+      const loop = new RuleGroupLoop(group, this.#loopOptions(interval));
+      starts.push(loop);
+      return loop;
+    });
+    this.#changing = this.#changing
+      .then(() => this.#replace([...old.values()], starts))
+      .catch((error: unknown) => this.#options.logger.error({ err: error }, 'rule groups could not be replaced'));
+    if (this.#started) for (const loop of starts) loop.start(this.#changing);
+  }
+
+  async start(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    for (const loop of this.#loops) loop.start(this.#changing);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await this.#changing;
+    await this.#history.settled();
+  }
+
+  groups(): readonly RuleGroupSnapshot[] {
+    return this.#loops.map(groupSnapshot);
+  }
+
+  alerts(): readonly AlertSnapshot[] {
+    return this.#loops.flatMap((loop) => loop.alerting.flatMap(alertSnapshots));
+  }
+
+  async sent(notified: NotifiableAlert, status: NotificationStatus, at: number): Promise<void> {
+    try {
+      await this.#history.change(async (append) => {
+        const told = (alert: AlertInstance): AlertInstance => ({ ...alert, lastSentAt: at, lastSentStatus: status });
+        const gone = this.#gone.get(alertKey(notified));
+        if (gone !== undefined) {
+          gone.alert = told(gone.alert);
+          if (status === 'resolved') this.#gone.delete(alertKey(notified));
+          await append(gone.rule, [gone.alert]);
+          return;
+        }
+        const evaluator = this.#evaluator(notified.rule);
+        const alert = evaluator?.alerts.get(notified.key);
+        if (evaluator === undefined || alert === undefined) return;
+        evaluator.alerts = new Map(evaluator.alerts).set(notified.key, told(alert));
+        await append(evaluator.id, [told(alert)]);
+      });
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'what receivers were told could not be written to the alert log');
+    }
+  }
+
+  #loopOptions(interval: number): RuleGroupLoopOptions {
+    return {
+      context: this.#context,
+      interval,
+      queryOffset: this.#options.defaultQueryOffset ?? 0,
+      now: this.#now,
+      logger: this.#options.logger,
+      metrics: this.#metrics,
+      restore: (evaluators, signal) => this.#restore(evaluators, signal),
+    };
+  }
+
+  /** Stops loops and hands their alerts on to those that take their place. */
+  async #replace(stops: readonly RuleGroupLoop[], starts: readonly RuleGroupLoop[]): Promise<void> {
+    await Promise.all(stops.map((loop) => loop.stop()));
+    const heirs = new Map(starts.flatMap((loop) => loop.evaluators.map((evaluator) => [evaluator.id, evaluator])));
+    for (const loop of stops) {
+      for (const evaluator of loop.alerting) {
+        const heir = heirs.get(evaluator.id);
+        if (heir?.rule.kind === 'alerting') (heir as AlertingEvaluator).adopt(evaluator);
+        else await this.#drop(evaluator);
+      }
+      for (const evaluator of loop.evaluators) await evaluator.end(this.#now()).catch(() => {});
+    }
+  }
+
+  async #drop(evaluator: AlertingEvaluator): Promise<void> {
+    try {
+      await evaluator.endAlerts(this.#now());
+    } catch (error) {
+      this.#options.logger.error(
+        { err: error, rule: evaluator.id },
+        'the end of alerts could not be written to the alert log',
+      );
+    }
+    for (const alert of evaluator.alerts.values()) this.#lose(evaluator.id, alert);
+  }
+
+  /** Tells the end of an alert whose rule is no longer there. */
+  #lose(rule: string, alert: AlertInstance): void {
+    if (alert.firedAt === 0) return;
+    const over = alert.state === 'inactive' ? alert : ended(alert, this.#now());
+    if (over.lastSentStatus === 'resolved') return;
+    this.#gone.set(alertKey({ rule, key: over.labels.key }), { rule, alert: over });
+    this.#options.notify([this.#notifiable(rule, over, { expr: '', interval: RESEND, now: this.#now() })]);
+  }
+
+  #evaluator(id: string): AlertingEvaluator | undefined {
+    for (const loop of this.#loops) for (const evaluator of loop.alerting) if (evaluator.id === id) return evaluator;
+    return undefined;
+  }
+
+  #evaluated(evaluator: AlertingEvaluator, now: number): void {
+    const loop = this.#loops.find((other) => other.evaluators.includes(evaluator));
+    const about = { expr: evaluator.rule.expr, interval: loop?.interval ?? RESEND, now };
+    const alerts = [...evaluator.alerts.values()].filter((alert) => alert.firedAt > 0);
+    if (alerts.length > 0) this.#options.notify(alerts.map((alert) => this.#notifiable(evaluator.id, alert, about)));
+  }
+
+  #notifiable(
+    rule: string,
+    alert: AlertInstance,
+    about: { readonly expr: string; readonly interval: number; readonly now: number },
+  ): NotifiableAlert {
+    const { externalLabels, externalUrl } = this.#options;
+    // An alert's own labels win over the external ones.
+    const labels = Labels.from({ ...externalLabels, ...alert.labels.toObject() });
+    return {
+      rule,
+      key: alert.labels.key,
+      labels: Object.keys(externalLabels).length === 0 ? alert.labels : labels,
+      annotations: alert.annotations,
+      status: alert.state === 'inactive' ? 'resolved' : 'firing',
+      startsAt: alert.firedAt,
+      endsAt: alert.resolvedAt,
+      validUntil: about.now + VALID_INTERVALS * Math.max(about.interval, RESEND),
+      generatorUrl:
+        about.expr === '' ? externalUrl : `${externalUrl}/graph?g0.expr=${encodeURIComponent(about.expr)}&g0.tab=1`,
+      lastSentAt: alert.lastSentAt,
+      lastSentStatus: alert.lastSentStatus,
+    };
+  }
+
+  async #restore(evaluators: readonly AlertingEvaluator[], signal: AbortSignal): Promise<boolean> {
+    if (evaluators.every((evaluator) => evaluator.restored)) return true;
+    if (this.#log === undefined) {
+      this.#reading ??= this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      if (!(await this.#reading)) return false;
+    }
+    signal.throwIfAborted();
+    for (const evaluator of evaluators) {
+      if (evaluator.restored) continue;
+      const alerts = new Map<string, AlertInstance>();
+      for (const event of this.#log?.get(evaluator.id) ?? []) {
+        const alert = restored(event, evaluator.rule, this.#now());
+        if (alert !== undefined) alerts.set(alert.labels.key, alert);
+      }
+      this.#log?.delete(evaluator.id);
+      evaluator.alerts = alerts;
+      evaluator.restored = true;
+    }
+    return true;
+  }
+
+  async #read(): Promise<boolean> {
+    const { logger } = this.#options;
+    try {
+      const events = await this.#history.latest(this.#now() - RESTORE_WITHIN, AbortSignal.timeout(RESTORE_TIMEOUT));
+      const log = new Map<string, AlertEvent[]>();
+      for (const event of events) {
+        const others = log.get(event.rule);
+        if (others === undefined) log.set(event.rule, [event]);
+        else others.push(event);
+      }
+      this.#log = log;
+    } catch (error) {
+      if (this.#logFailed || this.#stopped) return false;
+      this.#logFailed = true;
+      const message = error instanceof Error ? error.message : String(error);
+      logger.error(`no alerting rule is evaluated until the alert log can be read: ${message}`);
+      return false;
+    }
+    if (this.#logFailed) logger.info('the alert log can be read again');
+    await this.#endForgotten();
+    return true;
+  }
+
+  /** Ends the alerts of rules that went while nothing ran. */
+  async #endForgotten(): Promise<void> {
+    const known = new Set(this.#loops.flatMap((loop) => loop.alerting.map((evaluator) => evaluator.id)));
+    for (const [rule, events] of this.#log ?? []) {
+      if (known.has(rule)) continue;
+      this.#log?.delete(rule);
+      const alerts = events.flatMap((event) => restored(event, undefined, this.#now()) ?? []);
+      const over = alerts.map((alert) => (alert.state === 'inactive' ? alert : ended(alert, this.#now())));
+      const changed = over.filter((_, i) => alerts[i]!.state !== 'inactive');
+      try {
+        await this.#history.change((append) => append(rule, changed));
+      } catch (error) {
+        this.#options.logger.error({ err: error, rule }, 'the end of alerts could not be written to the alert log');
+      }
+      for (const alert of over) this.#lose(rule, alert);
+    }
+  }
+}

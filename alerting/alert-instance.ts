@@ -1,0 +1,90 @@
+import type { AlertEvent, AlertStateName } from '../storage/alert-log.ts';
+import type { Labels } from '../storage/labels.ts';
+import type { AlertingRule } from './rules/rule.ts';
+
+/** One alert of a rule. Immutable: an evaluation computes new ones and puts them in place at its end. */
+export interface AlertInstance {
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly state: AlertStateName;
+  readonly activeAt: number;
+  readonly firedAt: number;
+  readonly resolvedAt: number;
+  readonly keepFiringSince: number;
+  readonly value: number;
+  readonly lastSentAt: number;
+  readonly lastSentStatus: '' | 'firing' | 'resolved';
+}
+
+/** A row of a rule's result with its templates expanded. */
+export interface AlertCandidate {
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly value: number;
+}
+
+/** How long an ended alert is kept, so that its end can be told; longer while a receiver still believes it fires. */
+const KEEP_ENDED = 15 * 60_000;
+const KEEP_UNTOLD = 24 * 3_600_000;
+/** A restored pending alert this long overdue was not watched meanwhile. */
+const OVERDUE = 10 * 60_000;
+
+/** Every alert of the rule after an evaluation at `now` gave `candidates`, by the key of its labels. */
+export function advance(
+  current: ReadonlyMap<string, AlertInstance>,
+  candidates: ReadonlyMap<string, AlertCandidate>,
+  options: { readonly rule: Pick<AlertingRule, 'for' | 'keepFiringFor'>; readonly now: number },
+): Map<string, AlertInstance> {
+  const { rule, now } = options;
+  const next = new Map<string, AlertInstance>();
+  for (const [key, candidate] of candidates) {
+    const before = current.get(key);
+    const active: AlertInstance =
+      before === undefined || before.state === 'inactive'
+        ? {
+            ...candidate,
+            state: 'pending',
+            activeAt: now,
+            firedAt: 0,
+            resolvedAt: 0,
+            keepFiringSince: 0,
+            lastSentAt: before?.lastSentAt ?? 0,
+            lastSentStatus: before?.lastSentStatus ?? '',
+          }
+        : { ...before, ...candidate, keepFiringSince: 0 };
+    const fires = active.state === 'pending' && now - active.activeAt >= rule.for;
+    next.set(key, fires ? { ...active, state: 'firing', firedAt: now } : active);
+  }
+  for (const [key, alert] of current) {
+    if (next.has(key)) continue;
+    if (alert.state === 'inactive') {
+      const keep = alert.lastSentStatus === 'firing' ? KEEP_UNTOLD : KEEP_ENDED;
+      if (now - alert.resolvedAt < keep) next.set(key, alert);
+      continue;
+    }
+    const since = alert.keepFiringSince || now;
+    const kept = alert.state === 'firing' && rule.keepFiringFor > 0 && now - since < rule.keepFiringFor;
+    next.set(key, kept ? { ...alert, keepFiringSince: since } : ended(alert, now));
+  }
+  return next;
+}
+
+/** The alert after its condition ended. */
+export function ended(alert: AlertInstance, now: number): AlertInstance {
+  return { ...alert, state: 'inactive', resolvedAt: now, keepFiringSince: 0 };
+}
+
+/** What the alert log's newest entry says to continue from; undefined when there is nothing to continue. */
+export function restored(event: AlertEvent, rule: AlertingRule | undefined, now: number): AlertInstance | undefined {
+  const { timestamp: _, rule: __, ...alert } = event;
+  switch (event.state) {
+    case 'firing':
+      return alert;
+    case 'pending':
+      return rule !== undefined && now > alert.activeAt + rule.for + OVERDUE ? { ...alert, activeAt: now } : alert;
+    case 'inactive':
+      return event.lastSentStatus === 'firing' ? alert : undefined;
+    default:
+      return event.state satisfies never;
+  }
+}

@@ -1,0 +1,193 @@
+import type { Appender } from '../storage/appender.ts';
+import { Labels, METRIC_NAME } from '../storage/labels.ts';
+import type { AlertHistory } from './alert-history.ts';
+import { type AlertCandidate, type AlertInstance, advance, ended } from './alert-instance.ts';
+import { type RuleSample, RuleSeries } from './rule-series.ts';
+import type { AlertingRule, QueryFunc, RecordingRule, Rule } from './rules/rule.ts';
+import { Template } from './rules/template/template.ts';
+
+/** What evaluators need of their engine. */
+export interface EvaluatorContext {
+  readonly query: QueryFunc;
+  readonly appender: Appender;
+  readonly history: AlertHistory;
+  readonly externalLabels: Labels;
+  readonly externalUrl: string;
+  /** Is told of a rule's alerts after each evaluation. */
+  readonly evaluated: (evaluator: AlertingEvaluator, now: number) => void;
+}
+
+export interface EvaluationTime {
+  readonly now: number;
+  /** How far back the query and the samples lie. */
+  readonly offset: number;
+  /** Results at most; 0 for any number. */
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
+
+/** A rule and what it has become. A failed evaluation rejects and changes nothing. */
+export abstract class RuleEvaluator {
+  readonly rule: Rule;
+  readonly id: string;
+  protected readonly context: EvaluatorContext;
+  protected readonly series: RuleSeries;
+  health: 'ok' | 'err' | 'unknown' = 'unknown';
+  lastError = '';
+  lastEvaluation = 0;
+  evaluationTime = 0;
+
+  constructor(rule: Rule, id: string, context: EvaluatorContext) {
+    this.rule = rule;
+    this.id = id;
+    this.context = context;
+    this.series = new RuleSeries(context.appender);
+  }
+
+  abstract evaluate(time: EvaluationTime): Promise<void>;
+
+  /** Stale markers for all series. */
+  async end(timestamp: number): Promise<void> {
+    await this.series.write([], timestamp);
+  }
+}
+
+/** Writes the result of an expression as series. */
+export class RecordingEvaluator extends RuleEvaluator {
+  declare readonly rule: RecordingRule;
+
+  override async evaluate({ now, offset, limit, signal }: EvaluationTime): Promise<void> {
+    const at = now - offset;
+    const { samples } = await this.context.query(this.rule.expr, at, signal);
+    const results = new Map<string, RuleSample>();
+    for (const sample of samples) {
+      const labels = Labels.from([
+        ...sample.labels,
+        ...Object.entries(this.rule.labels),
+        [METRIC_NAME, this.rule.record],
+      ]);
+      if (results.has(labels.key)) throw new Error(`the labels of results must differ, got ${labels.toString()} twice`);
+      results.set(labels.key, { labels, value: sample.value });
+    }
+    if (limit > 0 && results.size > limit) {
+      await this.series.write([], at);
+      throw new Error(`results must be at most the limit ${limit}, got ${results.size}`);
+    }
+    await this.series.write([...results.values()], at);
+  }
+}
+
+/** Keeps the alerts of an alerting rule. */
+export class AlertingEvaluator extends RuleEvaluator {
+  declare readonly rule: AlertingRule;
+  /** By the key of their labels; ended ones too, for a while. */
+  alerts: ReadonlyMap<string, AlertInstance> = new Map();
+  /** Whether `alerts` continues what the log knows, without which nothing may be evaluated. */
+  restored = false;
+  readonly #labels: ReadonlyMap<string, Template>;
+  readonly #annotations: ReadonlyMap<string, Template>;
+
+  constructor(rule: AlertingRule, id: string, context: EvaluatorContext) {
+    super(rule, id, context);
+    this.#labels = templates(rule.labels);
+    this.#annotations = templates(rule.annotations);
+  }
+
+  override async evaluate(time: EvaluationTime): Promise<void> {
+    const { now, limit } = time;
+    const at = now - time.offset;
+    const candidates = await this.#candidates(at, time.signal);
+    const excess = limit > 0 && candidates.size > limit;
+    if (excess) candidates.clear();
+    await this.context.history.change(async (append) => {
+      const next = excess ? this.#allEnded(now) : advance(this.alerts, candidates, { rule: this.rule, now });
+      const changed = [...next].filter(([key, alert]) => this.alerts.get(key)?.state !== alert.state);
+      await append(
+        this.id,
+        changed.map(([, alert]) => alert),
+      );
+      this.alerts = next;
+    });
+    // Before the series: that those cannot be written must not keep an alert from being told.
+    this.context.evaluated(this, now);
+    await this.series.write(this.#samples(), at);
+    if (excess) throw new Error(`alerts must be at most the limit ${limit}, got more; all of them are ended`);
+  }
+
+  /** Ends all alerts, in the log too: the rule is gone. */
+  endAlerts(now: number): Promise<void> {
+    return this.context.history.change(async (append) => {
+      const next = this.#allEnded(now);
+      const changed = [...next].filter(([key, alert]) => this.alerts.get(key)?.state !== alert.state);
+      await append(
+        this.id,
+        changed.map(([, alert]) => alert),
+      );
+      this.alerts = next;
+    });
+  }
+
+  /** Takes the alerts of the evaluator it replaces. */
+  adopt(other: AlertingEvaluator): void {
+    this.alerts = other.alerts;
+    this.restored = other.restored;
+  }
+
+  #allEnded(now: number): Map<string, AlertInstance> {
+    return new Map(
+      [...this.alerts].map(([key, alert]) => [key, alert.state === 'inactive' ? alert : ended(alert, now)]),
+    );
+  }
+
+  async #candidates(at: number, signal: AbortSignal): Promise<Map<string, AlertCandidate>> {
+    const { context, rule } = this;
+    const { samples } = await context.query(rule.expr, at, signal);
+    const candidates = new Map<string, AlertCandidate>();
+    for (const { labels: all, value } of samples) {
+      const own = all.with(METRIC_NAME, '');
+      const data = {
+        labels: own,
+        value,
+        externalLabels: context.externalLabels,
+        externalUrl: context.externalUrl,
+        now: at,
+      };
+      const expand = async (set: ReadonlyMap<string, Template>): Promise<[string, string][]> => {
+        const expanded: [string, string][] = [];
+        for (const [name, template] of set) {
+          try {
+            const text = await template.expand(data, async (expr) => (await context.query(expr, at, signal)).samples);
+            expanded.push([name, text]);
+          } catch (error) {
+            if (signal.aborted) throw error;
+            expanded.push([
+              name,
+              `<error expanding template: ${error instanceof Error ? error.message : String(error)}>`,
+            ]);
+          }
+        }
+        return expanded;
+      };
+      const labels = Labels.from([...own, ...(await expand(this.#labels)), ['alertname', rule.alert]]);
+      if (candidates.has(labels.key)) {
+        throw new Error(`the labels of alerts must differ, got ${labels.toString()} twice`);
+      }
+      candidates.set(labels.key, { labels, annotations: Labels.from(await expand(this.#annotations)), value });
+    }
+    return candidates;
+  }
+
+  #samples(): RuleSample[] {
+    const samples: RuleSample[] = [];
+    for (const { labels, state, activeAt } of this.alerts.values()) {
+      if (state === 'inactive') continue;
+      samples.push({ labels: labels.with(METRIC_NAME, 'ALERTS').with('alertstate', state), value: 1 });
+      samples.push({ labels: labels.with(METRIC_NAME, 'ALERTS_FOR_STATE'), value: Math.floor(activeAt / 1000) });
+    }
+    return samples;
+  }
+}
+
+function templates(texts: Readonly<Record<string, string>>): ReadonlyMap<string, Template> {
+  return new Map(Object.entries(texts).map(([name, text]) => [name, new Template(text)]));
+}

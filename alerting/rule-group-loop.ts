@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { AlertMetrics } from './alert-metrics.ts';
+import { AlertingEvaluator, type EvaluatorContext, RecordingEvaluator, type RuleEvaluator } from './rule-evaluator.ts';
+import type { RuleGroup } from './rules/rule.ts';
+
+export interface RuleGroupLoopOptions {
+  readonly context: EvaluatorContext;
+  readonly interval: number;
+  readonly queryOffset: number;
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly metrics: AlertMetrics;
+  /** Continues from the alert log; false while that cannot be read. */
+  readonly restore: (evaluators: readonly AlertingEvaluator[], signal: AbortSignal) => Promise<boolean>;
+}
+
+/** First evaluations are spread over this time at most. */
+const SPREAD = 5_000;
+
+/** Evaluates a group's rules in order, at its interval, never twice at once. */
+export class RuleGroupLoop {
+  readonly group: RuleGroup;
+  readonly name: string;
+  readonly evaluators: readonly RuleEvaluator[];
+  readonly #options: RuleGroupLoopOptions;
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  lastEvaluation = 0;
+  evaluationTime = 0;
+
+  constructor(group: RuleGroup, options: RuleGroupLoopOptions) {
+    this.group = group;
+    this.name = `${group.file};${group.name}`;
+    this.#options = options;
+    const seen = new Map<string, number>();
+    this.evaluators = group.rules.map((rule) => {
+      const name = rule.kind === 'alerting' ? rule.alert : rule.record;
+      const key = `${rule.kind} ${name}`;
+      const nth = seen.get(key) ?? 0;
+      seen.set(key, nth + 1);
+      // Rules of the same name are told apart by their order.
+      const id = JSON.stringify(nth === 0 ? [group.file, group.name, name] : [group.file, group.name, name, nth]);
+      const labels = { ...group.labels, ...rule.labels };
+      return rule.kind === 'alerting'
+        ? new AlertingEvaluator({ ...rule, labels }, id, options.context)
+        : new RecordingEvaluator({ ...rule, labels }, id, options.context);
+    });
+    options.metrics.interval.set({ rule_group: this.name }, options.interval / 1000);
+  }
+
+  get interval(): number {
+    return this.#options.interval;
+  }
+
+  get alerting(): readonly AlertingEvaluator[] {
+    return this.evaluators.filter((evaluator) => evaluator instanceof AlertingEvaluator);
+  }
+
+  /** Begins once `before` has settled. */
+  start(before: Promise<void>): void {
+    this.#running ??= before
+      .then(() => this.#run())
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted)
+          this.#options.logger.error({ err: error, group: this.name }, 'a rule group ended');
+      });
+  }
+
+  /** Aborts what is under way and resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the rule group was stopped'));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { interval, now, metrics } = this.#options;
+    const { signal } = this.#stop;
+    const spread = hash('sha1', this.name, 'buffer').readUInt32BE(0) / 2 ** 32;
+    let due = now() + Math.floor(spread * Math.min(interval, SPREAD));
+    for (;;) {
+      const wait = due - now();
+      if (wait > 0) await sleep(wait, undefined, { signal });
+      signal.throwIfAborted();
+      await this.evaluate(due);
+      due += interval;
+      const late = Math.floor((now() - due) / interval);
+      if (late > 0) {
+        metrics.missed.inc({ rule_group: this.name }, late);
+        due += late * interval;
+      }
+    }
+  }
+
+  /** One evaluation of all rules, as of `now`. Rejects only when it was stopped. */
+  async evaluate(now: number): Promise<void> {
+    const { metrics, logger, queryOffset, restore } = this.#options;
+    const { signal } = this.#stop;
+    const labels = { rule_group: this.name };
+    const start = performance.now();
+    const restored = await restore(this.alerting, signal);
+    const time = { now, offset: this.group.queryOffset ?? queryOffset, limit: this.group.limit, signal };
+    for (const evaluator of this.evaluators) {
+      if (!restored && evaluator instanceof AlertingEvaluator) continue;
+      const begun = performance.now();
+      metrics.evaluations.inc(labels);
+      try {
+        await evaluator.evaluate(time);
+        evaluator.health = 'ok';
+        evaluator.lastError = '';
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const message = error instanceof Error ? error.message : String(error);
+        metrics.failures.inc(labels);
+        if (message !== evaluator.lastError)
+          logger.warn({ rule: evaluator.id }, `a rule could not be evaluated: ${message}`);
+        evaluator.health = 'err';
+        evaluator.lastError = message;
+      }
+      evaluator.lastEvaluation = now;
+      evaluator.evaluationTime = performance.now() - begun;
+    }
+    this.lastEvaluation = now;
+    this.evaluationTime = performance.now() - start;
+    metrics.iterations.inc(labels);
+    metrics.duration.set(labels, this.evaluationTime / 1000);
+  }
+}
