@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+
+/** How an attempt to post ended. */
+type Outcome =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfter: number };
+
+export interface Post {
+  /** Never appears in an error or a log. */
+  readonly url: () => Promise<string>;
+  readonly headers: () => Promise<Record<string, string>>;
+  readonly body: string;
+  /** Of one attempt. */
+  readonly timeout: number;
+  /** No attempt begins later than this long after the first. */
+  readonly retryFor: number;
+  /** The first pause; each next one is twice as long, up to a minute. */
+  readonly firstPause: number;
+  readonly signal: AbortSignal;
+  readonly onAttempt: (outcome: Outcome['kind']) => void;
+}
+
+const LONGEST_PAUSE = 60_000;
+const MAX_RETRY_AFTER = 5 * 60_000;
+
+/**
+ * Posts JSON until it is accepted. 5xx, 429 and everything that goes wrong on the way is tried again; any other answer
+ * is final. Resolves with undefined, or with why it was given up and whether a later try may help.
+ */
+export async function deliver(post: Post): Promise<{ readonly reason: string; readonly final: boolean } | undefined> {
+  const start = performance.now();
+  for (let pause = post.firstPause; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    const outcome = await attempt(post);
+    post.onAttempt(outcome.kind);
+    if (outcome.kind === 'delivered') return undefined;
+    if (outcome.kind === 'refused') return { reason: outcome.reason, final: true };
+    // Half of the pause is random, so that many senders do not come back at the same moment.
+    const wait = Math.max(outcome.retryAfter, pause * (0.5 + Math.random() / 2));
+    if (post.signal.aborted || performance.now() - start + wait > post.retryFor) {
+      return { reason: outcome.reason, final: false };
+    }
+    try {
+      await sleep(wait, undefined, { signal: post.signal });
+    } catch {
+      return { reason: outcome.reason, final: false };
+    }
+  }
+}
+
+async function attempt(post: Post): Promise<Outcome> {
+  const failed = (reason: string, retryAfter = 0): Outcome => ({ kind: 'failed', reason, retryAfter });
+  try {
+    const { statusCode, headers, body } = await request(await post.url(), {
+      method: 'POST',
+      headers: { ...(await post.headers()), 'content-type': 'application/json', 'user-agent': 'pharos' },
+      body: post.body,
+      signal: AbortSignal.any([post.signal, AbortSignal.timeout(post.timeout)]),
+    });
+    await body.dump({ limit: 64 * 1024 }).catch(() => {});
+    if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered' };
+    if (statusCode >= 500 || statusCode === 429)
+      return failed(`status ${statusCode}`, retryAfter(headers['retry-after']));
+    return { kind: 'refused', reason: `status ${statusCode}` };
+  } catch (error) {
+    // The message of an error may quote the URL, which may hold a secret; its code does not.
+    if (error instanceof Error && error.name === 'TimeoutError') return failed(`no answer within ${post.timeout} ms`);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    return failed(`the request failed: ${code}`);
+  }
+}
+
+/** Retry-After, in seconds or as a date, in milliseconds. */
+function retryAfter(header: string | string[] | undefined): number {
+  const text = Array.isArray(header) ? header[0] : header;
+  if (text === undefined) return 0;
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), MAX_RETRY_AFTER) : 0;
+}
