@@ -157,9 +157,9 @@ class Receiver {
         group.alerts.set(key, { alert, sentAt: alert.lastSentAt, sentStatus: alert.lastSentStatus });
         group.lastSentAt = Math.max(group.lastSentAt, alert.lastSentAt);
       }
-      this.#forget(group);
       this.#schedule(group);
     }
+    for (const group of this.#groups.values()) this.#forget(group);
   }
 
   async stop(): Promise<void> {

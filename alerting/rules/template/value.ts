@@ -1,0 +1,93 @@
+import type { GoTime } from './go-time.ts';
+
+/**
+ * What a template computes with, as Go would type it: float64 is number, int is bigint, nil is null, a slice is an
+ * array.
+ */
+export type Value = string | number | bigint | boolean | null | GoMap | GoStruct | GoTime | readonly Value[];
+
+/** A map with string keys. A missing key gives `zero`: Prometheus expands with Go's option missingkey=zero. */
+export class GoMap {
+  readonly entries: ReadonlyMap<string, Value>;
+  readonly zero: Value;
+
+  constructor(entries: ReadonlyMap<string, Value>, zero: Value) {
+    this.entries = entries;
+    this.zero = zero;
+  }
+
+  static ofStrings(pairs: Iterable<readonly [string, string]>): GoMap {
+    return new GoMap(new Map(pairs), '');
+  }
+
+  get(key: string): Value {
+    return this.entries.get(key) ?? this.zero;
+  }
+
+  /** As Go iterates over and prints them. */
+  sortedKeys(): string[] {
+    return [...this.entries.keys()].sort();
+  }
+}
+
+/** Named fields in order; asking for another is an error. */
+export class GoStruct {
+  readonly typeName: string;
+  readonly fields: ReadonlyMap<string, Value>;
+
+  constructor(typeName: string, fields: Readonly<Record<string, Value>>) {
+    this.typeName = typeName;
+    this.fields = new Map(Object.entries(fields));
+  }
+}
+
+/** One series of a query's result. */
+export function sampleValue(labels: Iterable<readonly [string, string]>, value: number): GoStruct {
+  return new GoStruct('*template.sample', { Labels: GoMap.ofStrings(labels), Value: value });
+}
+
+/** A reason without a position; whoever evaluates adds it. */
+export class ValueError extends Error {
+  override readonly name = 'ValueError';
+}
+
+export function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** Go's name of the value's type. */
+export function typeName(value: Value): string {
+  if (value === null) return '<nil>';
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'number':
+      return 'float64';
+    case 'bigint':
+      return 'int';
+    case 'boolean':
+      return 'bool';
+  }
+  if (isList(value)) return 'template.queryResult';
+  if (value instanceof GoMap) return value.zero === '' ? 'map[string]string' : 'map[string]interface {}';
+  if (value instanceof GoStruct) return value.typeName;
+  return 'time.Time';
+}
+
+/** What {{if}}, {{with}}, `and`, `or` and `not` take for true: neither zero nor empty. */
+export function isTrue(value: Value): boolean {
+  if (value === null) return false;
+  switch (typeof value) {
+    case 'string':
+      return value !== '';
+    case 'number':
+      return value !== 0;
+    case 'bigint':
+      return value !== 0n;
+    case 'boolean':
+      return value;
+  }
+  if (isList(value)) return value.length > 0;
+  if (value instanceof GoMap) return value.entries.size > 0;
+  return true;
+}
