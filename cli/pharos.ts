@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { checkConfig, checkRules } from './check-command.ts';
 import { runQueryCommand } from './query-command.ts';
 import { runRole } from './run-role.ts';
-import { type Role, type ServerOptions, parseAddress, parseDurationOption } from './server-options.ts';
+import { parseAddress, parseDurationOption, type Role, type ServerOptions } from './server-options.ts';
 import { runSqlCommand } from './sql-command.ts';
 import { VERSION } from './version.ts';
 
@@ -23,20 +23,24 @@ const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 function withServerOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--config <file>', 'configuration, a superset of prometheus.yml (default: the machine itself and Pharos)').env(
-        'PHAROS_CONFIG',
-      ),
+      new Option(
+        '--config <file>',
+        'configuration, a superset of prometheus.yml (default: the machine itself and Pharos)',
+      ).env('PHAROS_CONFIG'),
     )
     .addOption(
       new Option('--listen <host:port>', 'where the page and the API are served (default: 127.0.0.1:9090)')
         .env('PHAROS_LISTEN')
         .argParser(checked(parseAddress)),
     )
-    .addOption(new Option('--data-dir <dir>', 'where metrics and the outbox lie (default: ./data)').env('PHAROS_DATA_DIR'))
     .addOption(
-      new Option('--clickhouse <url>', 'a ClickHouse server, http://user:password@host:8123, instead of the embedded engine').env(
-        'PHAROS_CLICKHOUSE',
-      ),
+      new Option('--data-dir <dir>', 'where metrics and the outbox lie (default: ./data)').env('PHAROS_DATA_DIR'),
+    )
+    .addOption(
+      new Option(
+        '--clickhouse <url>',
+        'a ClickHouse server, http://user:password@host:8123, instead of the embedded engine',
+      ).env('PHAROS_CLICKHOUSE'),
     )
     .addOption(
       new Option(
@@ -47,12 +51,18 @@ function withServerOptions(command: Command): Command {
         .argParser(checked(parseAddress)),
     )
     .addOption(
-      new Option('--retention <duration>', 'how long samples are kept, such as 90d; 0 keeps them for ever (default: 90d)')
+      new Option(
+        '--retention <duration>',
+        'how long samples are kept, such as 90d; 0 keeps them for ever (default: 90d)',
+      )
         .env('PHAROS_RETENTION')
         .argParser(checked(parseDurationOption)),
     )
     .addOption(
-      new Option('--log-level <level>', 'what is logged on standard error').env('PHAROS_LOG_LEVEL').choices(LOG_LEVELS).default('warn'),
+      new Option('--log-level <level>', 'what is logged on standard error')
+        .env('PHAROS_LOG_LEVEL')
+        .choices(LOG_LEVELS)
+        .default('warn'),
     );
 }
 
@@ -85,7 +95,9 @@ function buildProgram(): Command {
   withServerOptions(
     program.command('collector').description('run only the collector: scrape targets and receive remote write'),
   ).action(serverAction('collector'));
-  withServerOptions(program.command('query').description('run only the query service, or ask one:\n  query [range] EXPR'))
+  withServerOptions(
+    program.command('query').description('run only the query service, or ask one:\n  query [range] EXPR'),
+  )
     .argument('[expr...]', 'ask a running server instead: EXPR, or range EXPR')
     .addOption(new Option('--url <url>', 'the server to ask').env('PHAROS_URL').default('http://127.0.0.1:9090'))
     .option('--time <time>', 'evaluation time, RFC 3339 or seconds (default: now)')
@@ -126,7 +138,9 @@ function buildProgram(): Command {
     .command('sql')
     .argument('<statement>', 'a SELECT in ClickHouse SQL, such as: SELECT metric, count() FROM samples GROUP BY metric')
     .description('run SQL on the store, beside a running server or without one')
-    .addOption(new Option('--data-dir <dir>', "the embedded store's directory").env('PHAROS_DATA_DIR').default('./data'))
+    .addOption(
+      new Option('--data-dir <dir>', "the embedded store's directory").env('PHAROS_DATA_DIR').default('./data'),
+    )
     .addOption(new Option('--clickhouse <url>', 'a ClickHouse server instead').env('PHAROS_CLICKHOUSE'))
     .option('--format <name>', 'an output format of ClickHouse', 'PrettyCompactMonoBlock')
     .action(async (statement: string, options: { dataDir: string; clickhouse?: string; format: string }) => {

@@ -6,7 +6,10 @@ export const VERSION: string = readVersion();
 function readVersion(): string {
   for (const place of ['../package.json', '../../package.json']) {
     try {
-      const found = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as { name?: string; version?: string };
+      const found = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as {
+        name?: string;
+        version?: string;
+      };
       if (found.name === 'pharos' && found.version !== undefined) return found.version;
     } catch {
       // Not there: look in the next place.

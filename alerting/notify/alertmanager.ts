@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Dispatcher } from 'undici';
 import { alertKey, type NotifiableAlert } from '../notifiable-alert.ts';
 import { deliver } from './delivery.ts';
 
@@ -8,6 +9,8 @@ export interface AlertmanagerOptions {
   /** Of one attempt. */
   readonly timeout: number;
   readonly headers: () => Promise<Record<string, string>>;
+  /** The connections to use; undici's own when undefined. */
+  readonly dispatcher?: Dispatcher;
   readonly logger: Logger;
   /** Default: a minute. */
   readonly resendDelay?: number;
@@ -43,6 +46,7 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
     const failure = await deliver({
       url: async () => `${url.replace(/\/+$/, '')}/api/v2/alerts`,
       headers: options.headers,
+      dispatcher: options.dispatcher,
       body,
       timeout: options.timeout,
       // The next resend says it all again.

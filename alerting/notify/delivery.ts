@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 
 /** How an attempt to post ended. */
 type Outcome =
@@ -11,6 +11,8 @@ export interface Post {
   /** Never appears in an error or a log. */
   readonly url: () => Promise<string>;
   readonly headers: () => Promise<Record<string, string>>;
+  /** The connections to use, asked for after `headers`; undici's own when undefined. */
+  readonly dispatcher?: Dispatcher | undefined;
   readonly body: string;
   /** Of one attempt. */
   readonly timeout: number;
@@ -56,6 +58,7 @@ async function attempt(post: Post): Promise<Outcome> {
       method: 'POST',
       headers: { ...(await post.headers()), 'content-type': 'application/json', 'user-agent': 'pharos' },
       body: post.body,
+      ...(post.dispatcher === undefined ? {} : { dispatcher: post.dispatcher }),
       signal: AbortSignal.any([post.signal, AbortSignal.timeout(post.timeout)]),
     });
     await body.dump({ limit: 64 * 1024 }).catch(() => {});

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import type { Dispatcher } from 'undici';
 import type { Labels } from '../../storage/labels.ts';
 import { alertKey, type NotifiableAlert, type NotificationStatus } from '../notifiable-alert.ts';
 import { deliver } from './delivery.ts';
@@ -25,6 +26,8 @@ export interface WebhookReceiver {
   readonly repeatInterval?: number;
   /** Read anew for each attempt. */
   readonly headers: () => Promise<Record<string, string>>;
+  /** The connections to use; undici's own when undefined. */
+  readonly dispatcher?: Dispatcher;
 }
 
 export interface WebhookNotifierOptions {
@@ -261,6 +264,7 @@ class Receiver {
     const failure = await deliver({
       url: async () => (typeof config.url === 'string' ? config.url : config.url()),
       headers: config.headers,
+      dispatcher: config.dispatcher,
       body: webhookBody({
         receiver: config.name,
         groupLabels: group.labels,

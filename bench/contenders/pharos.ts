@@ -8,8 +8,8 @@ import { type Contender, type ContenderOptions, diskBytes, freePort } from './co
 
 const run = promisify(execFile);
 
-/** The compiled command line, beside the compiled benchmark. */
-export const PHAROS = join(import.meta.dirname, '../../cli/pharos.js');
+/** The command line, as npm start runs it: three folders up from dist/bench/contenders. */
+export const PHAROS = join(import.meta.dirname, '../../../cli/start.cjs');
 
 /** Where and with what a Pharos server runs. */
 export interface PharosOptions {

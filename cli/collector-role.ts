@@ -1,0 +1,98 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { createHostScraper } from '../collector/host/host-scraper.ts';
+import { registerRemoteWrite } from '../collector/receive/server.ts';
+import { type InProcessTarget, ScrapePools } from '../collector/scrape/scrape-pools.ts';
+import type { TargetStatus } from '../collector/scrape/target-status.ts';
+import type { ActiveTarget, TargetsStatus } from '../query/api/query-api-deps.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { HostMetricsConfig, PharosConfig } from './config/config.ts';
+import { formatDuration } from './config/duration.ts';
+import { VERSION } from './version.ts';
+
+export interface CollectorRole {
+  /** Makes the configuration what is scraped; throws before anything has changed. */
+  apply(config: PharosConfig): void;
+  /** Adds the receiver of remote write to a server. */
+  registerReceiver(app: Parameters<typeof registerRemoteWrite>[0], maxBodySize: number): void;
+  targets(): TargetsStatus;
+  /** Ends scraping; what was scraped is in the appender. */
+  stop(): Promise<void>;
+}
+
+/** Scraping and receiving. Nothing is scraped before `apply`. */
+export function createCollectorRole(deps: {
+  readonly storage: Storage;
+  readonly registry: Registry;
+  readonly logger: Logger;
+}): CollectorRole {
+  const { storage, registry, logger } = deps;
+  const { appender } = storage;
+  const pools = new ScrapePools({ appender, logger, registry, version: VERSION });
+  let host: { readonly key: string; readonly target: InProcessTarget } | undefined;
+  return {
+    apply(config) {
+      const { hostMetrics } = config;
+      const key = hostKey(hostMetrics);
+      // The same object for the same configuration: a running loop is known by it.
+      if (host?.key !== key) host = hostMetrics.enabled ? { key, target: hostTarget(hostMetrics, logger) } : undefined;
+      pools.apply({ jobs: config.scrapeConfigs, inProcess: host === undefined ? [] : [host.target] });
+    },
+    registerReceiver(app, maxBodySize) {
+      registerRemoteWrite(app, { appender, registry, logger, maxBodyBytes: maxBodySize });
+    },
+    targets: () => targetsStatus(pools),
+    stop: () => pools.close(),
+  };
+}
+
+function hostKey(config: HostMetricsConfig): string {
+  return JSON.stringify(config, (_, value) => (value instanceof RegExp ? String(value) : value));
+}
+
+function hostTarget(config: HostMetricsConfig, logger: Logger): InProcessTarget {
+  return {
+    job: config.job,
+    instance: config.instance ?? hostname(),
+    scraper: createHostScraper({
+      filesystemMountPointsExclude: config.filesystemMountPointsExclude,
+      filesystemTypesExclude: config.filesystemTypesExclude,
+      networkDevicesExclude: config.networkDevicesExclude,
+      diskDevicesExclude: config.diskDevicesExclude,
+      version: VERSION,
+      logger,
+    }),
+    scrapeInterval: config.interval,
+    scrapeTimeout: Math.min(config.interval, 10_000),
+  };
+}
+
+/** In the shape of the HTTP API. */
+function targetsStatus(pools: ScrapePools): TargetsStatus {
+  const dropped = pools.dropped();
+  return {
+    activeTargets: pools.status().map(activeTarget),
+    droppedTargets: dropped.targets.map(({ scrapePool, discoveredLabels }) => ({
+      scrapePool,
+      discoveredLabels: discoveredLabels.toObject(),
+    })),
+    droppedTargetCounts: dropped.counts,
+  };
+}
+
+function activeTarget(target: TargetStatus): ActiveTarget {
+  return {
+    discoveredLabels: target.discoveredLabels.toObject(),
+    labels: target.labels.toObject(),
+    scrapePool: target.scrapePool,
+    scrapeUrl: target.scrapeUrl,
+    globalUrl: target.globalUrl,
+    lastError: target.lastError,
+    lastScrape: target.lastScrape === 0 ? '0001-01-01T00:00:00Z' : new Date(target.lastScrape).toISOString(),
+    lastScrapeDuration: target.lastScrapeDuration / 1000,
+    health: target.health,
+    scrapeInterval: formatDuration(target.scrapeInterval),
+    scrapeTimeout: formatDuration(target.scrapeTimeout),
+  };
+}

@@ -1,0 +1,42 @@
+import { mkdir } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { readSecretFile } from '../collector/secret-file.ts';
+import type { ServerClientOptions } from '../storage/clickhouse/server-client.ts';
+import { type ClickHouseStorage, openClickHouseStorage } from '../storage/clickhouse/storage.ts';
+import type { PharosConfig } from './config/config.ts';
+import { type ClickHouseSettings, databasePath, type Settings } from './settings.ts';
+
+/** Opens the store that the settings name; the data directory is made when it is missing. */
+export async function openStorage(
+  settings: Settings,
+  config: PharosConfig,
+  deps: { readonly registry: Registry; readonly logger: Logger },
+): Promise<ClickHouseStorage> {
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  return openClickHouseStorage({
+    clickhouse:
+      settings.clickhouse === undefined
+        ? { embedded: { path: databasePath(settings.dataDir) } }
+        : { server: await serverClientOptions(settings.clickhouse) },
+    dataDir: settings.dataDir,
+    retention: settings.retention,
+    outboxBytes: config.storage.outboxMaxSize,
+    ...deps,
+  });
+}
+
+/** With the password read from its file. */
+export async function serverClientOptions(clickhouse: ClickHouseSettings): Promise<ServerClientOptions> {
+  const { url, user, password, passwordFile, database } = clickhouse;
+  const secret =
+    passwordFile === undefined
+      ? password?.reveal()
+      : await readSecretFile(passwordFile, "the ClickHouse server's password");
+  return {
+    url,
+    ...(user === undefined ? {} : { user }),
+    ...(secret === undefined ? {} : { password: secret }),
+    ...(database === undefined ? {} : { database }),
+  };
+}

@@ -1,0 +1,109 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { QueryFunc } from '../alerting/rules/rule.ts';
+import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
+import { registerQueryApi } from '../query/api/server.ts';
+import { createEngine } from '../query/engine.ts';
+import type { QueryEngine } from '../query/query-result.ts';
+import { Labels } from '../storage/labels.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { PharosConfig } from './config/config.ts';
+import { renderConfig } from './config/render-config.ts';
+import { formatAddress, type ServerOptions } from './server-options.ts';
+import { cleanUrl, type Settings } from './settings.ts';
+import { VERSION } from './version.ts';
+
+export interface QueryRoleDeps {
+  readonly storage: Storage;
+  /** The configuration in force. */
+  readonly config: () => PharosConfig;
+  readonly settings: Settings;
+  readonly options: ServerOptions;
+  readonly registry: Registry;
+  readonly logger: Logger;
+  /** When the process started, in milliseconds since 1970. */
+  readonly started: number;
+  readonly ready: () => boolean;
+  readonly reload: () => Promise<void>;
+  /** Undefined when this process does not scrape. */
+  readonly targets: () => TargetsStatus | undefined;
+  readonly rules: QueryApiDeps['rules'];
+  readonly alerts: QueryApiDeps['alerts'];
+  readonly alertmanagers: () => readonly string[];
+}
+
+export interface QueryRole {
+  readonly queryFunc: QueryFunc;
+  register(app: Parameters<typeof registerQueryApi>[0]): void;
+}
+
+const NO_TARGETS: TargetsStatus = { activeTargets: [], droppedTargets: [], droppedTargetCounts: {} };
+
+/** The PromQL engine with its HTTP API. Every role serves the API; what a role does not do is empty in it. */
+export function createQueryRole(deps: QueryRoleDeps): QueryRole {
+  const { storage, settings, registry, logger } = deps;
+  const { query } = deps.config().server;
+  const engine = createEngine({
+    querier: storage.querier,
+    lookback: query.lookbackDelta,
+    maxSamples: query.maxSamples,
+    timeout: query.timeout,
+    evaluationInterval: deps.config().global.evaluationInterval,
+  });
+  return {
+    queryFunc: queryFuncOf(engine),
+    register(app) {
+      registerQueryApi(app, {
+        engine,
+        querier: storage.querier,
+        now: Date.now,
+        registry,
+        logger,
+        status: {
+          buildInfo: { version: VERSION, revision: '', branch: '', buildUser: '', buildDate: '', goVersion: '' },
+          configYaml: () => renderConfig(deps.config()),
+          flags: () => flags(settings, deps.options),
+          startTime: deps.started,
+        },
+        targets: () => deps.targets() ?? NO_TARGETS,
+        rules: deps.rules,
+        alerts: deps.alerts,
+        alertmanagers: deps.alertmanagers,
+        ready: deps.ready,
+        reload: deps.reload,
+        limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency },
+      });
+    },
+  };
+}
+
+/** The engine as the alert engine sees it: a number is one sample without labels. */
+function queryFuncOf(engine: QueryEngine): QueryFunc {
+  return async (expr, time, signal) => {
+    const { value } = await engine.instant({ expr, time }, signal);
+    switch (value.type) {
+      case 'vector':
+        return { samples: value.samples };
+      case 'scalar':
+        return { samples: [{ labels: Labels.EMPTY, value: value.value }] };
+      case 'matrix':
+      case 'string':
+        throw new Error(`a rule needs an instant vector or a scalar, the expression gives a ${value.type}`);
+      default:
+        return value satisfies never;
+    }
+  };
+}
+
+/** What the process runs with, by the names of the options; without secrets. */
+function flags(settings: Settings, options: ServerOptions): Record<string, string> {
+  return {
+    config: options.config ?? '',
+    listen: formatAddress(settings.listen),
+    'data-dir': settings.dataDir,
+    clickhouse: settings.clickhouse === undefined ? '' : cleanUrl(settings.clickhouse.url),
+    'clickhouse-http': settings.clickhouseHttp === undefined ? '' : formatAddress(settings.clickhouseHttp),
+    retention: `${settings.retention}ms`,
+    'log-level': options.logLevel,
+  };
+}

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import pino from 'pino';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type AlertingRole, createAlertingRole } from './alerting-role.ts';
+import { Cleanups } from './cleanups.ts';
+import { createCollectorRole } from './collector-role.ts';
+import type { PharosConfig } from './config/config.ts';
+import { defaultConfig } from './config/default-config.ts';
+import { loadConfig } from './config/load-config.ts';
+import { formatProblems } from './config/problem.ts';
+import { loadRules } from './load-rules.ts';
+import { openStorage } from './open-storage.ts';
+import { pageFiles } from './page.ts';
+import { createQueryRole } from './query-role.ts';
+import { buildServer, listen } from './server.ts';
+import { localUrl, type Role, type ServerOptions } from './server-options.ts';
+import { resolveSettings } from './settings.ts';
+import { startSqlServers } from './sql-servers.ts';
+import { startupText } from './startup-text.ts';
+import { VERSION } from './version.ts';
+
+/** SIGTERM to exit, in milliseconds; the store gets what is left of it. */
+const STOP_WITHIN = 9_000;
+
+/**
+ * Runs a role until SIGTERM or SIGINT and resolves with the exit code. Everything is wired here, in the order in which
+ * it starts; it ends in reverse: no more scrapes, no more evaluations, no more requests, then the store is flushed and
+ * closed.
+ */
+export async function runRole(role: Role, options: ServerOptions): Promise<number> {
+  const started = Date.now();
+  const logger = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const cleanups = new Cleanups();
+  const report = (what: string, error: unknown) => logger.error({ err: error }, `could not end ${what}`);
+  const stopped = stopSignal();
+
+  let config = await readConfig(options, logger);
+  const settings = resolveSettings(options, config);
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'pharos_build_info',
+    help: 'Always 1, with the version that runs.',
+    labelNames: ['version', 'role'],
+    registers: [registry],
+  }).set({ version: VERSION, role }, 1);
+
+  try {
+    const storage = await openStorage(settings, config, { registry, logger });
+    let stopBy = Number.POSITIVE_INFINITY;
+    cleanups.add('the store', () => storage.close(Math.max(1000, Math.min(STOP_WITHIN, stopBy - Date.now()))));
+    cleanups.add('SQL over HTTP', await startSqlServers(storage, settings, { registry, logger }));
+
+    const withQuery = role === 'all' || role === 'query';
+    const withCollector = role === 'all' || role === 'collector';
+    const withAlerting = role === 'all' || role === 'alerting';
+    const collector = withCollector ? createCollectorRole({ storage, registry, logger }) : undefined;
+    let alerting: AlertingRole | undefined;
+    let ready = false;
+
+    /** All of it is read and checked before any of it is applied. */
+    const reload = async (): Promise<void> => {
+      const next = await readConfig(options, logger);
+      const rules = withAlerting ? await loadRules(next.ruleFiles) : [];
+      config = next;
+      collector?.apply(next);
+      await alerting?.apply(next, rules);
+    };
+
+    const query = createQueryRole({
+      storage,
+      config: () => config,
+      settings,
+      options,
+      registry,
+      logger,
+      started,
+      ready: () => ready,
+      reload,
+      targets: () => collector?.targets(),
+      rules: () => alerting?.groups() ?? [],
+      alerts: () => alerting?.alerts() ?? [],
+      alertmanagers: () => alerting?.alertmanagers() ?? [],
+    });
+    const app = buildServer({
+      logger,
+      maxBodySize: config.server.maxBodySize,
+      page: withQuery ? pageFiles() : [],
+      register: (server) => {
+        query.register(server);
+        collector?.registerReceiver(server, config.server.maxBodySize);
+      },
+    });
+    const address = await listen(app, settings.listen);
+    cleanups.add('the HTTP server', () => app.close());
+
+    if (withAlerting) {
+      const engine = createAlertingRole({
+        storage,
+        config,
+        query: role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' },
+        externalUrl: localUrl(address),
+        registry,
+        logger,
+      });
+      cleanups.add('the alert engine', () => engine.stop());
+      await engine.apply(config, await loadRules(config.ruleFiles));
+      await engine.start();
+      alerting = engine;
+    }
+    if (collector !== undefined) {
+      cleanups.add('the collector', () => collector.stop());
+      collector.apply(config);
+    }
+
+    process.on('SIGHUP', () => {
+      reload().catch((error: unknown) => {
+        logger.error(`the configuration stays as it was: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    });
+    ready = true;
+    const milliseconds = Date.now() - started;
+    const ruleGroups = alerting?.groups().length ?? 0;
+    console.log(startupText({ role, config, settings, address, milliseconds, ruleGroups }));
+    await stopped;
+    stopBy = Date.now() + STOP_WITHIN;
+    ready = false;
+    await cleanups.run(report);
+    return 0;
+  } catch (error) {
+    await cleanups.run(report);
+    throw error;
+  }
+}
+
+async function readConfig(options: ServerOptions, logger: Logger): Promise<PharosConfig> {
+  if (options.config === undefined) {
+    return defaultConfig({ listen: options.listen ?? { host: '127.0.0.1', port: 9090 } });
+  }
+  const { config, warnings } = await loadConfig(options.config, { environment: process.env });
+  for (const line of warnings.length === 0 ? [] : formatProblems(warnings).split('\n')) logger.warn(line);
+  return config;
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+async function stopSignal(): Promise<void> {
+  const first = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130));
+  void first;
+}
