@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openEmbeddedClient } from '../../storage/clickhouse/embedded-client.ts';
@@ -8,8 +8,19 @@ import { type Contender, type ContenderOptions, diskBytes, freePort } from './co
 
 const run = promisify(execFile);
 
-/** The command line, as npm start runs it: three folders up from dist/bench/contenders. */
-export const PHAROS = join(import.meta.dirname, '../../../cli/start.cjs');
+/** The project's folder: three up from dist/bench/contenders. */
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** The arguments of Node with which `npm start` runs the command line. */
+export const PHAROS: readonly string[] = startArguments();
+
+function startArguments(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+  return scripts.start
+    .split(' ')
+    .slice(1)
+    .map((word) => (word.startsWith('-') ? word : join(ROOT, word)));
+}
 
 /** Where and with what a Pharos server runs. */
 export interface PharosOptions {
@@ -28,7 +39,7 @@ export async function startPharosServer(options: PharosOptions): Promise<Child> 
   const listen = `127.0.0.1:${port}`;
   const command: [string, ...string[]] = [
     process.execPath,
-    PHAROS,
+    ...PHAROS,
     ...['--config', config, '--listen', listen, '--data-dir', dataDir, ...args],
   ];
   const child = children.start('pharos', command, { log });
@@ -38,7 +49,7 @@ export async function startPharosServer(options: PharosOptions): Promise<Child> 
 
 /** Rows of a SELECT on a store, through `pharos sql`, which also works beside a running server. */
 export async function pharosSql<T>(dataDir: string, statement: string): Promise<T[]> {
-  const args = [PHAROS, 'sql', statement, '--data-dir', dataDir, '--format', 'JSONEachRow'];
+  const args = [...PHAROS, 'sql', statement, '--data-dir', dataDir, '--format', 'JSONEachRow'];
   const { stdout } = await run(process.execPath, args, { timeout: 300_000, maxBuffer: 64 * 1024 * 1024 });
   return stdout
     .split('\n')
