@@ -207,8 +207,8 @@ export class TextReader {
       while (byte === SPACE || byte === TAB) byte = ++pos < end ? bytes[pos]! : LINE_FEED;
       if (timestampEnd === timestampStart) throw this.error(pos, 'expected a timestamp or the end of the line', pos);
       if (byte !== LINE_FEED) throw this.error(pos, 'expected the end of the line after the timestamp', pos);
-      if (timestamp > Number.MAX_SAFE_INTEGER) this.#checkTimestamp(timestampStart, timestampEnd);
-      this.timestamp = timestamp;
+      const isExact = timestamp < 9_007_199_254_740_992;
+      this.timestamp = isExact ? timestamp : this.#largeTimestamp(timestampStart, timestampEnd);
     }
     this.pos = pos + 1;
   }
@@ -226,12 +226,13 @@ export class TextReader {
     return pos;
   }
 
-  #checkTimestamp(start: number, end: number): void {
+  #largeTimestamp(start: number, end: number): number {
     // Leading zeros may make it long; without them an int64 has 19 digits at most.
     const digits = this.text(start, end).replace(/^0+/, '');
     if (digits.length > 19 || BigInt(digits) > MAX_INT64) {
       throw this.error(start, 'expected a timestamp of at most 64 bits', start);
     }
+    return Number(digits);
   }
 
   /** The bytes as text. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { equalBytes, type SeriesTable } from './series-table.ts';
+import { equalBytes, equalText, HAS_NUL, type SeriesTable } from './series-table.ts';
 
 /** Unknown to whoever writes a page, who could otherwise choose lines that all hash alike. */
 const SEED = randomBytes(4).readUInt32LE();
@@ -61,7 +61,9 @@ export class KeyIndex {
       const row = this.#slots[slot]! - 1;
       if (table.hashes[row] !== hash) continue;
       const rowStart = table.start(row);
-      if (table.ends[row]! - rowStart === length && equalBytes(view, start, table.view, rowStart, length)) break;
+      if (table.ends[row]! - rowStart !== length) continue;
+      const equal = (table.flags[row]! & HAS_NUL) === 0 ? equalText : equalBytes;
+      if (equal(view, start, table.view, rowStart, length)) break;
     }
     return slot;
   }

@@ -9,7 +9,7 @@ import { LimitError } from './limit-error.ts';
 import { compileSampleLabels, type SampleLabels } from './sample-labels.ts';
 import type { ScrapeConfig, TargetGroup } from './scrape-config.ts';
 import { type LoopContext, type LoopSettings, ScrapeLoop } from './scrape-loop.ts';
-import { buildTargets, displayUrl, globalUrl, type Target } from './target.ts';
+import { buildTargets, displayLabels, displayUrl, globalUrl, type Target } from './target.ts';
 import type { DroppedTarget, TargetStatus } from './target-status.ts';
 
 /** What the pools of an Appender share. */
@@ -157,7 +157,7 @@ export class ScrapePool {
     return Array.from(this.#scraped.values(), ({ target, loop }) => ({
       scrapePool: this.#config.jobName,
       labels: target.labels,
-      discoveredLabels: target.discoveredLabels,
+      discoveredLabels: displayLabels(target.discoveredLabels),
       scrapeUrl: displayUrl(target.url),
       globalUrl: globalUrl(target.url),
       scrapeInterval: target.scrapeInterval,
@@ -169,7 +169,10 @@ export class ScrapePool {
 
   /** The dropped targets that are kept for show. */
   dropped(): readonly DroppedTarget[] {
-    return this.#dropped.map((discoveredLabels) => ({ scrapePool: this.#config.jobName, discoveredLabels }));
+    return this.#dropped.map((labels) => ({
+      scrapePool: this.#config.jobName,
+      discoveredLabels: displayLabels(labels),
+    }));
   }
 
   /** How many were dropped. */

@@ -72,14 +72,16 @@ export class SeriesTable {
  * Whether the `length` bytes from `a` in `view` and from `b` in `other` are equal; both ranges must lie within their
  * views. Eight bytes at a time, as doubles: loading these needs no alignment and makes no garbage. Doubles are equal
  * without equal bytes only as zeros of both signs, so the range in `other` must have no NUL; bytes are equal without
- * equal doubles only as NaN, which does not occur in UTF-8. (Five arguments, because an object would be one per line.)
+ * equal doubles only as NaN, which little-endian UTF-8 does not contain. (Five arguments, because an object would be one per line.)
  */
 export function equalText(view: DataView, a: number, other: DataView, b: number, length: number): boolean {
   if (length < 8) return equalBytes(view, a, other, b, length);
   // The end first: lines that differ often share a long beginning. It overlaps the last whole word.
   const last = length - 8;
-  if (view.getFloat64(a + last) !== other.getFloat64(b + last)) return false;
-  for (let i = 0; i < last; i += 8) if (view.getFloat64(a + i) !== other.getFloat64(b + i)) return false;
+  if (view.getFloat64(a + last, true) !== other.getFloat64(b + last, true)) return false;
+  for (let i = 0; i < last; i += 8) {
+    if (view.getFloat64(a + i, true) !== other.getFloat64(b + i, true)) return false;
+  }
   return true;
 }
 

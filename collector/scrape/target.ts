@@ -146,6 +146,16 @@ export function displayUrl(url: URL): string {
   return shown.href;
 }
 
+/** Discovered labels for people: URL parameters whose name tells that they are secrets are hidden. */
+export function displayLabels(labels: Labels): Labels {
+  let shown = labels;
+  for (const [name] of labels) {
+    const isParameter = name.startsWith(PARAM_PREFIX) && SECRET_PARAMETER.test(name.slice(PARAM_PREFIX.length));
+    if (isParameter) shown = shown.with(name, '<secret>');
+  }
+  return shown;
+}
+
 /** As `displayUrl`, with this machine's name in place of localhost, so that it can be opened elsewhere. */
 export function globalUrl(url: URL): string {
   if (!['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)) return displayUrl(url);
