@@ -29,6 +29,7 @@ class SeriesText {
   readonly #end: number;
   readonly #labels = new Map<string, string>();
   #pos: number;
+  #isAscii = false;
 
   constructor(reader: TextReader, start: number, end: number) {
     this.#reader = reader;
@@ -39,11 +40,12 @@ class SeriesText {
 
   parse(): Map<string, string> {
     const reader = this.#reader;
-    if (!reader.isUtf8(this.#start, this.#end)) throw this.#error('expected UTF-8 in the series');
+    this.#isAscii = reader.isAscii(this.#start, this.#end);
+    if (!this.#isAscii && !reader.isUtf8(this.#start, this.#end)) throw this.#error('expected UTF-8 in the series');
     if (reader.bytes[this.#start] !== OPEN_BRACE) {
       const nameStart = this.#pos;
       while (this.#pos < this.#end && this.#byte() !== OPEN_BRACE && !isBlank(this.#byte())) this.#pos++;
-      this.#labels.set(METRIC_NAME, reader.text(nameStart, this.#pos));
+      this.#labels.set(METRIC_NAME, reader.asciiText(nameStart, this.#pos));
       this.#skipBlanks();
     }
     if (this.#pos < this.#end) this.#parseBraces();
@@ -90,7 +92,7 @@ class SeriesText {
       this.#pos = start;
       throw this.#error('expected a label name');
     }
-    return this.#reader.text(start, this.#pos);
+    return this.#reader.asciiText(start, this.#pos);
   }
 
   /** From a quote to behind the one that ends the string. */
@@ -105,7 +107,7 @@ class SeriesText {
       }
       this.#pos++;
     }
-    const text = this.#reader.text(start, this.#pos);
+    const text = this.#isAscii ? this.#reader.asciiText(start, this.#pos) : this.#reader.text(start, this.#pos);
     this.#pos++;
     return hasEscape ? resolveEscapes(text) : text;
   }

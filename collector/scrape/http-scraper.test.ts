@@ -105,6 +105,22 @@ describe('requests', () => {
       'server returned HTTP status 302 Found',
     );
   });
+
+  it('are repeated once when a connection that was kept is closed', async () => {
+    let requests = 0;
+    let closes = 1;
+    const { url } = await serve((request, response) => {
+      if (++requests > 1 && closes-- > 0) request.socket.destroy();
+      else response.end('a 1\n');
+    });
+    const scraper = scraperOf(url);
+    await scrapeText(scraper);
+    expect(await scrapeText(scraper)).toBe('a 1\n');
+    expect(requests).toBe(3);
+    closes = 2;
+    await expect(scraper.scrape(forever)).rejects.toThrow('other side closed');
+    expect(requests).toBe(5);
+  });
 });
 
 describe('pages', () => {

@@ -44,31 +44,43 @@ export function createHttpScraper(options: HttpScraperOptions): Scraper {
   };
   /** The next page is as large as the last one, as a rule. */
   let expectedSize = 0;
+
+  function request(headers: Record<string, string>, signal: AbortSignal): Promise<ScrapedPage> {
+    return new Promise((resolve, reject) => {
+      const response = new ScrapeResponse({ ...options, expectedSize, signal, resolve, reject });
+      const { origin, pathname, search } = url;
+      try {
+        transport.dispatcher.dispatch({ origin, path: pathname + search, method: 'GET', headers }, response);
+      } catch (error) {
+        response.fail(error);
+      }
+    });
+  }
+
   return {
     async scrape(signal) {
-      signal.throwIfAborted();
-      const headers = await untilAborted(transport.headers(), signal);
-      const { origin, pathname, search } = url;
-      const page = await new Promise<ScrapedPage>((resolve, reject) => {
-        const response = new ScrapeResponse({ ...options, expectedSize, signal, resolve, reject });
-        const request = {
-          origin,
-          path: pathname + search,
-          method: 'GET' as const,
-          headers: { ...ownHeaders, ...headers },
-        };
+      for (let attempt = 1; ; attempt++) {
+        signal.throwIfAborted();
+        const headers = await untilAborted(transport.headers(), signal);
         try {
-          transport.dispatcher.dispatch(request, response);
+          const page = await request({ ...ownHeaders, ...headers }, signal);
+          expectedSize = page.bytes.length;
+          return page;
         } catch (error) {
-          response.fail(error);
+          // A target may close an idle connection at the moment when it is used again: that is no failure of the target.
+          if (attempt > 1 || !(error instanceof ClosedConnectionError)) throw error;
         }
-      });
-      expectedSize = page.bytes.length;
-      return page;
+      }
     },
     async close() {},
   };
 }
+
+/** The connection was closed before an answer began. */
+class ClosedConnectionError extends Error {}
+
+/** What undici and Node call that. */
+const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 interface ScrapeResponseOptions extends HttpScraperOptions {
   readonly expectedSize: number;
@@ -86,6 +98,7 @@ class ScrapeResponse implements Dispatcher.DispatchHandler {
   #buffer: Buffer | undefined;
   #length = 0;
   #contentType = '';
+  #hasBegun = false;
   #discarded = 0;
   #discardTimer: NodeJS.Timeout | undefined;
   #isSettled = false;
@@ -110,6 +123,7 @@ class ScrapeResponse implements Dispatcher.DispatchHandler {
     statusMessage?: string,
   ): void {
     if (status < 200 || this.#isSettled) return;
+    this.#hasBegun = true;
     if (status !== 200) {
       this.#settle();
       const stop = (): void => controller.abort(new Error('the answer is not wanted'));
@@ -149,7 +163,9 @@ class ScrapeResponse implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     clearTimeout(this.#discardTimer);
-    this.fail(new Error(reasonOf(error), { cause: error }));
+    const isClosed = !this.#hasBegun && CLOSED.has((error as NodeJS.ErrnoException).code ?? '');
+    const message = reasonOf(error);
+    this.fail(isClosed ? new ClosedConnectionError(message, { cause: error }) : new Error(message, { cause: error }));
   }
 
   /** Ends the scrape with this error, if it has not ended, and cuts the connection. */

@@ -39,7 +39,7 @@ export function compileSampleLabels(options: SampleLabelsOptions): SampleLabels 
       }
       if (conflicts.length > 0) keepConflicts(scraped, conflicts);
     }
-    const labels = relabel(Labels.from(scraped));
+    const labels = relabel(toLabels(scraped));
     if (labels === undefined || labels.size === 0) return undefined;
     if (labels.metric === '') {
       throw new Error(`a series must have a metric name after relabelling, got ${shorten(labels.toString())}`);
@@ -47,6 +47,15 @@ export function compileSampleLabels(options: SampleLabelsOptions): SampleLabels 
     checkLimits(labels, options);
     return labels;
   };
+}
+
+function toLabels(scraped: ReadonlyMap<string, string>): Labels {
+  const names: string[] = [];
+  for (const [name, value] of scraped) if (value !== '') names.push(name);
+  names.sort();
+  const pairs: string[] = [];
+  for (const name of names) pairs.push(name, scraped.get(name)!);
+  return Labels.fromSortedPairs(pairs);
 }
 
 /** Shorter names first, so that `a` becomes `exported_a` before an `exported_a` of the page has to give way. */

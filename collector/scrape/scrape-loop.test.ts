@@ -402,6 +402,19 @@ describe('reports', () => {
     await loop.stop({ markStale: false });
   });
 
+  it('leave out samples far from now', async () => {
+    const now = clock.now();
+    const minutes = (count: number): number => now + count * 60_000;
+    scraper.page = `a 1 ${minutes(9)}\nb 1 ${minutes(11)}\nc 1 ${minutes(-23 * 60)}\nd 1 ${minutes(-25 * 60)}\n`;
+    const loop = start();
+    await clock.advance(INTERVAL);
+    expect(appender.last).toMatchObject({ a: 1, c: 1, up: 1, scrape_samples_post_metric_relabeling: 4 });
+    expect(Object.keys(appender.last)).not.toContain('b');
+    expect(Object.keys(appender.last)).not.toContain('d');
+    expect(await metric('pharos_scrape_samples_dropped_total')).toBe(2);
+    await loop.stop({ markStale: false });
+  });
+
   it('take a page without a type where the job says in what format it is', async () => {
     scraper.contentType = '';
     const loop = start({ fallbackProtocol: 'PrometheusText0.0.4' });

@@ -58,8 +58,12 @@ export interface LoopStatus {
   readonly lastScrapeDuration: number;
 }
 
-/** Samples later than now by more than this are left out, as in Prometheus. */
+/**
+ * Samples with timestamps further ahead than this are left out, as in Prometheus, and those further behind, which are
+ * mistakes (seconds in place of milliseconds lie in January 1970) and would each open a day of its own in the store.
+ */
 const MAX_AHEAD = 10 * 60_000;
+const MAX_BEHIND = 24 * 3_600_000;
 
 /**
  * A scrape that begins at most this part of its interval late, and at most MAX_ALIGNED milliseconds, gets the scheduled
@@ -127,7 +131,7 @@ export class ScrapeLoop {
   reconfigure(settings: LoopSettings): void {
     const before = this.settings;
     const skipped = this.#nextSettings;
-    if (skipped !== undefined && skipped.scraper !== settings.scraper) this.#close(skipped.scraper);
+    if (skipped !== undefined && skipped.scraper !== settings.scraper) void this.#close(skipped.scraper);
     this.#nextSettings = settings;
     // It sleeps until a moment of the old interval.
     if (before.scrapeInterval !== settings.scrapeInterval) this.#wake?.();
@@ -249,6 +253,7 @@ export class ScrapeLoop {
         counts = this.#cache.ingest(page.bytes, {
           ...this.#settings,
           timestamp,
+          minTimestamp: clock.now() - MAX_BEHIND,
           maxTimestamp: clock.now() + MAX_AHEAD,
         });
       } catch (error) {
@@ -276,7 +281,8 @@ export class ScrapeLoop {
     metrics.duration.observe(duration / 1000);
     if (failure instanceof LimitError) metrics.limits.inc({ limit: failure.limit });
     if (counts !== undefined && counts.duplicates > 0) metrics.dropped.inc({ reason: 'duplicate' }, counts.duplicates);
-    if (counts !== undefined && counts.outOfBounds > 0) metrics.dropped.inc({ reason: 'future' }, counts.outOfBounds);
+    if (counts !== undefined && counts.outOfBounds > 0)
+      metrics.dropped.inc({ reason: 'out_of_bounds' }, counts.outOfBounds);
     const reason = failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure);
     this.#noteHealth(reason);
     const health = counts === undefined ? 'down' : 'up';
@@ -312,7 +318,7 @@ export class ScrapeLoop {
     this.#nextSettings = undefined;
     this.#settings = next;
     if (next.labels !== before.labels) this.#cache.invalidate();
-    if (next.scraper !== before.scraper) this.#close(before.scraper);
+    if (next.scraper !== before.scraper) void this.#close(before.scraper);
   }
 
   /** A target that goes down is told of once. */
@@ -337,9 +343,9 @@ export class ScrapeLoop {
     this.#stopping.abort(new Error('the target is not scraped any more'));
     this.#wake?.();
     await this.#running;
-    this.#close(this.#settings.scraper);
+    void this.#close(this.#settings.scraper);
     if (this.#nextSettings !== undefined && this.#nextSettings.scraper !== this.#settings.scraper) {
-      this.#close(this.#nextSettings.scraper);
+      void this.#close(this.#nextSettings.scraper);
     }
     if (markStale && this.#lastTimestamp > 0) await this.#appendEnd(Math.max(now, this.#lastTimestamp + 1));
     this.#cache.clear();
@@ -364,9 +370,12 @@ export class ScrapeLoop {
     if (!closing.aborted) logger.warn({ job: this.job }, 'the storage refused to mark the series of a target as ended');
   }
 
-  #close(scraper: Scraper): void {
-    const { logger } = this.#context;
-    scraper.close().catch((error: unknown) => logger.warn({ job: this.job, err: error }, 'a scraper did not close'));
+  async #close(scraper: Scraper): Promise<void> {
+    try {
+      await scraper.close();
+    } catch (error) {
+      this.#context.logger.warn({ job: this.job, err: error }, 'a scraper did not close');
+    }
   }
 }
 

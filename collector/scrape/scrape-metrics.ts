@@ -52,7 +52,7 @@ export function createScrapeMetrics(registry: Registry, sums: ScrapeSums) {
     }),
     dropped: new Counter({
       name: 'pharos_scrape_samples_dropped_total',
-      help: 'Samples left out of a scrape: the same series came twice, or the timestamp lies in the future.',
+      help: 'Samples left out of a scrape: the same series came twice (duplicate), or its timestamp lies far ahead or behind (out_of_bounds).',
       labelNames: ['reason'] as const,
       registers,
     }),

@@ -168,7 +168,7 @@ describe('jobs', () => {
     const count = requests.length;
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect(requests).toHaveLength(count);
-    expect(await registry.metrics()).not.toContain('scrape_job="first"} 1');
+    expect(await registry.metrics()).not.toContain('pharos_scrape_targets{scrape_job="first"}');
   });
 
   it('leave no stale markers when the process ends', async () => {

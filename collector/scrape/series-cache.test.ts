@@ -60,6 +60,7 @@ const target = Labels.from({ job: 'j' });
 const plain = compileSampleLabels({ target, honorLabels: false, relabel: (labels) => labels, ...NO_LIMITS });
 const OPTIONS: IngestOptions = {
   timestamp: 1000,
+  minTimestamp: 0,
   maxTimestamp: 1e15,
   honorTimestamps: true,
   trackTimestampsStaleness: false,
@@ -358,10 +359,14 @@ describe('limits', () => {
     expect(appender.held).toBe(2);
   });
 
-  it('leaves out samples of the future', () => {
-    const { counts, rows } = ingest('a 1 2001\nb 1 2000\n', { maxTimestamp: 2000 });
-    expect(rows).toEqual([['b{job="j"}', 2000, 1]]);
-    expect(counts).toMatchObject({ kept: 2, outOfBounds: 1 });
+  it('leaves out samples of other times', () => {
+    const page = 'a 1 2001\nb 1 2000\nc 1 1000\nd 1 999\n';
+    const { counts, rows } = ingest(page, { minTimestamp: 1000, maxTimestamp: 2000 });
+    expect(rows).toEqual([
+      ['b{job="j"}', 2000, 1],
+      ['c{job="j"}', 1000, 1],
+    ]);
+    expect(counts).toMatchObject({ kept: 4, outOfBounds: 2 });
   });
 
   it('remembers what relabelling drops', () => {

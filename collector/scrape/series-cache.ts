@@ -38,7 +38,8 @@ export class IngestScratch {
 export interface IngestOptions {
   /** The time of samples that have none of their own. */
   readonly timestamp: number;
-  /** Samples later than this are left out and counted. */
+  /** Samples outside of these times are left out and counted. */
+  readonly minTimestamp: number;
   readonly maxTimestamp: number;
   readonly honorTimestamps: boolean;
   readonly trackTimestampsStaleness: boolean;
@@ -57,7 +58,7 @@ export interface IngestCounts {
   readonly added: number;
   /** Samples left out because their series came before at the same time. */
   readonly duplicates: number;
-  /** Samples left out because they lie in the future. */
+  /** Samples left out because of their time. */
   readonly outOfBounds: number;
   /** What HELP and TYPE lines say that the page before did not. */
   readonly metadata: readonly Metadata[];
@@ -81,7 +82,7 @@ interface Pending {
  * parsed, relabelled and acquired.
  *
  * A page is taken in two steps, so that what the Appender refuses leaves no trace: `ingest` (or `endAll`) fills the batch,
- * then `commit` or `rollback` is called, before the next page.
+ * then `commit` or `rollback` is called. The next page rolls back what is pending.
  */
 export class SeriesCache {
   readonly #appender: Appender;
@@ -118,6 +119,7 @@ export class SeriesCache {
    * ExpositionError, a LimitError or what `labels` throws; then nothing is pending and the batch must not be appended.
    */
   ingest(page: Uint8Array, options: IngestOptions): IngestCounts {
+    this.rollback();
     const acquired: SeriesRef[] = [];
     try {
       return this.#ingest(page, options, acquired);
@@ -133,7 +135,14 @@ export class SeriesCache {
 
   #ingest(page: Uint8Array, options: IngestOptions, acquired: SeriesRef[]): IngestCounts {
     const { reader, batch, draft, index } = this.#scratch;
-    const { timestamp, maxTimestamp, honorTimestamps, trackTimestampsStaleness, labels: labelsOf } = options;
+    const {
+      timestamp,
+      minTimestamp,
+      maxTimestamp,
+      honorTimestamps,
+      trackTimestampsStaleness,
+      labels: labelsOf,
+    } = options;
     const sampleLimit = options.sampleLimit > 0 ? options.sampleLimit : Number.POSITIVE_INFINITY;
     const table = this.#isValid ? this.#table : SeriesTable.EMPTY;
     const { length: rows, ends, refs, flags: flagsColumn, view: keyView } = table;
@@ -232,7 +241,7 @@ export class SeriesCache {
         const isTimed = honorTimestamps && reader.hasTimestamp;
         const time = isTimed ? reader.timestamp : timestamp;
         if (++kept <= sampleLimit) {
-          if (time > maxTimestamp) outOfBounds++;
+          if (time > maxTimestamp || time < minTimestamp) outOfBounds++;
           else if (!batch.add(ref, time, reader.value)) duplicates++;
         }
         const tracked = isTimed && !trackTimestampsStaleness ? flags & ~IS_TRACKED : flags | IS_TRACKED;
@@ -278,6 +287,7 @@ export class SeriesCache {
 
   /** Adds stale markers for all tracked series: the target failed, or is gone. The series are remembered. */
   endAll(timestamp: number): void {
+    this.rollback();
     const table = this.#table;
     if (this.#isLive) {
       for (let row = 0; row < table.length; row++) {
