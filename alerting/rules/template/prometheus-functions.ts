@@ -62,8 +62,8 @@ export function prometheusFunctions(context: FunctionContext): ReadonlyMap<strin
     ['reReplaceAll', replaceAll],
     text('safeHtml', (value) => value),
     text('title', title),
-    text('toUpper', (value) => value.toUpperCase()),
-    text('toLower', (value) => value.toLowerCase()),
+    text('toUpper', (value) => mapCharacters(value, (char) => char.toUpperCase())),
+    text('toLower', (value) => mapCharacters(value, (char) => char.toLowerCase())),
     text('graphLink', (expr) => `/graph?g0.expr=${queryEscape(expr)}&g0.tab=0`),
     text('tableLink', (expr) => tableLink(expr)),
     text('urlQueryEscape', queryEscape),
@@ -158,11 +158,25 @@ function replaceAll(args: readonly Value[]): Value {
     });
   let result = '';
   let end = 0;
+  let replaced = false;
   while (matcher.find()) {
+    // As in Go, no empty match right behind another match.
+    if (replaced && matcher.start() === matcher.end() && matcher.start() === end) continue;
+    replaced = true;
     result += text.slice(end, matcher.start()) + expand();
     end = matcher.end();
   }
   return result + text.slice(end);
+}
+
+/** As Go does: a character whose other case is several characters stays. */
+function mapCharacters(text: string, convert: (char: string) => string): string {
+  let result = '';
+  for (const char of text) {
+    const converted = convert(char);
+    result += converted.length === char.length ? converted : char;
+  }
+  return result;
 }
 
 /** The first letter of each word in upper case, the others as they are. */
