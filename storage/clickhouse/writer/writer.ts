@@ -21,7 +21,7 @@ export interface WriterOptions {
 /** Bytes at which a segment is written without waiting: 200,000 samples, or the index of 30,000 series. */
 const SEGMENT_BYTES = 6 * 2 ** 20;
 /** Bytes waiting in memory at which appends are refused, because the disk does not keep up. */
-const MAX_STAGED_BYTES = 64 * 2 ** 20;
+const MAX_STAGED_BYTES = 192 * 2 ** 20;
 /** Metrics whose metadata is remembered, to write only what is new. */
 const REMEMBERED_METADATA = 50_000;
 
