@@ -120,7 +120,9 @@ builtin_rules: true
     writeFileSync(config, 'global: { scrap_interval: 1s }\n');
     const { status, body } = await api('/-/reload', {});
     expect(status).toBe(500);
-    expect(body).toContain(':1:11: global.scrap_interval: unknown key "scrap_interval"; did you mean "scrape_interval"?');
+    expect(body).toContain(
+      ':1:11: global.scrap_interval: unknown key "scrap_interval"; did you mean "scrape_interval"?',
+    );
     expect(await api('/api/v1/status/config')).toEqual(good);
     const check = await pharos('check', 'config', config);
     expect(check.code).toBe(1);
