@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { AlertEvent, AlertLog } from '../storage/alert-log.ts';
+import type { AlertLog } from '../storage/alert-log.ts';
 import type { Appender } from '../storage/appender.ts';
 import { Labels } from '../storage/labels.ts';
-import { AlertHistory } from './alert-history.ts';
-import { type AlertInstance, ended, restored } from './alert-instance.ts';
+import { AlertHistory, type RememberedAlert } from './alert-history.ts';
+import { type AlertInstance, believedFiring, ended, restored } from './alert-instance.ts';
 import { createAlertMetrics } from './alert-metrics.ts';
-import { alertKey, type NotifiableAlert, type NotificationStatus } from './notifiable-alert.ts';
+import { withDeadline } from './deadline.ts';
+import { alertKey, type NotifiableAlert } from './notifiable-alert.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
 import { RuleGroupLoop, type RuleGroupLoopOptions } from './rule-group-loop.ts';
 import { type AlertSnapshot, alertSnapshots, groupSnapshot, type RuleGroupSnapshot } from './rule-status.ts';
@@ -26,6 +27,10 @@ export interface AlertEngineOptions {
   readonly defaultInterval: number;
   /** Of groups without an offset of their own. Default: 0. */
   readonly defaultQueryOffset?: number;
+  /** How long one query may take, in milliseconds. Default: 2 min. */
+  readonly queryTimeout?: number;
+  /** How long `stop` waits for what is under way, in milliseconds. Default: 5 s. */
+  readonly stopTimeout?: number;
   /** Is given every alert of a rule that fires or has ended, after each of its evaluations. Must not throw. */
   readonly notify: (alerts: readonly NotifiableAlert[]) => void;
 }
@@ -36,20 +41,25 @@ export interface AlertEngine {
   apply(groups: readonly RuleGroup[]): void;
   /** Begins to evaluate; resolves at once. */
   start(): Promise<void>;
-  /** Resolves when nothing is under way any more. */
+  /** Aborts what is under way and resolves when it has ended, or after `stopTimeout`. */
   stop(): Promise<void>;
   groups(): readonly RuleGroupSnapshot[];
   alerts(): readonly AlertSnapshot[];
-  /** Remembers, in the alert log too, what receivers have accepted. Never rejects. */
-  sent(alert: NotifiableAlert, status: NotificationStatus, at: number): Promise<void>;
+  /**
+   * Remembers, in the alert log too, that a receiver has accepted a notification: each alert with the status that it
+   * had there. Resolves when that is durable, or has failed for good; never rejects.
+   */
+  sent(alerts: readonly NotifiableAlert[], by: { readonly receiver: string; readonly at: number }): Promise<void>;
 }
 
 /** How old the newest entry of an alert may be to continue from. */
-const RESTORE_WITHIN = 14 * 86_400_000;
+const RESTORE_WITHIN = 90 * 86_400_000;
 const RESTORE_TIMEOUT = 30_000;
 /** An alert stays valid at a receiver for this many intervals, or minutes, without being said again. */
 const VALID_INTERVALS = 4;
 const RESEND = 60_000;
+const QUERY_TIMEOUT = 2 * 60_000;
+const STOP_TIMEOUT = 5_000;
 
 export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   return new Engine(options);
@@ -70,9 +80,9 @@ class Engine implements AlertEngine {
   /** Alerts of rules that went, until receivers were told. */
   readonly #gone = new Map<string, GoneAlert>();
   #started = false;
-  #stopped = false;
+  readonly #ending = new AbortController();
   /** The log's newest entries, while it has not been read undefined. */
-  #log: Map<string, AlertEvent[]> | undefined;
+  #log: Map<string, RememberedAlert[]> | undefined;
   #reading: Promise<boolean> | undefined;
   #logFailed = false;
   #changing: Promise<void> = Promise.resolve();
@@ -83,12 +93,17 @@ class Engine implements AlertEngine {
     this.#history = new AlertHistory(options.alertLog, this.#now);
     this.#metrics = createAlertMetrics(options.registry);
     this.#context = {
-      query: options.query,
+      query: (expr, time, signal) => {
+        const timeout = options.queryTimeout ?? QUERY_TIMEOUT;
+        const message = `a query of a rule must end within ${timeout / 1000} s`;
+        return withDeadline((within) => options.query(expr, time, within), { signal, timeout, message });
+      },
       appender: options.appender,
       history: this.#history,
       externalLabels: Labels.from(options.externalLabels),
       externalUrl: options.externalUrl,
       evaluated: (evaluator, now) => this.#evaluated(evaluator, now),
+      templateFailed: () => this.#metrics.templateFailures.inc(),
     };
   }
 
@@ -121,10 +136,17 @@ class Engine implements AlertEngine {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all(this.#loops.map((loop) => loop.stop()));
-    await this.#changing;
-    await this.#history.settled();
+    this.#ending.abort(new Error('the alert engine was stopped'));
+    const timeout = this.#options.stopTimeout ?? STOP_TIMEOUT;
+    const ended = async (): Promise<void> => {
+      await Promise.all(this.#loops.map((loop) => loop.stop()));
+      await this.#changing;
+      await this.#history.settled();
+    };
+    const message = `the alert engine did not end within ${timeout} ms`;
+    await withDeadline(ended, { signal: new AbortController().signal, timeout, message }).catch((error: Error) => {
+      this.#options.logger.warn(error.message);
+    });
   }
 
   groups(): readonly RuleGroupSnapshot[] {
@@ -135,26 +157,41 @@ class Engine implements AlertEngine {
     return this.#loops.flatMap((loop) => loop.alerting.flatMap(alertSnapshots));
   }
 
-  async sent(notified: NotifiableAlert, status: NotificationStatus, at: number): Promise<void> {
+  async sent(
+    notified: readonly NotifiableAlert[],
+    { receiver, at }: { readonly receiver: string; readonly at: number },
+  ): Promise<void> {
     try {
       await this.#history.change(async (append) => {
-        const told = (alert: AlertInstance): AlertInstance => ({ ...alert, lastSentAt: at, lastSentStatus: status });
-        const gone = this.#gone.get(alertKey(notified));
-        if (gone !== undefined) {
-          gone.alert = told(gone.alert);
-          if (status === 'resolved') this.#gone.delete(alertKey(notified));
-          await append(gone.rule, [gone.alert]);
-          return;
-        }
-        const evaluator = this.#evaluator(notified.rule);
-        const alert = evaluator?.alerts.get(notified.key);
-        if (evaluator === undefined || alert === undefined) return;
-        evaluator.alerts = new Map(evaluator.alerts).set(notified.key, told(alert));
-        await append(evaluator.id, [told(alert)]);
+        const entries = notified.flatMap((alert) => {
+          const entry = this.#tell(alert, receiver, at);
+          return entry === undefined ? [] : [{ ...entry, receiver }];
+        });
+        await append(entries);
       });
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'what receivers were told could not be written to the alert log');
     }
+  }
+
+  /** Notes in memory what the receiver knows now; undefined when the alert is no longer kept. */
+  #tell(notified: NotifiableAlert, receiver: string, at: number): { rule: string; alert: AlertInstance } | undefined {
+    const told = (alert: AlertInstance): AlertInstance => ({
+      ...alert,
+      told: new Map(alert.told).set(receiver, { at, status: notified.status }),
+    });
+    const gone = this.#gone.get(alertKey(notified));
+    if (gone !== undefined) {
+      gone.alert = told(gone.alert);
+      if (!believedFiring(gone.alert)) this.#gone.delete(alertKey(notified));
+      return gone;
+    }
+    const evaluator = this.#evaluator(notified.rule);
+    const before = evaluator?.alerts.get(notified.key);
+    if (evaluator === undefined || before === undefined) return undefined;
+    const alert = told(before);
+    evaluator.alerts = new Map(evaluator.alerts).set(notified.key, alert);
+    return { rule: evaluator.id, alert };
   }
 
   #loopOptions(interval: number): RuleGroupLoopOptions {
@@ -197,9 +234,8 @@ class Engine implements AlertEngine {
 
   /** Tells the end of an alert whose rule is no longer there. */
   #lose(rule: string, alert: AlertInstance): void {
-    if (alert.firedAt === 0) return;
+    if (!believedFiring(alert)) return;
     const over = alert.state === 'inactive' ? alert : ended(alert, this.#now());
-    if (over.lastSentStatus === 'resolved') return;
     this.#gone.set(alertKey({ rule, key: over.labels.key }), { rule, alert: over });
     this.#options.notify([this.#notifiable(rule, over, { expr: '', interval: RESEND, now: this.#now() })]);
   }
@@ -212,7 +248,8 @@ class Engine implements AlertEngine {
   #evaluated(evaluator: AlertingEvaluator, now: number): void {
     const loop = this.#loops.find((other) => other.evaluators.includes(evaluator));
     const about = { expr: evaluator.rule.expr, interval: loop?.interval ?? RESEND, now };
-    const alerts = [...evaluator.alerts.values()].filter((alert) => alert.firedAt > 0);
+    // One that is pending again may have ended before without the receivers' knowing.
+    const alerts = [...evaluator.alerts.values()].filter((alert) => alert.firedAt > 0 || believedFiring(alert));
     if (alerts.length > 0) this.#options.notify(alerts.map((alert) => this.#notifiable(evaluator.id, alert, about)));
   }
 
@@ -222,6 +259,7 @@ class Engine implements AlertEngine {
     about: { readonly expr: string; readonly interval: number; readonly now: number },
   ): NotifiableAlert {
     const { externalLabels, externalUrl } = this.#options;
+    const firing = alert.state === 'firing';
     // An alert's own labels win over the external ones.
     const labels = Labels.from({ ...externalLabels, ...alert.labels.toObject() });
     return {
@@ -229,14 +267,13 @@ class Engine implements AlertEngine {
       key: alert.labels.key,
       labels: Object.keys(externalLabels).length === 0 ? alert.labels : labels,
       annotations: alert.annotations,
-      status: alert.state === 'inactive' ? 'resolved' : 'firing',
-      startsAt: alert.firedAt,
-      endsAt: alert.resolvedAt,
+      status: firing ? 'firing' : 'resolved',
+      startsAt: alert.firedAt || alert.activeAt,
+      endsAt: firing ? 0 : alert.resolvedAt || alert.activeAt,
       validUntil: about.now + VALID_INTERVALS * Math.max(about.interval, RESEND),
       generatorUrl:
         about.expr === '' ? externalUrl : `${externalUrl}/graph?g0.expr=${encodeURIComponent(about.expr)}&g0.tab=1`,
-      lastSentAt: alert.lastSentAt,
-      lastSentStatus: alert.lastSentStatus,
+      told: alert.told,
     };
   }
 
@@ -252,8 +289,8 @@ class Engine implements AlertEngine {
     for (const evaluator of evaluators) {
       if (evaluator.restored) continue;
       const alerts = new Map<string, AlertInstance>();
-      for (const event of this.#log?.get(evaluator.id) ?? []) {
-        const alert = restored(event, evaluator.rule, this.#now());
+      for (const { newest, told } of this.#log?.get(evaluator.id) ?? []) {
+        const alert = restored(newest, told, { rule: evaluator.rule, now: this.#now() });
         if (alert !== undefined) alerts.set(alert.labels.key, alert);
       }
       this.#log?.delete(evaluator.id);
@@ -266,16 +303,13 @@ class Engine implements AlertEngine {
   async #read(): Promise<boolean> {
     const { logger } = this.#options;
     try {
-      const events = await this.#history.latest(this.#now() - RESTORE_WITHIN, AbortSignal.timeout(RESTORE_TIMEOUT));
-      const log = new Map<string, AlertEvent[]>();
-      for (const event of events) {
-        const others = log.get(event.rule);
-        if (others === undefined) log.set(event.rule, [event]);
-        else others.push(event);
-      }
-      this.#log = log;
+      this.#log = await withDeadline((signal) => this.#history.remembered(this.#now() - RESTORE_WITHIN, signal), {
+        signal: this.#ending.signal,
+        timeout: RESTORE_TIMEOUT,
+        message: `the alert log gave no answer within ${RESTORE_TIMEOUT / 1000} s`,
+      });
     } catch (error) {
-      if (this.#logFailed || this.#stopped) return false;
+      if (this.#logFailed || this.#ending.signal.aborted) return false;
       this.#logFailed = true;
       const message = error instanceof Error ? error.message : String(error);
       logger.error(`no alerting rule is evaluated until the alert log can be read: ${message}`);
@@ -289,14 +323,16 @@ class Engine implements AlertEngine {
   /** Ends the alerts of rules that went while nothing ran. */
   async #endForgotten(): Promise<void> {
     const known = new Set(this.#loops.flatMap((loop) => loop.alerting.map((evaluator) => evaluator.id)));
-    for (const [rule, events] of this.#log ?? []) {
+    for (const [rule, remembered] of this.#log ?? []) {
       if (known.has(rule)) continue;
       this.#log?.delete(rule);
-      const alerts = events.flatMap((event) => restored(event, undefined, this.#now()) ?? []);
+      const alerts = remembered.flatMap(({ newest, told }) => {
+        return restored(newest, told, { rule: undefined, now: this.#now() }) ?? [];
+      });
       const over = alerts.map((alert) => (alert.state === 'inactive' ? alert : ended(alert, this.#now())));
       const changed = over.filter((_, i) => alerts[i]!.state !== 'inactive');
       try {
-        await this.#history.change((append) => append(rule, changed));
+        await this.#history.change((append) => append(changed.map((alert) => ({ rule, alert }))));
       } catch (error) {
         this.#options.logger.error({ err: error, rule }, 'the end of alerts could not be written to the alert log');
       }

@@ -1,5 +1,6 @@
 import type { AlertEvent, AlertStateName } from '../storage/alert-log.ts';
 import type { Labels } from '../storage/labels.ts';
+import type { Told } from './notifiable-alert.ts';
 import type { AlertingRule } from './rules/rule.ts';
 
 /** One alert of a rule. Immutable: an evaluation computes new ones and puts them in place at its end. */
@@ -12,9 +13,11 @@ export interface AlertInstance {
   readonly resolvedAt: number;
   readonly keepFiringSince: number;
   readonly value: number;
-  readonly lastSentAt: number;
-  readonly lastSentStatus: '' | 'firing' | 'resolved';
+  /** By the receiver's name. */
+  readonly told: ReadonlyMap<string, Told>;
 }
+
+const NOBODY: ReadonlyMap<string, Told> = new Map();
 
 /** A row of a rule's result with its templates expanded. */
 export interface AlertCandidate {
@@ -48,8 +51,7 @@ export function advance(
             firedAt: 0,
             resolvedAt: 0,
             keepFiringSince: 0,
-            lastSentAt: before?.lastSentAt ?? 0,
-            lastSentStatus: before?.lastSentStatus ?? '',
+            told: before?.told ?? NOBODY,
           }
         : { ...before, ...candidate, keepFiringSince: 0 };
     const fires = active.state === 'pending' && now - active.activeAt >= rule.for;
@@ -58,7 +60,7 @@ export function advance(
   for (const [key, alert] of current) {
     if (next.has(key)) continue;
     if (alert.state === 'inactive') {
-      const keep = alert.lastSentStatus === 'firing' ? KEEP_UNTOLD : KEEP_ENDED;
+      const keep = believedFiring(alert) ? KEEP_UNTOLD : KEEP_ENDED;
       if (now - alert.resolvedAt < keep) next.set(key, alert);
       continue;
     }
@@ -74,16 +76,30 @@ export function ended(alert: AlertInstance, now: number): AlertInstance {
   return { ...alert, state: 'inactive', resolvedAt: now, keepFiringSince: 0 };
 }
 
-/** What the alert log's newest entry says to continue from; undefined when there is nothing to continue. */
-export function restored(event: AlertEvent, rule: AlertingRule | undefined, now: number): AlertInstance | undefined {
-  const { timestamp: _, rule: __, ...alert } = event;
+/** Whether some receiver has been told that it fires, and not that it ended. */
+export function believedFiring(alert: Pick<AlertInstance, 'told'>): boolean {
+  for (const { status } of alert.told.values()) if (status === 'firing') return true;
+  return false;
+}
+
+/**
+ * What the alert log says to continue from: its newest entry about the alert, and what each receiver was told.
+ * Undefined when there is nothing to continue.
+ */
+export function restored(
+  event: AlertEvent,
+  told: ReadonlyMap<string, Told>,
+  { rule, now }: { readonly rule: AlertingRule | undefined; readonly now: number },
+): AlertInstance | undefined {
+  const { timestamp: _, rule: __, lastSentAt: ___, lastSentStatus: ____, ...rest } = event;
+  const alert: AlertInstance = { ...rest, told };
   switch (event.state) {
     case 'firing':
       return alert;
     case 'pending':
       return rule !== undefined && now > alert.activeAt + rule.for + OVERDUE ? { ...alert, activeAt: now } : alert;
     case 'inactive':
-      return event.lastSentStatus === 'firing' ? alert : undefined;
+      return believedFiring(alert) ? alert : undefined;
     default:
       return event.state satisfies never;
   }

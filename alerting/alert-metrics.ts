@@ -17,6 +17,11 @@ export function createAlertMetrics(registry: Registry) {
       'group_iterations_missed_total',
       'Evaluations of groups left out because the one before took too long.',
     ),
+    templateFailures: new Counter({
+      name: 'pharos_template_expansion_failures_total',
+      help: 'Labels and annotations of alerts whose template could not be expanded.',
+      registers,
+    }),
     duration: new Gauge({
       name: 'pharos_rule_group_last_duration_seconds',
       help: 'How long the last evaluation of the group took.',

@@ -3,6 +3,12 @@ import type { Labels } from '../storage/labels.ts';
 /** What a notification says of an alert. */
 export type NotificationStatus = 'firing' | 'resolved';
 
+/** What a receiver last accepted about an alert, and when. */
+export interface Told {
+  readonly at: number;
+  readonly status: NotificationStatus;
+}
+
 /** An alert that fires or has ceased to, as receivers get to see it. Immutable; times are milliseconds. */
 export interface NotifiableAlert {
   /** Which rule; with `key` the alert's identity. */
@@ -19,9 +25,8 @@ export interface NotifiableAlert {
   /** Until when it counts as firing if nobody says so again. */
   readonly validUntil: number;
   readonly generatorUrl: string;
-  /** When every receiver last had been told, and what: what an earlier run has left. 0 and '' for never. */
-  readonly lastSentAt: number;
-  readonly lastSentStatus: '' | NotificationStatus;
+  /** What each receiver last accepted, by its name; an earlier run may have left it. */
+  readonly told: ReadonlyMap<string, Told>;
 }
 
 /** The key under which an alert is known: rule and labels. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { Labels } from '../storage/labels.ts';
+import { withDeadline } from './deadline.ts';
 import type { QueryFunc, QueryVector } from './rules/rule.ts';
 
 export interface HttpQueryOptions {
@@ -47,27 +48,31 @@ async function attempt(url: string, { options, expr, time, signal }: Attempt): P
   const { timeout = 30_000, headers, maxBody = 64 * 1024 * 1024 } = options;
   let status: number;
   let text: string;
+  const late = `the query server gave no answer within ${timeout} ms`;
   try {
-    const response = await request(url, {
-      method: 'POST',
-      headers: { ...(await headers?.()), 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ query: expr, time: String(time / 1000) }).toString(),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
-    });
-    status = response.statusCode;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBody) throw new TooLarge(`the query server's answer must be at most ${maxBody} bytes, got more`);
-      chunks.push(chunk);
-    }
-    text = Buffer.concat(chunks).toString('utf8');
+    ({ status, text } = await withDeadline(
+      async (within) => {
+        const response = await request(url, {
+          method: 'POST',
+          headers: { ...(await headers?.()), 'content-type': 'application/x-www-form-urlencoded' },
+          body: new URLSearchParams({ query: expr, time: String(time / 1000) }).toString(),
+          signal: within,
+        });
+        const chunks: Buffer[] = [];
+        let size = 0;
+        for await (const chunk of response.body as AsyncIterable<Buffer>) {
+          size += chunk.length;
+          if (size > maxBody)
+            throw new TooLarge(`the query server's answer must be at most ${maxBody} bytes, got more`);
+          chunks.push(chunk);
+        }
+        return { status: response.statusCode, text: Buffer.concat(chunks).toString('utf8') };
+      },
+      { signal, timeout, message: late },
+    ));
   } catch (error) {
     if (signal.aborted || error instanceof TooLarge) throw error;
-    if (error instanceof Error && error.name === 'TimeoutError') {
-      return new PassingFault(`the query server gave no answer within ${timeout} ms`);
-    }
+    if (error instanceof Error && error.message === late) return new PassingFault(late);
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
     return new PassingFault(`the query server could not be reached: ${code}`);
   }

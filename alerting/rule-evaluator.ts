@@ -1,10 +1,10 @@
 import type { Appender } from '../storage/appender.ts';
 import { Labels, METRIC_NAME } from '../storage/labels.ts';
-import type { AlertHistory } from './alert-history.ts';
+import type { AlertHistory, HistoryEntry } from './alert-history.ts';
 import { type AlertCandidate, type AlertInstance, advance, ended } from './alert-instance.ts';
 import { type RuleSample, RuleSeries } from './rule-series.ts';
-import type { AlertingRule, QueryFunc, RecordingRule, Rule } from './rules/rule.ts';
-import { Template } from './rules/template/template.ts';
+import type { AlertingRule, QueryFunc, QueryVector, RecordingRule, Rule } from './rules/rule.ts';
+import { Template, type TemplateQuery } from './rules/template/template.ts';
 
 /** What evaluators need of their engine. */
 export interface EvaluatorContext {
@@ -15,6 +15,8 @@ export interface EvaluatorContext {
   readonly externalUrl: string;
   /** Is told of a rule's alerts after each evaluation. */
   readonly evaluated: (evaluator: AlertingEvaluator, now: number) => void;
+  /** Is told of each template that could not be expanded. */
+  readonly templateFailed: () => void;
 }
 
 export interface EvaluationTime {
@@ -101,11 +103,7 @@ export class AlertingEvaluator extends RuleEvaluator {
     if (excess) candidates.clear();
     await this.context.history.change(async (append) => {
       const next = excess ? this.#allEnded(now) : advance(this.alerts, candidates, { rule: this.rule, now });
-      const changed = [...next].filter(([key, alert]) => this.alerts.get(key)?.state !== alert.state);
-      await append(
-        this.id,
-        changed.map(([, alert]) => alert),
-      );
+      await append(this.#changes(next));
       this.alerts = next;
     });
     // Before the series: that those cannot be written must not keep an alert from being told.
@@ -118,11 +116,7 @@ export class AlertingEvaluator extends RuleEvaluator {
   endAlerts(now: number): Promise<void> {
     return this.context.history.change(async (append) => {
       const next = this.#allEnded(now);
-      const changed = [...next].filter(([key, alert]) => this.alerts.get(key)?.state !== alert.state);
-      await append(
-        this.id,
-        changed.map(([, alert]) => alert),
-      );
+      await append(this.#changes(next));
       this.alerts = next;
     });
   }
@@ -131,6 +125,14 @@ export class AlertingEvaluator extends RuleEvaluator {
   adopt(other: AlertingEvaluator): void {
     this.alerts = other.alerts;
     this.restored = other.restored;
+  }
+
+  #changes(next: ReadonlyMap<string, AlertInstance>): HistoryEntry[] {
+    const changes: HistoryEntry[] = [];
+    for (const [key, alert] of next) {
+      if (this.alerts.get(key)?.state !== alert.state) changes.push({ rule: this.id, alert });
+    }
+    return changes;
   }
 
   #allEnded(now: number): Map<string, AlertInstance> {
@@ -142,11 +144,12 @@ export class AlertingEvaluator extends RuleEvaluator {
   async #candidates(at: number, signal: AbortSignal): Promise<Map<string, AlertCandidate>> {
     const { context, rule } = this;
     const { samples } = await context.query(rule.expr, at, signal);
+    const query = rememberingQuery((expr) => context.query(expr, at, signal));
     const candidates = new Map<string, AlertCandidate>();
     for (const { labels: all, value } of samples) {
       const own = all.with(METRIC_NAME, '');
       const data = {
-        labels: own,
+        labels: all,
         value,
         externalLabels: context.externalLabels,
         externalUrl: context.externalUrl,
@@ -156,14 +159,13 @@ export class AlertingEvaluator extends RuleEvaluator {
         const expanded: [string, string][] = [];
         for (const [name, template] of set) {
           try {
-            const text = await template.expand(data, async (expr) => (await context.query(expr, at, signal)).samples);
-            expanded.push([name, text]);
+            expanded.push([name, await template.expand(data, query)]);
           } catch (error) {
             if (signal.aborted) throw error;
-            expanded.push([
-              name,
-              `<error expanding template: ${error instanceof Error ? error.message : String(error)}>`,
-            ]);
+            context.templateFailed();
+            const reason = error instanceof Error ? error.message : String(error);
+            const where = `error executing template __alert_${rule.alert}`;
+            expanded.push([name, `<error expanding template: ${where}: ${reason}>`]);
           }
         }
         return expanded;
@@ -186,6 +188,16 @@ export class AlertingEvaluator extends RuleEvaluator {
     }
     return samples;
   }
+}
+
+/** Asks each expression once: all alerts of an evaluation see the same answer. */
+function rememberingQuery(query: (expr: string) => Promise<QueryVector>): TemplateQuery {
+  const answers = new Map<string, Promise<QueryVector>>();
+  return async (expr) => {
+    let answer = answers.get(expr);
+    if (answer === undefined) answers.set(expr, (answer = query(expr)));
+    return (await answer).samples;
+  };
 }
 
 function templates(texts: Readonly<Record<string, string>>): ReadonlyMap<string, Template> {

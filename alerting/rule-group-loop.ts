@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { Labels } from '../storage/labels.ts';
 import type { AlertMetrics } from './alert-metrics.ts';
 import { AlertingEvaluator, type EvaluatorContext, RecordingEvaluator, type RuleEvaluator } from './rule-evaluator.ts';
 import type { RuleGroup } from './rules/rule.ts';
@@ -19,7 +20,11 @@ export interface RuleGroupLoopOptions {
 /** First evaluations are spread over this time at most. */
 const SPREAD = 5_000;
 
-/** Evaluates a group's rules in order, at its interval, never twice at once. */
+/**
+ * Evaluates a group's rules in order, never twice at once. The first evaluation comes soon after the start. The others
+ * come at the multiples of the interval plus an offset that depends on the group's name alone: groups are spread over
+ * the interval, and a restart does not move them.
+ */
 export class RuleGroupLoop {
   readonly group: RuleGroup;
   readonly name: string;
@@ -37,12 +42,12 @@ export class RuleGroupLoop {
     const seen = new Map<string, number>();
     this.evaluators = group.rules.map((rule) => {
       const name = rule.kind === 'alerting' ? rule.alert : rule.record;
-      const key = `${rule.kind} ${name}`;
+      const labels = { ...group.labels, ...rule.labels };
+      // Rules of the same name are told apart by their labels, and if those are the same too by their order.
+      const key = JSON.stringify([group.file, group.name, name, Labels.from(labels).key, rule.kind]);
       const nth = seen.get(key) ?? 0;
       seen.set(key, nth + 1);
-      // Rules of the same name are told apart by their order.
-      const id = JSON.stringify(nth === 0 ? [group.file, group.name, name] : [group.file, group.name, name, nth]);
-      const labels = { ...group.labels, ...rule.labels };
+      const id = JSON.stringify([...JSON.parse(key), ...(nth === 0 ? [] : [nth])]);
       return rule.kind === 'alerting'
         ? new AlertingEvaluator({ ...rule, labels }, id, options.context)
         : new RecordingEvaluator({ ...rule, labels }, id, options.context);
@@ -78,18 +83,24 @@ export class RuleGroupLoop {
     const { interval, now, metrics } = this.#options;
     const { signal } = this.#stop;
     const spread = hash('sha1', this.name, 'buffer').readUInt32BE(0) / 2 ** 32;
+    const offset = Math.floor(spread * interval);
+    const slotAfter = (time: number): number => Math.floor((time - offset) / interval + 1) * interval + offset;
     let due = now() + Math.floor(spread * Math.min(interval, SPREAD));
     for (;;) {
       const wait = due - now();
       if (wait > 0) await sleep(wait, undefined, { signal });
       signal.throwIfAborted();
-      await this.evaluate(due);
-      due += interval;
-      const late = Math.floor((now() - due) / interval);
-      if (late > 0) {
-        metrics.missed.inc({ rule_group: this.name }, late);
-        due += late * interval;
+      // The evaluation before took long, or the machine slept: only the newest slot is made up for.
+      const missed = Math.floor((now() - due) / interval);
+      if (missed > 0) {
+        metrics.missed.inc({ rule_group: this.name }, missed);
+        due += missed * interval;
       }
+      await this.evaluate(due);
+      // The first slot may follow close upon the first evaluation.
+      due = slotAfter(due + interval / 2);
+      // The clock was set back.
+      if (due - now() > 2 * interval) due = slotAfter(now());
     }
   }
 
@@ -102,7 +113,10 @@ export class RuleGroupLoop {
     const restored = await restore(this.alerting, signal);
     const time = { now, offset: this.group.queryOffset ?? queryOffset, limit: this.group.limit, signal };
     for (const evaluator of this.evaluators) {
-      if (!restored && evaluator instanceof AlertingEvaluator) continue;
+      if (!restored && evaluator instanceof AlertingEvaluator) {
+        evaluator.lastError = 'not evaluated: the alert log, from which its alerts continue, cannot be read';
+        continue;
+      }
       const begun = performance.now();
       metrics.evaluations.inc(labels);
       try {

@@ -57,7 +57,7 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
       externalUrl: current.notification.externalUrl ?? deps.externalUrl,
       registry,
       logger,
-      onSent: (alert, status, at) => void engine.sent(alert, status, at),
+      onSent: (alerts, by) => engine.sent(alerts, by),
     });
   return {
     async apply(config, rules) {

@@ -1,8 +1,12 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { NotifiableAlert, NotificationStatus } from '../alerting/notifiable-alert.ts';
+import type { NotifiableAlert } from '../alerting/notifiable-alert.ts';
 import { createAlertmanagerPush } from '../alerting/notify/alertmanager.ts';
-import { createWebhookNotifier, type WebhookReceiver } from '../alerting/notify/webhook-notifier.ts';
+import {
+  createWebhookNotifier,
+  type WebhookNotifierOptions,
+  type WebhookReceiver,
+} from '../alerting/notify/webhook-notifier.ts';
 import { startDiscovery } from '../collector/discovery/discovery.ts';
 import { createHttpTransport, type HttpTransport } from '../collector/http-transport.ts';
 import { compileRelabel, type Relabel } from '../collector/relabel.ts';
@@ -16,7 +20,7 @@ export interface NotificationsOptions {
   readonly externalUrl: string;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly onSent: (alert: NotifiableAlert, status: NotificationStatus, at: number) => void;
+  readonly onSent: WebhookNotifierOptions['onSent'];
 }
 
 /** Everybody who is told of alerts: webhooks and Alertmanagers. */

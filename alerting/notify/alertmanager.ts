@@ -52,6 +52,7 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
       // The next resend says it all again.
       retryFor: 10_000,
       firstPause: 500,
+      stopping: stop.signal,
       signal: stop.signal,
       onAttempt: () => {},
     });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
+import { withDeadline } from '../deadline.ts';
 
 /** How an attempt to post ended. */
 type Outcome =
@@ -20,6 +21,9 @@ export interface Post {
   readonly retryFor: number;
   /** The first pause; each next one is twice as long, up to a minute. */
   readonly firstPause: number;
+  /** No attempt begins after it fires. */
+  readonly stopping: AbortSignal;
+  /** Cuts an attempt that is under way. */
   readonly signal: AbortSignal;
   readonly onAttempt: (outcome: Outcome['kind']) => void;
 }
@@ -40,11 +44,11 @@ export async function deliver(post: Post): Promise<{ readonly reason: string; re
     if (outcome.kind === 'refused') return { reason: outcome.reason, final: true };
     // Half of the pause is random, so that many senders do not come back at the same moment.
     const wait = Math.max(outcome.retryAfter, pause * (0.5 + Math.random() / 2));
-    if (post.signal.aborted || performance.now() - start + wait > post.retryFor) {
+    if (post.stopping.aborted || performance.now() - start + wait > post.retryFor) {
       return { reason: outcome.reason, final: false };
     }
     try {
-      await sleep(wait, undefined, { signal: post.signal });
+      await sleep(wait, undefined, { signal: post.stopping });
     } catch {
       return { reason: outcome.reason, final: false };
     }
@@ -53,22 +57,28 @@ export async function deliver(post: Post): Promise<{ readonly reason: string; re
 
 async function attempt(post: Post): Promise<Outcome> {
   const failed = (reason: string, retryAfter = 0): Outcome => ({ kind: 'failed', reason, retryAfter });
+  const late = `no answer within ${post.timeout} ms`;
   try {
-    const { statusCode, headers, body } = await request(await post.url(), {
-      method: 'POST',
-      headers: { ...(await post.headers()), 'content-type': 'application/json', 'user-agent': 'pharos' },
-      body: post.body,
-      ...(post.dispatcher === undefined ? {} : { dispatcher: post.dispatcher }),
-      signal: AbortSignal.any([post.signal, AbortSignal.timeout(post.timeout)]),
-    });
-    await body.dump({ limit: 64 * 1024 }).catch(() => {});
-    if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered' };
-    if (statusCode >= 500 || statusCode === 429)
-      return failed(`status ${statusCode}`, retryAfter(headers['retry-after']));
-    return { kind: 'refused', reason: `status ${statusCode}` };
+    return await withDeadline(
+      async (signal) => {
+        const { statusCode, headers, body } = await request(await post.url(), {
+          method: 'POST',
+          headers: { ...(await post.headers()), 'content-type': 'application/json', 'user-agent': 'pharos' },
+          body: post.body,
+          ...(post.dispatcher === undefined ? {} : { dispatcher: post.dispatcher }),
+          signal,
+        });
+        // The status decides; what follows is read only so that the connection can be used again.
+        await body.dump({ limit: 64 * 1024, signal }).catch(() => {});
+        if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered' };
+        if (statusCode < 500 && statusCode !== 429) return { kind: 'refused', reason: `status ${statusCode}` };
+        return failed(`status ${statusCode}`, retryAfter(headers['retry-after']));
+      },
+      { signal: post.signal, timeout: post.timeout, message: late },
+    );
   } catch (error) {
+    if (error instanceof Error && error.message === late) return failed(late);
     // The message of an error may quote the URL, which may hold a secret; its code does not.
-    if (error instanceof Error && error.name === 'TimeoutError') return failed(`no answer within ${post.timeout} ms`);
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
     return failed(`the request failed: ${code}`);
   }

@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import type { Dispatcher } from 'undici';
 import type { Labels } from '../../storage/labels.ts';
+import { withDeadline } from '../deadline.ts';
 import { alertKey, type NotifiableAlert, type NotificationStatus } from '../notifiable-alert.ts';
 import { deliver } from './delivery.ts';
 import { webhookBody } from './webhook-body.ts';
 
 /** One webhook. Times are milliseconds. */
 export interface WebhookReceiver {
+  /** Unique: under it the alert log remembers what was told. */
   readonly name: string;
   /** Text, or how to get it each time; it may hold a secret. */
   readonly url: string | (() => string | Promise<string>);
@@ -39,14 +41,25 @@ export interface WebhookNotifierOptions {
   readonly now?: () => number;
   /** The first pause before a retry. Default: 1 s. */
   readonly firstPause?: number;
-  /** Called once every receiver knows: what a restart must not tell again. */
-  readonly onSent: (alert: NotifiableAlert, status: NotificationStatus, at: number) => void;
+  /** How long `stop` waits for requests under way. Default: 2 s. */
+  readonly stopWithin?: number;
+  /**
+   * Called when a receiver has accepted a notification about these alerts, with the status that each had in it: what a
+   * restart must not tell again. Must not reject.
+   */
+  readonly onSent: (
+    alerts: readonly NotifiableAlert[],
+    by: { readonly receiver: string; readonly at: number },
+  ) => Promise<void>;
 }
 
 export interface WebhookNotifier {
   /** Takes the newest word on alerts; what a receiver already knows is not told again. Never throws. */
   notify(alerts: readonly NotifiableAlert[]): void;
-  /** Gives up what is under way; what was not delivered is told by the next run. */
+  /**
+   * Begins nothing new and lets requests under way end, for a while, so that what a receiver accepts is remembered; what
+   * was not delivered is told by the next run.
+   */
   stop(): Promise<void>;
 }
 
@@ -55,6 +68,7 @@ const GROUP_INTERVAL = 5 * 60_000;
 const REPEAT_INTERVAL = 4 * 3_600_000;
 /** What one receiver remembers at most; alerts beyond are counted and dropped. */
 const MAX_ALERTS = 100_000;
+const STOP_WITHIN = 2_000;
 /** Notifications of one receiver under way at once. */
 const MAX_POSTS = 4;
 
@@ -73,22 +87,12 @@ export function createWebhookNotifier(options: WebhookNotifierOptions): WebhookN
     labelNames: ['receiver'],
     registers: [registry],
   });
-  const told = new Map<string, { status: NotificationStatus; receivers: Set<Receiver> }>();
   const receivers = options.receivers.map(
     (config) =>
       new Receiver(config, {
         ...options,
         attempted: (outcome) => notifications.inc({ receiver: config.name, outcome }),
         dropped: (count) => dropped.inc({ receiver: config.name }, count),
-        told(receiver, alert, at) {
-          const key = alertKey(alert);
-          let known = told.get(key);
-          if (known?.status !== alert.status) told.set(key, (known = { status: alert.status, receivers: new Set() }));
-          known.receivers.add(receiver);
-          if (known.receivers.size < receivers.length) return;
-          told.delete(key);
-          options.onSent(alert, alert.status, at);
-        },
       }),
   );
   return {
@@ -119,7 +123,6 @@ interface Group {
 interface ReceiverContext extends WebhookNotifierOptions {
   readonly attempted: (outcome: string) => void;
   readonly dropped: (count: number) => void;
-  readonly told: (receiver: Receiver, alert: NotifiableAlert, at: number) => void;
 }
 
 class Receiver {
@@ -128,6 +131,7 @@ class Receiver {
   readonly #now: () => number;
   readonly #groups = new Map<string, Group>();
   readonly #stop = new AbortController();
+  readonly #cut = new AbortController();
   readonly #posts = new Set<Promise<void>>();
   readonly #waiting: (() => void)[] = [];
   #free = MAX_POSTS;
@@ -149,16 +153,17 @@ class Receiver {
       const group = this.#group(alert);
       const key = alertKey(alert);
       const known = group.alerts.get(key);
+      const told = alert.told.get(this.#config.name);
       if (known !== undefined) known.alert = alert;
       // Nobody was told that it fired, so nobody needs to know that it ended.
-      else if (alert.status === 'resolved' && alert.lastSentStatus !== 'firing') continue;
+      else if (alert.status === 'resolved' && told?.status !== 'firing') continue;
       else if (this.#size >= MAX_ALERTS) {
         this.#context.dropped(1);
         continue;
       } else {
         this.#size++;
-        group.alerts.set(key, { alert, sentAt: alert.lastSentAt, sentStatus: alert.lastSentStatus });
-        group.lastSentAt = Math.max(group.lastSentAt, alert.lastSentAt);
+        group.alerts.set(key, { alert, sentAt: told?.at ?? 0, sentStatus: told?.status ?? '' });
+        group.lastSentAt = Math.max(group.lastSentAt, told?.at ?? 0);
       }
       this.#schedule(group);
     }
@@ -169,7 +174,12 @@ class Receiver {
     this.#stop.abort(new Error('the notifier was stopped'));
     for (const group of this.#groups.values()) clearTimeout(group.timer);
     for (const wake of this.#waiting.splice(0)) wake();
-    await Promise.all(this.#posts);
+    const posts = Promise.all(this.#posts);
+    const timeout = this.#context.stopWithin ?? STOP_WITHIN;
+    const message = 'the notifier was stopped';
+    await withDeadline(() => posts, { signal: this.#cut.signal, timeout, message }).catch(() => {});
+    this.#cut.abort(new Error(message));
+    await posts;
   }
 
   #group(alert: NotifiableAlert): Group {
@@ -189,7 +199,8 @@ class Receiver {
       if (alert.status !== 'resolved' || (sentStatus === 'firing' && this.#config.sendResolved)) continue;
       group.alerts.delete(key);
       this.#size--;
-      if (sentStatus === 'firing') this.#context.told(this, alert, this.#now());
+      // A receiver that wants no ends has nothing more to hear, which a restart must know as well.
+      if (sentStatus === 'firing') this.#remember([alert], this.#now());
     }
     if (group.alerts.size === 0 && !group.sending && group.timer === undefined) this.#groups.delete(group.key);
   }
@@ -275,7 +286,8 @@ class Receiver {
       timeout: config.timeout,
       retryFor: this.#groupInterval,
       firstPause: this.#context.firstPause ?? 1000,
-      signal: this.#stop.signal,
+      stopping: this.#stop.signal,
+      signal: this.#cut.signal,
       onAttempt: this.#context.attempted,
     });
     const at = this.#now();
@@ -291,7 +303,19 @@ class Receiver {
     for (const { known, alert } of sent) {
       known.sentAt = at;
       known.sentStatus = alert.status;
-      if (failure === undefined) this.#context.told(this, alert, at);
     }
+    if (failure === undefined)
+      await this.#remember(
+        sent.map(({ alert }) => alert),
+        at,
+      );
+  }
+
+  #remember(alerts: readonly NotifiableAlert[], at: number): Promise<void> {
+    const noted = this.#context.onSent(alerts, { receiver: this.#config.name, at }).finally(() => {
+      this.#posts.delete(noted);
+    });
+    this.#posts.add(noted);
+    return noted;
   }
 }
