@@ -2,6 +2,9 @@ import { pipeline, Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+/** How many milliseconds a client may take nothing of an answer that waits for it. */
+const STALL_TIMEOUT = 60_000;
+
 /**
  * Sends JSON text that is made while it is sent, as fast as the client reads; gzipped when the client takes that. An
  * answer of a single chunk is sent whole and plain.
@@ -15,6 +18,8 @@ export function sendChunks(request: FastifyRequest, reply: FastifyReply, chunks:
     objectMode: false,
     highWaterMark: 64 * 1024,
   });
+  // Whoever stops reading would keep the whole result in memory.
+  reply.raw.setTimeout(STALL_TIMEOUT, () => reply.raw.destroy());
   reply.header('Vary', 'Accept-Encoding');
   if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(text);
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
