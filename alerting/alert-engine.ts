@@ -27,6 +27,11 @@ export interface AlertEngineOptions {
   readonly defaultInterval: number;
   /** Of groups without an offset of their own. Default: 0. */
   readonly defaultQueryOffset?: number;
+  /**
+   * Makes everything appended visible to queries: a rule that reads what an earlier rule of its group writes then sees
+   * the newest. Default: it sees what was written some time before.
+   */
+  readonly flush?: (signal: AbortSignal) => Promise<void>;
   /** How long one query may take, in milliseconds. Default: 2 min. */
   readonly queryTimeout?: number;
   /** How long `stop` waits for what is under way, in milliseconds. Default: 5 s. */
@@ -60,6 +65,7 @@ const VALID_INTERVALS = 4;
 const RESEND = 60_000;
 const QUERY_TIMEOUT = 2 * 60_000;
 const STOP_TIMEOUT = 5_000;
+const FLUSH_TIMEOUT = 5_000;
 
 export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   return new Engine(options);
@@ -202,8 +208,20 @@ class Engine implements AlertEngine {
       now: this.#now,
       logger: this.#options.logger,
       metrics: this.#metrics,
+      flush: (signal) => this.#flush(signal),
       restore: (evaluators, signal) => this.#restore(evaluators, signal),
     };
+  }
+
+  async #flush(signal: AbortSignal): Promise<void> {
+    const { flush, logger } = this.#options;
+    if (flush === undefined) return;
+    const timeout = FLUSH_TIMEOUT;
+    const message = `the store did not make what rules wrote visible within ${timeout} ms`;
+    // Without it rules see somewhat older results, which is better than none.
+    await withDeadline(flush, { signal, timeout, message }).catch((error: unknown) => {
+      if (!signal.aborted) logger.warn(error instanceof Error ? error.message : String(error));
+    });
   }
 
   /** Stops loops and hands their alerts on to those that take their place. */

@@ -3,6 +3,7 @@ import { Labels, METRIC_NAME } from '../storage/labels.ts';
 import type { AlertHistory, HistoryEntry } from './alert-history.ts';
 import { type AlertCandidate, type AlertInstance, advance, ended } from './alert-instance.ts';
 import { type RuleSample, RuleSeries } from './rule-series.ts';
+import { metricsRead } from './rules/metrics-read.ts';
 import type { AlertingRule, QueryFunc, QueryVector, RecordingRule, Rule } from './rules/rule.ts';
 import { Template, type TemplateQuery } from './rules/template/template.ts';
 
@@ -44,9 +45,19 @@ export abstract class RuleEvaluator {
     this.id = id;
     this.context = context;
     this.series = new RuleSeries(context.appender);
+    this.reads = metricsRead(rule.expr);
   }
 
-  abstract evaluate(time: EvaluationTime): Promise<void>;
+  /** The metrics that the expression reads; undefined when they could be any. */
+  readonly reads: ReadonlySet<string> | undefined;
+  /** The metrics that the rule writes. */
+  abstract readonly writes: readonly string[];
+
+  /**
+   * Resolves when the rule has been computed and its samples were handed over; `written` settles when those are
+   * durable, and must have before the next evaluation.
+   */
+  abstract evaluate(time: EvaluationTime): Promise<{ readonly written: Promise<void> }>;
 
   /** Stale markers for all series. */
   async end(timestamp: number): Promise<void> {
@@ -58,7 +69,11 @@ export abstract class RuleEvaluator {
 export class RecordingEvaluator extends RuleEvaluator {
   declare readonly rule: RecordingRule;
 
-  override async evaluate({ now, offset, limit, signal }: EvaluationTime): Promise<void> {
+  override get writes(): readonly string[] {
+    return [this.rule.record];
+  }
+
+  override async evaluate({ now, offset, limit, signal }: EvaluationTime): Promise<{ written: Promise<void> }> {
     const at = now - offset;
     const { samples } = await this.context.query(this.rule.expr, at, signal);
     const results = new Map<string, RuleSample>();
@@ -75,13 +90,14 @@ export class RecordingEvaluator extends RuleEvaluator {
       await this.series.write([], at);
       throw new Error(`results must be at most the limit ${limit}, got ${results.size}`);
     }
-    await this.series.write([...results.values()], at);
+    return { written: handled(this.series.write([...results.values()], at)) };
   }
 }
 
 /** Keeps the alerts of an alerting rule. */
 export class AlertingEvaluator extends RuleEvaluator {
   declare readonly rule: AlertingRule;
+  override readonly writes: readonly string[] = ['ALERTS', 'ALERTS_FOR_STATE'];
   /** By the key of their labels; ended ones too, for a while. */
   alerts: ReadonlyMap<string, AlertInstance> = new Map();
   /** Whether `alerts` continues what the log knows, without which nothing may be evaluated. */
@@ -95,11 +111,12 @@ export class AlertingEvaluator extends RuleEvaluator {
     this.#annotations = templates(rule.annotations);
   }
 
-  override async evaluate(time: EvaluationTime): Promise<void> {
+  override async evaluate(time: EvaluationTime): Promise<{ written: Promise<void> }> {
     const { now, limit } = time;
     const at = now - time.offset;
     const candidates = await this.#candidates(at, time.signal);
-    const excess = limit > 0 && candidates.size > limit;
+    const found = candidates.size;
+    const excess = limit > 0 && found > limit;
     if (excess) candidates.clear();
     await this.context.history.change(async (append) => {
       const next = excess ? this.#allEnded(now) : advance(this.alerts, candidates, { rule: this.rule, now });
@@ -108,8 +125,10 @@ export class AlertingEvaluator extends RuleEvaluator {
     });
     // Before the series: that those cannot be written must not keep an alert from being told.
     this.context.evaluated(this, now);
-    await this.series.write(this.#samples(), at);
-    if (excess) throw new Error(`alerts must be at most the limit ${limit}, got more; all of them are ended`);
+    const written = handled(this.series.write(this.#samples(), at));
+    if (!excess) return { written };
+    await written;
+    throw new Error(`alerts must be at most the limit ${limit}, got ${found}; all of them are ended`);
   }
 
   /** Ends all alerts, in the log too: the rule is gone. */
@@ -188,6 +207,12 @@ export class AlertingEvaluator extends RuleEvaluator {
     }
     return samples;
   }
+}
+
+/** The promise, which may be left alone for a while without counting as unhandled. */
+function handled(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
 }
 
 /** Asks each expression once: all alerts of an evaluation see the same answer. */

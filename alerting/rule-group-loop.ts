@@ -13,6 +13,8 @@ export interface RuleGroupLoopOptions {
   readonly now: () => number;
   readonly logger: Logger;
   readonly metrics: AlertMetrics;
+  /** Makes what rules have written visible to queries, as far as possible. Never rejects. */
+  readonly flush: (signal: AbortSignal) => Promise<void>;
   /** Continues from the alert log; false while that cannot be read. */
   readonly restore: (evaluators: readonly AlertingEvaluator[], signal: AbortSignal) => Promise<boolean>;
 }
@@ -106,12 +108,15 @@ export class RuleGroupLoop {
 
   /** One evaluation of all rules, as of `now`. Rejects only when it was stopped. */
   async evaluate(now: number): Promise<void> {
-    const { metrics, logger, queryOffset, restore } = this.#options;
+    const { metrics, queryOffset, restore } = this.#options;
     const { signal } = this.#stop;
     const labels = { rule_group: this.name };
     const start = performance.now();
     const restored = await restore(this.alerting, signal);
     const time = { now, offset: this.group.queryOffset ?? queryOffset, limit: this.group.limit, signal };
+    const writes: Promise<void>[] = [];
+    /** Metrics written since the last flush. */
+    const unseen = new Set<string>();
     for (const evaluator of this.evaluators) {
       if (!restored && evaluator instanceof AlertingEvaluator) {
         evaluator.lastError = 'not evaluated: the alert log, from which its alerts continue, cannot be read';
@@ -120,24 +125,51 @@ export class RuleGroupLoop {
       const begun = performance.now();
       metrics.evaluations.inc(labels);
       try {
-        await evaluator.evaluate(time);
+        if (readsAny(evaluator, unseen)) {
+          await this.#options.flush(signal);
+          unseen.clear();
+        }
+        const { written } = await evaluator.evaluate(time);
+        for (const metric of evaluator.writes) unseen.add(metric);
         evaluator.health = 'ok';
-        evaluator.lastError = '';
+        // The store makes many appends durable at once: waiting for each would take the time of many.
+        writes.push(
+          written.then(
+            () => {
+              evaluator.lastError = '';
+            },
+            (error: unknown) => this.#failed(evaluator, error),
+          ),
+        );
       } catch (error) {
         if (signal.aborted) throw error;
-        const message = error instanceof Error ? error.message : String(error);
-        metrics.failures.inc(labels);
-        if (message !== evaluator.lastError)
-          logger.warn({ rule: evaluator.id }, `a rule could not be evaluated: ${message}`);
-        evaluator.health = 'err';
-        evaluator.lastError = message;
+        this.#failed(evaluator, error);
       }
       evaluator.lastEvaluation = now;
       evaluator.evaluationTime = performance.now() - begun;
     }
     this.lastEvaluation = now;
     this.evaluationTime = performance.now() - start;
+    await Promise.all(writes);
     metrics.iterations.inc(labels);
     metrics.duration.set(labels, this.evaluationTime / 1000);
   }
+
+  #failed(evaluator: RuleEvaluator, error: unknown): void {
+    const { metrics, logger } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
+    metrics.failures.inc({ rule_group: this.name });
+    if (message !== evaluator.lastError) {
+      logger.warn({ rule: evaluator.id }, `a rule could not be evaluated: ${message}`);
+    }
+    evaluator.health = 'err';
+    evaluator.lastError = message;
+  }
+}
+
+function readsAny(evaluator: RuleEvaluator, metrics: ReadonlySet<string>): boolean {
+  if (metrics.size === 0) return false;
+  if (evaluator.reads === undefined) return true;
+  for (const metric of evaluator.reads) if (metrics.has(metric)) return true;
+  return false;
 }

@@ -83,7 +83,7 @@ function ruleSnapshot(evaluator: RuleEvaluator): RecordingRuleSnapshot | Alertin
     query: rule.expr,
     labels: rule.labels,
     health: evaluator.health,
-    ...(evaluator.lastError !== '' && { lastError: evaluator.lastError }),
+    ...(evaluator.health !== 'ok' && evaluator.lastError !== '' && { lastError: evaluator.lastError }),
     evaluationTime: evaluator.evaluationTime / 1000,
     lastEvaluation: timeText(evaluator.lastEvaluation),
   };

@@ -43,6 +43,7 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
     query: typeof query === 'function' ? query : createHttpQuery(query),
     appender: storage.appender,
     alertLog: storage.alertLog,
+    flush: (signal) => storage.flush(signal),
     logger,
     registry,
     externalLabels: first.global.externalLabels,

@@ -44,7 +44,10 @@ export class YamlReader {
     const documents = parseAllDocuments(text, { lineCounter: this.#lines, uniqueKeys: true, strict: true });
     if (!Array.isArray(documents)) return;
     const filled = documents.filter((document) => document.contents !== null || document.errors.length > 0);
-    for (const { message, pos } of filled.flatMap((document) => document.errors)) {
+    const errors = filled.flatMap((document) => document.errors);
+    // What follows the first fault of syntax mostly follows from it.
+    const fault = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+    for (const { message, pos } of errors.filter((error) => error.code === 'DUPLICATE_KEY' || error === fault)) {
       this.report(
         { node: null, path: '', offset: pos[0] },
         message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
