@@ -1,13 +1,13 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { AlertLog } from '../storage/alert-log.ts';
+import { StorageError } from '../storage/errors.ts';
 import { Labels } from '../storage/labels.ts';
 import { createMemoryStorage } from '../storage/memory.ts';
 import { createAlertEngine } from './alert-engine.ts';
 import { BUILTIN_RULES } from './builtin-rules.ts';
+import { startReceiver } from './notify/http-receiver.case.ts';
 import { createWebhookNotifier } from './notify/webhook-notifier.ts';
 import type { QueryVector, RuleGroup } from './rules/rule.ts';
 import { parseRuleFile } from './rules/rule-file.ts';
@@ -22,24 +22,30 @@ interface Body {
   readonly status: string;
   readonly alerts: readonly {
     readonly status: string;
+    readonly labels: Record<string, string>;
     readonly annotations: Record<string, string>;
     readonly endsAt: string;
   }[];
 }
 
 async function receiver(statuses: number[] = []) {
-  const bodies: Body[] = [];
-  let requests = 0;
-  const server = createServer(async (request, response) => {
-    let text = '';
-    for await (const chunk of request) text += chunk;
-    response.statusCode = statuses[requests++] ?? 200;
-    if (response.statusCode === 200) bodies.push(JSON.parse(text));
-    response.end();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanups.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, bodies, requests: () => requests };
+  const { url, requests, answerWith, close } = await startReceiver(statuses.map((status) => ({ status })));
+  cleanups.push(close);
+  let refused = statuses.length;
+  return {
+    url,
+    /** Those that were accepted. */
+    get bodies(): Body[] {
+      return requests.slice(Math.min(refused, requests.length)).map(({ body }) => body);
+    },
+    requests: () => requests.length,
+    /** Counts as accepted from the next request on. */
+    accept() {
+      refused = requests.length;
+      answerWith({ status: 200 });
+    },
+    answerWith,
+  };
 }
 
 const group: RuleGroup = {
@@ -62,37 +68,51 @@ const group: RuleGroup = {
   ],
 };
 
-function run(storage: ReturnType<typeof createMemoryStorage>, url: string, query: () => Promise<QueryVector>) {
+interface RunOptions {
+  readonly groups?: readonly RuleGroup[];
+  /** By name; default: one, `r`. */
+  readonly urls?: Readonly<Record<string, string>>;
+  readonly groupWait?: number;
+  readonly alertLog?: AlertLog;
+  readonly dropSent?: boolean;
+}
+
+function run(
+  storage: ReturnType<typeof createMemoryStorage>,
+  url: string,
+  query: (expr: string) => Promise<QueryVector>,
+  options: RunOptions = {},
+) {
   const registry = new Registry();
   const notifier = createWebhookNotifier({
-    receivers: [
-      {
-        name: 'r',
-        url,
-        sendResolved: true,
-        timeout: 2000,
-        maxAlerts: 0,
-        groupBy: ['alertname'],
-        groupWait: 10,
-        groupInterval: 50,
-        repeatInterval: 3_600_000,
-        headers: async () => ({}),
-      },
-    ],
+    receivers: Object.entries(options.urls ?? { r: url }).map(([name, receiverUrl]) => ({
+      name,
+      url: receiverUrl,
+      sendResolved: true,
+      timeout: 2000,
+      maxAlerts: 0,
+      groupBy: ['alertname'],
+      groupWait: options.groupWait ?? 10,
+      groupInterval: 50,
+      repeatInterval: 3_600_000,
+      headers: async () => ({}),
+    })),
     externalUrl: 'http://pharos',
     logger,
     registry,
     firstPause: 10,
-    onSent: (alerts, by) => engine.sent(alerts, by),
+    onSent: async (alerts, by) => {
+      if (options.dropSent !== true) await engine.sent(alerts, by);
+    },
   });
   let evaluations = 0;
   const engine = createAlertEngine({
-    query: () => {
+    query: (expr) => {
       evaluations++;
-      return query();
+      return query(expr);
     },
     appender: storage.appender,
-    alertLog: storage.alertLog,
+    alertLog: options.alertLog ?? storage.alertLog,
     logger,
     registry,
     externalLabels: { cluster: 'c' },
@@ -100,7 +120,7 @@ function run(storage: ReturnType<typeof createMemoryStorage>, url: string, query
     defaultInterval: 40,
     notify: (alerts) => notifier.notify(alerts),
   });
-  engine.apply([group]);
+  engine.apply(options.groups ?? [group]);
   void engine.start();
   const stop = async () => {
     await engine.stop();
@@ -121,32 +141,34 @@ const told = async (storage: ReturnType<typeof createMemoryStorage>, receiver = 
 describe('a restart', () => {
   test('neither repeats what was told nor forgets an end that came meanwhile', async () => {
     const storage = createMemoryStorage();
-    const { url, bodies } = await receiver([503]);
+    const target = await receiver([503]);
+    const { url } = target;
     const first = run(storage, url, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
-    expect(bodies).toHaveLength(1);
-    expect(bodies[0]!.alerts[0]!.annotations).toEqual({ summary: 'a is 0' });
+    expect(target.bodies).toHaveLength(1);
+    expect(target.bodies[0]!.alerts[0]!.annotations).toEqual({ summary: 'a is 0' });
     expect(first.engine.alerts()[0]!.state).toBe('firing');
     await first.stop();
 
     const second = run(storage, url, down);
     await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(5), 10_000);
     await second.stop();
-    expect(bodies).toHaveLength(1);
+    expect(target.bodies).toHaveLength(1);
 
     run(storage, url, up);
-    await vi.waitFor(() => expect(bodies).toHaveLength(2), 10_000);
-    expect(bodies[1]!.status).toBe('resolved');
-    expect(bodies[1]!.alerts[0]!.endsAt).not.toBe('0001-01-01T00:00:00Z');
+    await vi.waitFor(() => expect(target.bodies).toHaveLength(2), 10_000);
+    expect(target.bodies[1]!.status).toBe('resolved');
+    expect(target.bodies[1]!.alerts[0]!.endsAt).not.toBe('0001-01-01T00:00:00Z');
     await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
   });
 
   test('a failed query resolves nothing', async () => {
     const storage = createMemoryStorage();
-    const { url, bodies } = await receiver();
+    const target = await receiver();
+    const { url } = target;
     let query = down;
     const { engine, evaluations } = run(storage, url, () => query());
-    await vi.waitFor(() => expect(bodies).toHaveLength(1), 10_000);
+    await vi.waitFor(() => expect(target.bodies).toHaveLength(1), 10_000);
     query = async () => {
       throw new Error('no store');
     };
@@ -154,7 +176,7 @@ describe('a restart', () => {
     await vi.waitFor(() => expect(evaluations()).toBeGreaterThan(before + 3), 10_000);
     expect(engine.alerts()[0]!.state).toBe('firing');
     expect(engine.groups()[0]!.rules[0]).toMatchObject({ health: 'err', lastError: 'no store' });
-    expect(bodies).toHaveLength(1);
+    expect(target.bodies).toHaveLength(1);
   });
 
   test('a refusal is not tried again', async () => {
@@ -165,6 +187,174 @@ describe('a restart', () => {
     await vi.waitFor(() => expect(evaluations()).toBeGreaterThan(before + 4), 10_000);
     expect(requests()).toBe(1);
   });
+});
+
+describe('killed', () => {
+  test('between storing and telling, it tells after the restart, once', async () => {
+    const storage = createMemoryStorage();
+    const target = await receiver();
+    const first = run(storage, target.url, down, { groupWait: 60_000 });
+    await vi.waitFor(() => expect(first.engine.alerts()[0]?.state).toBe('firing'), 10_000);
+    const events = await storage.alertLog.latest(0, new AbortController().signal);
+    expect(events).toMatchObject([{ state: 'firing', lastSentStatus: '' }]);
+    await first.stop();
+    expect(target.bodies).toEqual([]);
+
+    const second = run(storage, target.url, down);
+    await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
+    await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(5), 10_000);
+    await second.stop();
+    expect(target.bodies).toHaveLength(1);
+
+    const third = run(storage, target.url, down);
+    await vi.waitFor(() => expect(third.evaluations()).toBeGreaterThan(5), 10_000);
+    expect(target.bodies).toHaveLength(1);
+  });
+
+  test('between telling and noting that, it tells once more rather than never', async () => {
+    const storage = createMemoryStorage();
+    const target = await receiver();
+    const first = run(storage, target.url, down, { dropSent: true });
+    await vi.waitFor(() => expect(target.bodies).toHaveLength(1), 10_000);
+    await first.stop();
+    run(storage, target.url, down);
+    await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
+    expect(target.bodies).toHaveLength(2);
+  });
+
+  test('between the end and telling it, it tells the end', async () => {
+    const storage = createMemoryStorage();
+    const target = await receiver();
+    let query = down;
+    const first = run(storage, target.url, () => query());
+    await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
+    target.answerWith({ status: 503 });
+    query = up;
+    await vi.waitFor(() => expect(target.requests()).toBeGreaterThan(1), 10_000);
+    await first.stop();
+    target.accept();
+    run(storage, target.url, up);
+    await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
+    expect(target.bodies.map(({ status }) => status)).toEqual(['resolved']);
+  });
+});
+
+test('each receiver is told on its own: one that is down makes nobody hear twice', async () => {
+  const storage = createMemoryStorage();
+  const good = await receiver();
+  const bad = await receiver();
+  bad.answerWith({ status: 503 });
+  const urls = { good: good.url, bad: bad.url };
+  const first = run(storage, '', down, { urls });
+  await vi.waitFor(async () => expect(await told(storage, 'good')).toBe('firing'), 10_000);
+  await first.stop();
+  bad.accept();
+  const second = run(storage, '', down, { urls });
+  await vi.waitFor(async () => expect(await told(storage, 'bad')).toBe('firing'), 10_000);
+  await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(5), 10_000);
+  await second.stop();
+  expect([good.bodies.length, bad.bodies.length]).toEqual([1, 1]);
+
+  const third = run(storage, '', up, { urls });
+  await vi.waitFor(async () => expect(await told(storage, 'good')).toBe('resolved'), 10_000);
+  await vi.waitFor(async () => expect(await told(storage, 'bad')).toBe('resolved'), 10_000);
+  await third.stop();
+  expect([good.bodies.length, bad.bodies.length]).toEqual([2, 2]);
+});
+
+test('while the log cannot be read nothing is evaluated; then it continues where it was', async () => {
+  const storage = createMemoryStorage();
+  const target = await receiver();
+  const first = run(storage, target.url, down);
+  await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
+  const [before] = first.engine.alerts();
+  await first.stop();
+
+  let tries = 0;
+  const alertLog: AlertLog = {
+    append: (events) => storage.alertLog.append(events),
+    latest: (since, signal) =>
+      ++tries < 4
+        ? Promise.reject(new StorageError('unavailable', 'no answer'))
+        : storage.alertLog.latest(since, signal),
+  };
+  const second = run(storage, target.url, down, { alertLog });
+  await vi.waitFor(() => expect(tries).toBeGreaterThan(1), 10_000);
+  if (tries < 4) expect(second.engine.alerts()).toEqual([]);
+  await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(3), 10_000);
+  expect(second.engine.alerts()[0]!.activeAt).toBe(before!.activeAt);
+  expect(target.bodies).toHaveLength(1);
+});
+
+describe('rules that change', () => {
+  const other = (more: Partial<RuleGroup>): RuleGroup => ({ ...group, ...more });
+
+  test('keep the alerts of rules that stay', async () => {
+    const storage = createMemoryStorage();
+    const target = await receiver();
+    const { engine, evaluations } = run(storage, target.url, down);
+    await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
+    const [before] = engine.alerts();
+    engine.apply([
+      other({ interval: 30, rules: [{ kind: 'recording', record: 'a', expr: 'b', labels: {} }, ...group.rules] }),
+    ]);
+    const at = evaluations();
+    await vi.waitFor(() => expect(evaluations()).toBeGreaterThan(at + 8), 10_000);
+    expect(engine.alerts()).toEqual([before]);
+    expect(target.bodies).toHaveLength(1);
+  });
+
+  test('end the alerts of rules that went', async () => {
+    const storage = createMemoryStorage();
+    const target = await receiver();
+    const { engine } = run(storage, target.url, down);
+    await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
+    engine.apply([]);
+    await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
+    expect(target.bodies.map(({ status }) => status)).toEqual(['firing', 'resolved']);
+    expect(engine.alerts()).toEqual([]);
+    expect(engine.groups()).toEqual([]);
+  });
+
+  test('end the alerts of rules that went while nothing ran', async () => {
+    const storage = createMemoryStorage();
+    const target = await receiver();
+    const first = run(storage, target.url, down);
+    await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
+    await first.stop();
+    const second = run(storage, target.url, up, { groups: [other({ name: 'another' })] });
+    await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
+    await second.stop();
+    expect(target.bodies.map(({ status }) => status)).toEqual(['firing', 'resolved']);
+  });
+});
+
+test('a query that never ends is given up, and stopping does not wait for it', async () => {
+  const storage = createMemoryStorage();
+  let asked = 0;
+  const engine = createAlertEngine({
+    query: () => {
+      asked++;
+      return new Promise(() => {});
+    },
+    appender: storage.appender,
+    alertLog: storage.alertLog,
+    logger,
+    registry: new Registry(),
+    externalLabels: {},
+    externalUrl: 'http://pharos',
+    defaultInterval: 40,
+    queryTimeout: 30,
+    notify: () => {},
+  });
+  engine.apply([group]);
+  await engine.start();
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(2), 10_000);
+  expect(engine.groups()[0]!.rules[0]).toMatchObject({
+    health: 'err',
+    lastError: 'a query of a rule must end within 0.03 s',
+  });
+  await engine.stop();
 });
 
 test('the built-in rules are valid', () => {
