@@ -176,6 +176,12 @@ function toSeconds(time: string, option: string): number {
   return seconds;
 }
 
+// A reader that has seen enough, such as `head`, is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 try {
   await buildProgram().parseAsync();
 } catch (error) {
