@@ -34,11 +34,18 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
   let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {
-    while (waiting.size > 0 && !stop.signal.aborted) {
-      const batch = [...waiting].slice(0, PER_POST);
-      for (const [key] of batch) waiting.delete(key);
-      const body = JSON.stringify(batch.map(([, alert]) => posted(alert)));
-      await Promise.all(options.urls().map((url, i) => post(url, i, body)));
+    try {
+      while (waiting.size > 0 && !stop.signal.aborted) {
+        const batch = [...waiting].slice(0, PER_POST);
+        for (const [key] of batch) waiting.delete(key);
+        const body = JSON.stringify(batch.map(([, alert]) => posted(alert)));
+        await Promise.all(options.urls().map((url, i) => post(url, i, body)));
+      }
+    } catch (error) {
+      options.logger.error({ err: error }, 'alerts could not be pushed');
+    } finally {
+      // In the same turn as the last look at what waits: nothing can be put there unseen.
+      running = undefined;
     }
   }
 
@@ -73,11 +80,8 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
       }
       // What has not been said for an hour is over.
       if (sent.size > MAX_WAITING) for (const [key, { at }] of sent) if (now - at > 3_600_000) sent.delete(key);
-      running ??= run()
-        .catch((error: unknown) => options.logger.error({ err: error }, 'alerts could not be pushed'))
-        .finally(() => {
-          running = undefined;
-        });
+      // Something waits, so `run` comes to an await, and `running` is set before it can end.
+      if (running === undefined && waiting.size > 0) running = run();
     },
     async stop() {
       stop.abort(new Error('the push was stopped'));

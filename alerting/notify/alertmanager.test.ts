@@ -1,0 +1,86 @@
+import pino from 'pino';
+import { afterEach, expect, it, vi } from 'vitest';
+import { Labels } from '../../storage/labels.ts';
+import type { NotifiableAlert } from '../notifiable-alert.ts';
+import { createAlertmanagerPush } from './alertmanager.ts';
+import { type Answer, startReceiver } from './http-receiver.case.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const alert = (name: string, more: Partial<NotifiableAlert> = {}): NotifiableAlert => ({
+  rule: 'r',
+  key: name,
+  labels: Labels.from({ alertname: 'A', name }),
+  annotations: Labels.from({ summary: 's' }),
+  status: 'firing',
+  startsAt: Date.UTC(2026, 0, 1),
+  endsAt: 0,
+  validUntil: Date.UTC(2026, 0, 1, 0, 4),
+  generatorUrl: 'http://pharos/graph',
+  told: new Map(),
+  ...more,
+});
+
+async function setup(answers: Answer[] = [], resendDelay = 60_000) {
+  const [one, two] = [await startReceiver(answers), await startReceiver()];
+  cleanups.push(one.close, two.close);
+  const push = createAlertmanagerPush({
+    urls: () => [`${one.url}/prefix/`, two.url],
+    timeout: 2000,
+    headers: async () => ({ authorization: 'Bearer x' }),
+    logger: pino({ level: 'silent' }),
+    resendDelay,
+  });
+  cleanups.push(() => push.stop());
+  return { push, one, two };
+}
+
+it('posts firing and ended alerts to every Alertmanager', async () => {
+  const { push, one, two } = await setup();
+  push.notify([alert('a'), alert('b', { status: 'resolved', endsAt: Date.UTC(2026, 0, 1, 0, 2) })]);
+  await vi.waitFor(() => expect([one.requests.length, two.requests.length]).toEqual([1, 1]), 10_000);
+  expect(one.requests[0]).toMatchObject({ url: '/prefix/api/v2/alerts', headers: { authorization: 'Bearer x' } });
+  expect(two.requests[0]!.body).toEqual([
+    {
+      labels: { alertname: 'A', name: 'a' },
+      annotations: { summary: 's' },
+      startsAt: '2026-01-01T00:00:00.000Z',
+      endsAt: '2026-01-01T00:04:00.000Z',
+      generatorURL: 'http://pharos/graph',
+    },
+    expect.objectContaining({ labels: { alertname: 'A', name: 'b' }, endsAt: '2026-01-01T00:02:00.000Z' }),
+  ]);
+});
+
+it('says again only what is due, and at once what has changed', async () => {
+  const { push, two } = await setup([], 300);
+  const names = () => two.requests.map(({ body }) => body.map((one: NotifiableAlert) => one.endsAt));
+  push.notify([alert('a')]);
+  await vi.waitFor(() => expect(names()).toHaveLength(1), 10_000);
+  push.notify([alert('a')]);
+  push.notify([alert('a', { status: 'resolved', endsAt: Date.UTC(2026, 0, 1, 0, 2) })]);
+  await vi.waitFor(() => expect(names().at(-1)).toEqual(['2026-01-01T00:02:00.000Z']), 10_000);
+  expect(names()).toHaveLength(2);
+  await vi.waitFor(() => {
+    push.notify([alert('a', { status: 'resolved', endsAt: Date.UTC(2026, 0, 1, 0, 2) })]);
+    expect(names()).toHaveLength(3);
+  }, 10_000);
+});
+
+it('tries an Alertmanager again that fails, while the others have it already', async () => {
+  const { push, one, two } = await setup([{ status: 500 }]);
+  push.notify([alert('a')]);
+  await vi.waitFor(() => expect(one.requests).toHaveLength(2), 10_000);
+  expect(two.requests).toHaveLength(1);
+});
+
+it('cuts many alerts into posts', async () => {
+  const { push, two } = await setup();
+  push.notify(Array.from({ length: 150 }, (_, i) => alert(String(i))));
+  await vi.waitFor(() => expect(two.requests).toHaveLength(3), 10_000);
+  const names = two.requests.flatMap(({ body }) => body.map((one: { labels: { name: string } }) => one.labels.name));
+  expect(new Set(names).size).toBe(150);
+});
