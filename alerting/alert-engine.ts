@@ -32,6 +32,11 @@ export interface AlertEngineOptions {
    * the newest. Default: it sees what was written some time before.
    */
   readonly flush?: (signal: AbortSignal) => Promise<void>;
+  /**
+   * For how long, at least, a restart does not end the alerts that it continues, in milliseconds; it is two intervals of
+   * the group if that is longer. Default: 5 s.
+   */
+  readonly holdRestored?: number;
   /** How long one query may take, in milliseconds. Default: 2 min. */
   readonly queryTimeout?: number;
   /** How long `stop` waits for what is under way, in milliseconds. Default: 5 s. */
@@ -65,6 +70,7 @@ const VALID_INTERVALS = 4;
 const RESEND = 60_000;
 const QUERY_TIMEOUT = 2 * 60_000;
 const STOP_TIMEOUT = 5_000;
+const HOLD_RESTORED = 5_000;
 const FLUSH_TIMEOUT = 5_000;
 
 export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
@@ -209,7 +215,7 @@ class Engine implements AlertEngine {
       logger: this.#options.logger,
       metrics: this.#metrics,
       flush: (signal) => this.#flush(signal),
-      restore: (evaluators, signal) => this.#restore(evaluators, signal),
+      restore: (evaluators, signal) => this.#restore(evaluators, { interval, signal }),
     };
   }
 
@@ -295,7 +301,10 @@ class Engine implements AlertEngine {
     };
   }
 
-  async #restore(evaluators: readonly AlertingEvaluator[], signal: AbortSignal): Promise<boolean> {
+  async #restore(
+    evaluators: readonly AlertingEvaluator[],
+    { interval, signal }: { readonly interval: number; readonly signal: AbortSignal },
+  ): Promise<boolean> {
     if (evaluators.every((evaluator) => evaluator.restored)) return true;
     if (this.#log === undefined) {
       this.#reading ??= this.#read().finally(() => {
@@ -314,6 +323,7 @@ class Engine implements AlertEngine {
       this.#log?.delete(evaluator.id);
       evaluator.alerts = alerts;
       evaluator.restored = true;
+      evaluator.holdUntil = this.#now() + Math.max(2 * interval, this.#options.holdRestored ?? HOLD_RESTORED);
     }
     return true;
   }

@@ -64,6 +64,14 @@ describe('advance', () => {
     expect([left(firing, 15), left(firing, 24 * 60)]).toEqual([1, 0]);
   });
 
+  it('holds what is active, if told so', () => {
+    const rule = { for: MINUTE, keepFiringFor: 0 };
+    const pending = advance(new Map(), seen(), { rule, now: START });
+    const held = advance(pending, unseen, { rule, now: START + 5 * MINUTE, hold: true });
+    expect(held).toEqual(pending);
+    expect(advance(held, unseen, { rule, now: START + 5 * MINUTE }).get(labels.key)!.state).toBe('inactive');
+  });
+
   it('begins a new episode without forgetting what receivers were told', () => {
     const told = new Map([['r', { at: START, status: 'firing' as const }]]);
     const rule = { for: 5 * MINUTE, keepFiringFor: 0 };

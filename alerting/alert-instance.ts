@@ -32,13 +32,20 @@ const KEEP_UNTOLD = 24 * 3_600_000;
 /** A restored pending alert this long overdue was not watched meanwhile. */
 const OVERDUE = 10 * 60_000;
 
-/** Every alert of the rule after an evaluation at `now` gave `candidates`, by the key of its labels. */
+/**
+ * Every alert of the rule after an evaluation at `now` gave `candidates`, by the key of its labels. With `hold`, active
+ * alerts that are not among them stay as they are.
+ */
 export function advance(
   current: ReadonlyMap<string, AlertInstance>,
   candidates: ReadonlyMap<string, AlertCandidate>,
-  options: { readonly rule: Pick<AlertingRule, 'for' | 'keepFiringFor'>; readonly now: number },
+  options: {
+    readonly rule: Pick<AlertingRule, 'for' | 'keepFiringFor'>;
+    readonly now: number;
+    readonly hold?: boolean;
+  },
 ): Map<string, AlertInstance> {
-  const { rule, now } = options;
+  const { rule, now, hold = false } = options;
   const next = new Map<string, AlertInstance>();
   for (const [key, candidate] of candidates) {
     const before = current.get(key);
@@ -62,6 +69,10 @@ export function advance(
     if (alert.state === 'inactive') {
       const keep = believedFiring(alert) ? KEEP_UNTOLD : KEEP_ENDED;
       if (now - alert.resolvedAt < keep) next.set(key, alert);
+      continue;
+    }
+    if (hold) {
+      next.set(key, alert);
       continue;
     }
     const since = alert.keepFiringSince || now;

@@ -73,6 +73,7 @@ interface RunOptions {
   /** By name; default: one, `r`. */
   readonly urls?: Readonly<Record<string, string>>;
   readonly groupWait?: number;
+  readonly holdRestored?: number;
   readonly alertLog?: AlertLog;
   readonly dropSent?: boolean;
 }
@@ -118,6 +119,7 @@ function run(
     externalLabels: { cluster: 'c' },
     externalUrl: 'http://pharos',
     defaultInterval: 40,
+    holdRestored: options.holdRestored ?? 0,
     notify: (alerts) => notifier.notify(alerts),
   });
   engine.apply(options.groups ?? [group]);
@@ -159,6 +161,24 @@ describe('a restart', () => {
     await vi.waitFor(() => expect(target.bodies).toHaveLength(2), 10_000);
     expect(target.bodies[1]!.status).toBe('resolved');
     expect(target.bodies[1]!.alerts[0]!.endsAt).not.toBe('0001-01-01T00:00:00Z');
+    await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
+  });
+
+  test('does not take for an end that targets were not scraped yet', async () => {
+    const storage = createMemoryStorage();
+    const target = await receiver();
+    const first = run(storage, target.url, down);
+    await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
+    await first.stop();
+
+    let query = up;
+    const second = run(storage, target.url, () => query(), { holdRestored: 600 });
+    await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(3), 10_000);
+    query = down;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(second.engine.alerts()).toHaveLength(1);
+    expect(target.bodies).toHaveLength(1);
+    query = up;
     await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
   });
 

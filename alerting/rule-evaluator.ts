@@ -102,6 +102,11 @@ export class AlertingEvaluator extends RuleEvaluator {
   alerts: ReadonlyMap<string, AlertInstance> = new Map();
   /** Whether `alerts` continues what the log knows, without which nothing may be evaluated. */
   restored = false;
+  /**
+   * Until then alerts do not end: after a restart targets have to be scraped first, and what had not been scraped for
+   * longer than the lookback is missing from results although nothing has changed.
+   */
+  holdUntil = 0;
   readonly #labels: ReadonlyMap<string, Template>;
   readonly #annotations: ReadonlyMap<string, Template>;
 
@@ -119,7 +124,9 @@ export class AlertingEvaluator extends RuleEvaluator {
     const excess = limit > 0 && found > limit;
     if (excess) candidates.clear();
     await this.context.history.change(async (append) => {
-      const next = excess ? this.#allEnded(now) : advance(this.alerts, candidates, { rule: this.rule, now });
+      const next = excess
+        ? this.#allEnded(now)
+        : advance(this.alerts, candidates, { rule: this.rule, now, hold: now < this.holdUntil });
       await append(this.#changes(next));
       this.alerts = next;
     });
@@ -144,6 +151,7 @@ export class AlertingEvaluator extends RuleEvaluator {
   adopt(other: AlertingEvaluator): void {
     this.alerts = other.alerts;
     this.restored = other.restored;
+    this.holdUntil = other.holdUntil;
   }
 
   #changes(next: ReadonlyMap<string, AlertInstance>): HistoryEntry[] {
