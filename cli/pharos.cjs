@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --single-threaded-gc --max-semi-space-size=4
+#!/usr/bin/env -S node --expose-gc --single-threaded-gc --max-semi-space-size=4
 // The command `pharos` of a checkout: installs and compiles what changed, then runs it.
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');

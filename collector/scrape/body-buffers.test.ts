@@ -35,3 +35,14 @@ it('has two limits', () => {
   buffers.give(second);
   expect(buffers.idleBytes).toBe(65_536);
 });
+
+it('frees the young objects after every few MiB of chunks', () => {
+  let freed = 0;
+  const buffers = new BodyBuffers({ freeYoung: () => freed++ });
+  for (let chunk = 0; chunk < 47; chunk++) buffers.chunksDone(65_536);
+  expect(freed).toBe(0);
+  buffers.chunksDone(65_536);
+  expect(freed).toBe(1);
+  for (let chunk = 0; chunk < 96; chunk++) buffers.chunksDone(65_536);
+  expect(freed).toBe(3);
+});

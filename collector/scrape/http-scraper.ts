@@ -208,6 +208,7 @@ class ScrapeResponse implements Dispatcher.DispatchHandler {
     this.#reserve(length);
     chunk.copy(this.#buffer!, this.#length);
     this.#length = length;
+    this.#options.buffers.chunksDone(chunk.length);
   }
 
   #reserve(bytes: number): void {
