@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { untilReady } from '../children.ts';
 import { type Contender, type ContenderOptions, diskBytes, freePort } from './contender.ts';
@@ -36,8 +36,11 @@ export async function startVictoriaMetrics(program: string, options: ContenderOp
       await ask('/internal/force_flush');
       const now = await diskBytes(data);
       await ask('/internal/force_merge');
-      const samples = await diskBytes(join(data, 'data'));
-      return { now, samples, index: await diskBytes(join(data, 'indexdb')), how: 'data and indexdb after force_merge' };
+      // Where the index lies depends on the version.
+      const index = join(data, existsSync(join(data, 'indexdb')) ? 'indexdb' : 'data/indexdb');
+      const [all, indexBytes] = [await diskBytes(join(data, 'data')), await diskBytes(index)];
+      const samples = index === join(data, 'indexdb') ? all : all - indexBytes;
+      return { now, samples, index: indexBytes, how: 'data and indexdb after force_merge' };
     },
   };
 }
