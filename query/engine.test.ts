@@ -297,12 +297,4 @@ describe('faults', () => {
     const querier = await storageWith(0, 0);
     expect(() => createEngine({ querier, [name]: 0 })).toThrow(`${name} must be positive, got 0`);
   });
-
-  it('says what is not served yet', async () => {
-    const engine = await engineWith(1);
-    await expect(range(engine, 'histogram_count(foo)')).rejects.toMatchObject({
-      type: 'execution',
-      message: 'function "histogram_count" is not supported yet',
-    });
-  });
 });

@@ -1,5 +1,7 @@
 import { isRange, isScalar, type PlanNode, type RangeNode } from '../plan/nodes.ts';
+import { wellFormed } from '../promql/go-quote.ts';
 import type { MatrixSeries, QueryValue, VectorSample } from '../query-result.ts';
+import { extendedSamples } from './extended-kernels.ts';
 import type { Grid } from './grid.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
 import { type QueryContext, withoutMetricName } from './query-context.ts';
@@ -11,7 +13,7 @@ import type { VectorStream } from './vector.ts';
 /** The plan's value at one time. */
 export async function executeInstant(plan: PlanNode, time: number, context: QueryContext): Promise<QueryValue> {
   const grid: Grid = { start: time, step: 0, steps: 1 };
-  if (plan.kind === 'string') return { type: 'string', timestamp: time, value: plan.value };
+  if (plan.kind === 'string') return { type: 'string', timestamp: time, value: wellFormed(plan.value) };
   if (isRange(plan)) return { type: 'matrix', series: await rangeSamples(plan, grid, context) };
   if (isScalar(plan)) {
     const run = (node: Parameters<typeof runVector>[0]) => runVector(node, grid, context);
@@ -47,11 +49,16 @@ async function rangeSamples(node: RangeNode, grid: Grid, context: QueryContext):
   const end = (node.at ?? grid.start) - node.offset;
   for (const [index, series] of source.series.entries()) {
     const samples = source.samples(index);
+    const labels = series.dropName ? withoutMetricName(series.labels) : series.labels;
+    if (node.kind === 'extended-range-select') {
+      const extended = extendedSamples(samples, { ...node, end });
+      if (extended !== undefined) result.push({ labels, ...extended });
+      continue;
+    }
     const { timestamps, values } = samples;
     let first = 0;
     while (first < timestamps.length && timestamps[first]! <= end - node.range) first++;
     if (first === timestamps.length) continue;
-    const labels = series.dropName ? withoutMetricName(series.labels) : series.labels;
     result.push({ labels, timestamps: timestamps.slice(first), values: values.slice(first) });
   }
   return result;

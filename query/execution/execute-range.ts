@@ -1,5 +1,5 @@
 import { Labels } from '../../storage/labels.ts';
-import { isScalar, type PlanNode, type VectorNode } from '../plan/nodes.ts';
+import { isRange, isScalar, type PlanNode, type VectorNode } from '../plan/nodes.ts';
 import { operandsOf } from '../plan/operands.ts';
 import { type MatrixSeries, QueryError, type QueryValue } from '../query-result.ts';
 import { finished } from './execute-instant.ts';
@@ -82,7 +82,7 @@ function halvesOf({ start, step, steps }: Grid): [Grid, Grid] {
 
 function rootOf(plan: PlanNode): VectorNode {
   if (isScalar(plan)) return { kind: 'vector-of', expr: plan };
-  if (plan.kind === 'string' || plan.kind === 'range-select' || plan.kind === 'subquery') {
+  if (plan.kind === 'string' || isRange(plan)) {
     const type = plan.kind === 'string' ? 'string' : 'range vector';
     throw new QueryError(
       'bad_data',
@@ -97,8 +97,12 @@ function furthestLook(node: PlanNode): number {
   const below = operandsOf(node).reduce((most, operand) => Math.max(most, furthestLook(operand)), 0);
   switch (node.kind) {
     case 'select':
+    case 'smoothed-select':
     case 'range-select':
+    case 'extended-range-select':
       return node.readBack;
+    case 'info':
+      return Math.max(node.lookback, below);
     case 'subquery':
       return node.range + below;
     default:

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { METRIC_NAME } from '../../storage/labels.ts';
 import type { LabelCall } from '../plan/nodes.ts';
+import { isWellFormed, wellFormed } from '../promql/go-quote.ts';
 import { QueryError } from '../query-result.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
 import type { QueryContext } from './query-context.ts';
@@ -35,7 +36,7 @@ function labelReplace(params: readonly string[]): Change {
     const matcher = regexp.matcher(value);
     if (!matcher.matches()) return { labels, dropName };
     const result = expand(replacement, (name) => group(matcher, name));
-    return { labels: labels.with(target, result), dropName: target === METRIC_NAME ? false : dropName };
+    return { labels: labels.with(target, wellFormed(result)), dropName: target === METRIC_NAME ? false : dropName };
   };
 }
 
@@ -45,19 +46,18 @@ function labelJoin(params: readonly string[]): Change {
   checkLabelName(target, 'destination', 'label_join');
   return ({ labels, dropName }) => {
     const result = sources.map((source) => labels.get(source)).join(separator);
-    return { labels: labels.with(target, result), dropName: target === METRIC_NAME ? false : dropName };
+    return { labels: labels.with(target, wellFormed(result)), dropName: target === METRIC_NAME ? false : dropName };
   };
 }
 
 /** A label's name is any text, but there must be one, and it must have been valid UTF-8 in the query. */
 export function isLabelName(name: string): boolean {
-  // What was no UTF-8 arrives as the replacement character or as half of a surrogate pair.
-  return name !== '' && !/[\uFFFD]|\p{Surrogate}/u.test(name);
+  return name !== '' && isWellFormed(name);
 }
 
 function checkLabelName(name: string, role: string, func: string): void {
   if (isLabelName(name)) return;
-  throw new QueryError('execution', `invalid ${role} label name in ${func}(): ${name}`);
+  throw new QueryError('execution', `invalid ${role} label name in ${func}(): ${wellFormed(name)}`);
 }
 
 type RE2Matcher = ReturnType<RE2JS['matcher']>;

@@ -1,10 +1,11 @@
 import type { RangeCall } from '../plan/nodes.ts';
 import type { Span } from '../promql/ast.ts';
 import { QueryError } from '../query-result.ts';
+import { EXTENDED_KERNELS } from './extended-kernels.ts';
 import { formatGo } from './format-value.ts';
 import { type Grid, referenceTimes } from './grid.ts';
 import { type QueryContext, withoutMetricName } from './query-context.ts';
-import { RANGE_KERNELS, type Windows } from './range-kernels.ts';
+import { RANGE_KERNELS, type RangeKernel, type Row, type Windows } from './range-kernels.ts';
 import { type RunVector, rangeSource } from './range-source.ts';
 import { blockRows, newBlock, type VectorSeries, type VectorStream } from './vector.ts';
 
@@ -12,7 +13,7 @@ import { blockRows, newBlock, type VectorSeries, type VectorStream } from './vec
 const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
 
 /**
- * A function over each series' samples in (t - range, t].
+ * A function over each series' samples in (t - range, t], and around it when the range is extended.
  * increase over [60s] of 0@0 10@30s 20@60s 30@90s, steps 60 s and 120 s -> 20 at 60 s (from two samples, extrapolated)
  */
 export async function rangeCall(
@@ -20,7 +21,7 @@ export async function rangeCall(
   grid: Grid,
   { context, run, params }: { context: QueryContext; run: RunVector; params: readonly Float64Array[] },
 ): Promise<VectorStream> {
-  const kernel = RANGE_KERNELS.get(node.func);
+  const kernel = kernelOf(node);
   if (kernel === undefined) throw new QueryError('execution', `function "${node.func}" is not supported yet`);
   checkParams(node, params);
   const { source: from } = node;
@@ -43,7 +44,7 @@ export async function rangeCall(
           windows.values = samples.values;
           slide(windows);
           kernel(windows, row, params);
-          annotate(node, { windows, params, series: source.series[first + i]!, context });
+          annotate(node, { windows, row, params, series: source.series[first + i]!, context });
         }
         yield block;
       }
@@ -58,8 +59,16 @@ export function nameDropped(series: VectorSeries, context: QueryContext): Vector
   return labels === series.labels && !series.dropName ? series : { labels, dropName: false };
 }
 
+function kernelOf({ func, source }: RangeCall): RangeKernel | undefined {
+  return source.kind === 'extended-range-select'
+    ? EXTENDED_KERNELS[source.extension].get(func)
+    : RANGE_KERNELS.get(func);
+}
+
 function newWindows(node: RangeCall, grid: Grid): Windows {
-  const times = referenceTimes(grid, node.source);
+  const { source } = node;
+  const times = referenceTimes(grid, source);
+  const extended = source.kind === 'extended-range-select';
   return {
     steps: grid.steps,
     timestamps: new Float64Array(0),
@@ -68,7 +77,9 @@ function newWindows(node: RangeCall, grid: Grid): Windows {
     to: new Uint32Array(grid.steps),
     firstEnd: times.start,
     step: times.step,
-    range: node.source.range,
+    range: source.range,
+    before: extended ? source.lookback : 0,
+    after: extended ? source.readAhead : 0,
     firstTime: grid.start,
     timeStep: grid.step,
   };
@@ -76,13 +87,14 @@ function newWindows(node: RangeCall, grid: Grid): Windows {
 
 /** Finds the window of every step in one pass over the samples: both ends only ever move forward. */
 function slide(windows: Windows): void {
-  const { timestamps, from, to, steps, range, step } = windows;
+  const { timestamps, from, to, steps, step, after } = windows;
   const { length } = timestamps;
+  const reach = windows.range + windows.before;
   let first = 0;
   let next = 0;
   for (let i = 0, end = windows.firstEnd; i < steps; i++, end += step) {
-    while (next < length && timestamps[next]! <= end) next++;
-    while (first < next && timestamps[first]! <= end - range) first++;
+    while (next < length && timestamps[next]! <= end + after) next++;
+    while (first < next && timestamps[first]! <= end - reach) first++;
     from[i] = first;
     to[i] = next;
   }
@@ -92,12 +104,12 @@ const COUNTER_FUNCTIONS: ReadonlySet<string> = new Set(['rate', 'increase']);
 
 function annotate(
   node: RangeCall,
-  of: { windows: Windows; params: readonly Float64Array[]; series: VectorSeries; context: QueryContext },
+  of: { windows: Windows; row: Row; params: readonly Float64Array[]; series: VectorSeries; context: QueryContext },
 ): void {
-  const { windows, params, series, context } = of;
+  const { windows, row, params, series, context } = of;
   if (COUNTER_FUNCTIONS.has(node.func)) {
     const name = series.labels.metric;
-    if (name === '' || /_(total|sum|count|bucket)$/.test(name) || !someWindowHas(windows, 2)) return;
+    if (name === '' || /_(total|sum|count|bucket)$/.test(name) || !hasValue(row, windows.steps)) return;
     context.annotations.info(
       `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${JSON.stringify(name)}`,
       node.source.span,
@@ -110,8 +122,8 @@ function annotate(
   }
 }
 
-function someWindowHas({ from, to, steps }: Windows, samples: number): boolean {
-  for (let i = 0; i < steps; i++) if (to[i]! - from[i]! >= samples) return true;
+function hasValue({ present, at }: Row, steps: number): boolean {
+  for (let i = at; i < at + steps; i++) if (present[i] === 1) return true;
   return false;
 }
 

@@ -17,6 +17,9 @@ export interface Windows {
   readonly firstEnd: number;
   readonly step: number;
   readonly range: number;
+  /** How far the window reaches beyond the range, before its start and after its end. */
+  readonly before: number;
+  readonly after: number;
   /** The times of the steps themselves, which offset and @ do not move. */
   readonly firstTime: number;
   readonly timeStep: number;

@@ -1,4 +1,4 @@
-import type { RangeNode, RangeSelect, Subquery, VectorNode } from '../plan/nodes.ts';
+import type { RangeNode, Subquery, VectorNode, Window } from '../plan/nodes.ts';
 import { endOf, type Grid, referenceTimes } from './grid.ts';
 import type { QueryContext } from './query-context.ts';
 import type { VectorSeries, VectorStream } from './vector.ts';
@@ -27,9 +27,15 @@ export function rangeSource(
   return node.kind === 'subquery' ? subquerySource(node, grid, options) : readSource(node, grid, options.context);
 }
 
-async function readSource(node: RangeSelect, grid: Grid, context: QueryContext): Promise<RangeSource> {
+/** The samples from `readBack` before the first reference time to `readAhead` after the last. */
+export async function readSource(
+  node: Window & { readonly readAhead?: number },
+  grid: Grid,
+  context: QueryContext,
+): Promise<RangeSource> {
   const times = referenceTimes(grid, node);
-  const columns = await context.read(node.matchers, times.start - node.readBack + 1, endOf(times));
+  const end = endOf(times) + (node.readAhead ?? 0);
+  const columns = await context.read(node.matchers, times.start - node.readBack + 1, end);
   const { offsets, stale, anyStale } = columns;
   return {
     series: columns.series.map((labels) => ({ labels, dropName: false })),

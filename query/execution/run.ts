@@ -9,11 +9,13 @@ import {
   type VectorNode,
   type VectorScalarBinary,
 } from '../plan/nodes.ts';
+import { goQuote } from '../promql/go-quote.ts';
 import { QueryError } from '../query-result.ts';
 import { absent } from './absent.ts';
 import { aggregate } from './aggregate.ts';
 import type { Grid } from './grid.ts';
 import { histogramCall } from './histogram-call.ts';
+import { info } from './info.ts';
 import { isLabelName, labelCall } from './label-functions.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
 import type { QueryContext } from './query-context.ts';
@@ -21,7 +23,9 @@ import { nameDropped, rangeCall } from './range-call.ts';
 import { runScalar } from './run-scalar.ts';
 import { select } from './select.ts';
 import { setBinary } from './set-operators.ts';
+import { smoothedSelect } from './smoothed-select.ts';
 import { sort } from './sort.ts';
+import { trim } from './trim.ts';
 import { VALUE_KERNELS } from './value-functions.ts';
 import { streamOf, type VectorBlock, type VectorSeries, type VectorStream } from './vector.ts';
 import { vectorBinary } from './vector-matching.ts';
@@ -36,6 +40,8 @@ export async function runVector(node: VectorNode, grid: Grid, context: QueryCont
   switch (node.kind) {
     case 'select':
       return select(node, grid, context);
+    case 'smoothed-select':
+      return smoothedSelect(node, grid, context);
     case 'range-call': {
       const params = await scalars(node.params);
       return merged(await rangeCall(node, grid, { context, run, params }), context);
@@ -49,6 +55,8 @@ export async function runVector(node: VectorNode, grid: Grid, context: QueryCont
       return vectorCall(node, grid, { context, operand: await run(node.expr), params: await scalars(node.params) });
     case 'label-call':
       return labelCall(node, await run(node.expr), context);
+    case 'info':
+      return info(node, await run(node.expr), { grid, context });
     case 'histogram-call': {
       const params = await scalars(node.params);
       return histogramCall(node, await run(node.expr), { params, context });
@@ -71,6 +79,8 @@ export async function runVector(node: VectorNode, grid: Grid, context: QueryCont
         ? setBinary(node, { left, right }, context)
         : vectorBinary(node, { left, right }, context);
     }
+    case 'trim':
+      return trim(node, await run(node.expr), context);
     case 'negate':
       return mapped(await run(node.expr), { context, dropName: true, change: negate });
     case 'step-invariant':
@@ -178,5 +188,5 @@ async function stepInvariant(node: StepInvariant, grid: Grid, context: QueryCont
 }
 
 function checkCountValuesLabel(label: string): void {
-  if (!isLabelName(label)) throw new QueryError('execution', `invalid label name ${JSON.stringify(label)}`);
+  if (!isLabelName(label)) throw new QueryError('execution', `invalid label name ${goQuote(label)}`);
 }

@@ -55,6 +55,11 @@ const timestamp: ValueKernel = ({ count, values }, { grid }) => {
   }
 };
 
+/** For what floats do not have: no value has a result. */
+const takeAway: ValueKernel = ({ present }) => {
+  present.fill(0);
+};
+
 const DAY = 86_400;
 const date = { year: 0, month: 0, day: 0, dayOfYear: 0 };
 
@@ -127,6 +132,13 @@ export const VALUE_KERNELS: ReadonlyMap<string, ValueKernel> = new Map<string, V
   ['clamp', clamp],
   ['clamp_min', ofSteps((value, step, params) => Math.max(params[0]![step]!, value))],
   ['clamp_max', ofSteps((value, step, params) => Math.min(params[0]![step]!, value))],
+  ['histogram_avg', takeAway],
+  ['histogram_count', takeAway],
+  ['histogram_sum', takeAway],
+  ['histogram_stddev', takeAway],
+  ['histogram_stdvar', takeAway],
+  // No sample of the store has a start timestamp.
+  ['start_timestamp', takeAway],
   ['timestamp', timestamp],
   ['sample_timestamp', () => {}],
   ['year', ofDate(() => date.year)],

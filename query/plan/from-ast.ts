@@ -1,13 +1,13 @@
+import { METRIC_NAME } from '../../storage/labels.ts';
 import { Matcher } from '../../storage/matcher.ts';
 import type {
-  ArithmeticOp,
   AtModifier,
   Binary,
   BinaryOp,
   Call,
-  ComparisonOp,
   DurationNode,
   Expr,
+  Extension,
   MatcherNode,
   SetOp,
   Span,
@@ -17,6 +17,7 @@ import type {
 import { QueryError } from '../query-result.ts';
 import { type QueryTimes, resolveDuration, resolvePositiveDuration } from './durations.ts';
 import {
+  type ExtendedRangeSelect,
   isRange,
   isScalar,
   isVector,
@@ -25,6 +26,7 @@ import {
   type RangeSelect,
   type ScalarNode,
   type Select,
+  type SmoothedSelect,
   type Sort,
   type VectorNode,
 } from './nodes.ts';
@@ -50,11 +52,21 @@ const VALUE_FUNCTIONS: ReadonlySet<string> = new Set([
   ...['abs', 'ceil', 'floor', 'exp', 'ln', 'log2', 'log10', 'sqrt', 'sgn', 'round', 'clamp', 'clamp_min', 'clamp_max'],
   ...['sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh', 'deg', 'rad'],
   ...['day_of_month', 'day_of_week', 'day_of_year', 'days_in_month', 'hour', 'minute', 'month', 'year', 'timestamp'],
+  ...['histogram_avg', 'histogram_count', 'histogram_sum', 'histogram_stddev', 'histogram_stdvar'],
+  'start_timestamp',
 ]);
 /** Those that take the step's time when they are called without arguments. */
 const DATE_FUNCTIONS: ReadonlySet<string> = new Set(
   ['day_of_month', 'day_of_week', 'day_of_year', 'days_in_month', 'hour'].concat(['minute', 'month', 'year']),
 );
+
+/** A time: `at`, or the step's own, less `offset`. */
+interface Reference {
+  readonly at: number | undefined;
+  readonly offset: number;
+}
+
+const STEP_TIME: Reference = { at: undefined, offset: 0 };
 
 class Planner {
   readonly #options: PlanOptions;
@@ -72,11 +84,8 @@ class Planner {
       case 'paren':
         return this.plan(expr.expr);
       case 'vector-selector':
-        return this.#select(expr, 'value');
+        return expr.extension === 'smoothed' ? this.#smoothedSelect(expr) : this.#select(expr, 'value');
       case 'matrix-selector':
-        if (expr.modifier !== undefined) {
-          throw new QueryError('execution', `modifier "${expr.modifier}" is not supported yet`);
-        }
         return this.#rangeSelect(expr.selector, expr.range, expr.span);
       case 'subquery':
         return this.#subquery(expr);
@@ -132,8 +141,28 @@ class Planner {
     return { kind: 'select', ...common, lookback, readBack: lookback, output, span: selector.span };
   }
 
-  #rangeSelect(selector: VectorSelector, duration: DurationNode, span: Span): RangeSelect {
+  #smoothedSelect(selector: VectorSelector): SmoothedSelect {
+    const { lookback } = this.#options;
+    const common = this.#window(selector);
+    return {
+      kind: 'smoothed-select',
+      ...common,
+      lookback,
+      readBack: lookback,
+      readAhead: lookback,
+      span: selector.span,
+    };
+  }
+
+  #rangeSelect(selector: VectorSelector, duration: DurationNode, span: Span): RangeSelect | ExtendedRangeSelect {
     const range = resolvePositiveDuration(duration, this.#options);
+    const { extension } = selector;
+    if (extension !== undefined) {
+      const { lookback } = this.#options;
+      const readAhead = extension === 'smoothed' ? lookback : 0;
+      const beyond = { lookback, readBack: range + lookback, readAhead };
+      return { kind: 'extended-range-select', ...this.#window(selector), extension, range, ...beyond, span };
+    }
     return { kind: 'range-select', ...this.#window(selector), range, readBack: range, span };
   }
 
@@ -189,7 +218,18 @@ class Planner {
     if (isSetOp(op)) {
       return { kind: 'set-binary', op, left: asVector(left, op), right: asVector(right, op), matching };
     }
-    if (!isValueOp(op)) throw new QueryError('execution', `operator "${op}" is not supported yet: native histograms`);
+    if (op === '</' || op === '>/') {
+      if (isScalar(left) && isScalar(right)) {
+        throw new QueryError('execution', `operator "${op}" not allowed for Scalar operations`);
+      }
+      const vectors = [left, right].filter(isVector);
+      const [first, second] = vectors;
+      const pairs: VectorNode =
+        second === undefined
+          ? first!
+          : { kind: 'vector-binary', op: '==', left: first!, right: second, matching, returnBool: true };
+      return { kind: 'trim', op, expr: pairs, span: expr.span };
+    }
     if (isScalar(left) && isScalar(right)) return { kind: 'scalar-binary', op, left, right };
     if (isScalar(left)) {
       return { kind: 'vector-scalar', op, vector: asVector(right, op), scalar: left, swapped: true, returnBool };
@@ -232,6 +272,8 @@ class Planner {
         return { kind: 'absent', func, expr: this.#vector(args[0]!, func), labels: absentLabels(args[0]!) };
       case 'absent_over_time':
         return { kind: 'absent', func, expr: this.#rangeCall(call), labels: absentLabels(args[0]!) };
+      case 'info':
+        return this.#info(call);
       case 'sort':
       case 'sort_desc':
       case 'sort_by_label':
@@ -244,6 +286,58 @@ class Planner {
       default:
         return VALUE_FUNCTIONS.has(func) ? this.#valueCall(call) : this.#rangeCall(call);
     }
+  }
+
+  #info({ func, args, span }: Call): VectorNode {
+    const matchers = args[1]?.kind === 'vector-selector' ? args[1].matchers.map(compile) : undefined;
+    return {
+      kind: 'info',
+      expr: this.#vector(args[0]!, func),
+      nameMatchers: infoNames(matchers),
+      dataMatchers: matchers?.filter(({ name }) => name !== METRIC_NAME) ?? [],
+      ...(this.#firstReference(args[0]!, STEP_TIME) ?? STEP_TIME),
+      lookback: this.#options.lookback,
+      span,
+    };
+  }
+
+  /** Where the first selector of an expression looks, given where the expression does; undefined when it has none. */
+  #firstReference(expr: Expr, outer: Reference): Reference | undefined {
+    switch (expr.kind) {
+      case 'number':
+      case 'string':
+        return undefined;
+      case 'vector-selector':
+        return this.#moved(outer, expr);
+      case 'matrix-selector':
+        return this.#moved(outer, expr.selector);
+      case 'subquery':
+        return this.#firstReference(expr.expr, this.#moved(outer, expr));
+      case 'call':
+        return this.#firstOf(expr.args, outer);
+      case 'aggregate':
+        return this.#firstOf(expr.param === undefined ? [expr.expr] : [expr.expr, expr.param], outer);
+      case 'binary':
+        return this.#firstOf([expr.left, expr.right], outer);
+      case 'unary':
+      case 'paren':
+        return this.#firstReference(expr.expr, outer);
+      default:
+        return expr satisfies never;
+    }
+  }
+
+  #firstOf(exprs: readonly Expr[], outer: Reference): Reference | undefined {
+    for (const expr of exprs) {
+      const found = this.#firstReference(expr, outer);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #moved(outer: Reference, { at, offset }: VectorSelector | SubqueryExpr): Reference {
+    const own = offset === undefined ? 0 : resolveDuration(offset, this.#options);
+    return at === undefined ? { at: outer.at, offset: outer.offset + own } : { at: this.#at(at), offset: own };
   }
 
   #sort(call: Call): Sort {
@@ -300,9 +394,31 @@ class Planner {
     if (source === undefined || params.length !== args.length - 1) {
       throw new QueryError('execution', `function "${func}" is not supported yet`);
     }
+    if (source.kind === 'extended-range-select') checkExtension(source.extension, func);
     const paramSpans = args.filter((_, i) => isScalar(planned[i]!)).map((arg) => arg.span);
     return { kind: 'range-call', func, source, params, paramSpans };
   }
+}
+
+/** What the names of info() must match. Matchers that only say what a name is not leave all metrics that end in _info. */
+function infoNames(matchers: readonly Matcher[] | undefined): readonly Matcher[] {
+  if (matchers === undefined) return [new Matcher(METRIC_NAME, '=', 'target_info')];
+  const names = matchers.filter(({ name }) => name === METRIC_NAME);
+  const onlyNegative = names.length > 0 && names.every(({ op }) => op === '!=' || op === '!~');
+  return onlyNegative ? [...names, new Matcher(METRIC_NAME, '=~', '.+_info')] : names;
+}
+
+/** The functions that know what to do with a range that reaches beyond its window. */
+const EXTENDED_FUNCTIONS: Readonly<Record<Extension, readonly string[]>> = {
+  anchored: ['changes', 'delta', 'increase', 'rate', 'resets'],
+  smoothed: ['delta', 'increase', 'rate'],
+};
+
+function checkExtension(extension: Extension, func: string): void {
+  const served = EXTENDED_FUNCTIONS[extension];
+  if (served.includes(func)) return;
+  const list = served.join(', ');
+  throw new QueryError('execution', `${extension} modifier can only be used with: ${list} - not with ${func}`);
 }
 
 function withoutParens(expr: Expr): Expr {
@@ -321,10 +437,6 @@ function vectorOf(node: PlanNode): VectorNode {
 
 function isSetOp(op: BinaryOp): op is SetOp {
   return op === 'and' || op === 'or' || op === 'unless';
-}
-
-function isValueOp(op: BinaryOp): op is ArithmeticOp | ComparisonOp {
-  return !isSetOp(op) && op !== '</' && op !== '>/';
 }
 
 function compile(node: MatcherNode): Matcher {

@@ -1,5 +1,15 @@
 import type { Matcher } from '../../storage/matcher.ts';
-import type { AggregateOp, ArithmeticOp, ComparisonOp, Grouping, Matching, SetOp, Span } from '../promql/ast.ts';
+import type {
+  AggregateOp,
+  ArithmeticOp,
+  ComparisonOp,
+  Extension,
+  Grouping,
+  HistogramTrimOp,
+  Matching,
+  SetOp,
+  Span,
+} from '../promql/ast.ts';
 
 /**
  * What is to be computed, with everything resolved that the query's own times decide: durations are numbers, `@ start()`
@@ -14,10 +24,12 @@ export type ScalarNode = NumberNode | TimeNode | ScalarCall | ScalarOfVector | S
 /** Any number of series, each with at most one value per step. */
 export type VectorNode =
   | Select
+  | SmoothedSelect
   | RangeCall
   | VectorOfScalar
   | VectorCall
   | LabelCall
+  | Info
   | HistogramCall
   | Absent
   | Sort
@@ -25,6 +37,7 @@ export type VectorNode =
   | VectorScalarBinary
   | VectorBinary
   | SetBinary
+  | Trim
   | Negate
   | StepInvariant;
 
@@ -89,10 +102,36 @@ export interface Select extends Window {
   readonly span: Span;
 }
 
+/**
+ * The value of each series at t itself, on the line between the samples around t; of the newest sample when none follows.
+ * Samples count that are at most the look-back away on either side.
+ */
+export interface SmoothedSelect extends Window {
+  readonly kind: 'smoothed-select';
+  readonly lookback: number;
+  /** How far after the reference time the samples are read. */
+  readonly readAhead: number;
+  readonly span: Span;
+}
+
 /** All samples of each series in (t - range, t]. */
 export interface RangeSelect extends Window {
   readonly kind: 'range-select';
   readonly range: number;
+  readonly span: Span;
+}
+
+/**
+ * The samples of each series in (t - range, t] and the ones around: in (t - range - lookback, t], and when smoothed in
+ * (t - range - lookback, t + lookback].
+ */
+export interface ExtendedRangeSelect extends Window {
+  readonly kind: 'extended-range-select';
+  readonly extension: Extension;
+  readonly range: number;
+  readonly lookback: number;
+  /** How far after the reference time the samples are read. */
+  readonly readAhead: number;
   readonly span: Span;
 }
 
@@ -107,7 +146,7 @@ export interface Subquery {
   readonly span: Span;
 }
 
-export type RangeNode = RangeSelect | Subquery;
+export type RangeNode = RangeSelect | ExtendedRangeSelect | Subquery;
 
 /** A function of each series' samples in a window. */
 export interface RangeCall {
@@ -139,6 +178,20 @@ export interface LabelCall {
   readonly func: 'label_replace' | 'label_join';
   readonly expr: VectorNode;
   readonly params: readonly string[];
+}
+
+/** `info`: the operand's series with the labels of the info series about them, as of `at` or the step's time less `offset`. */
+export interface Info {
+  readonly kind: 'info';
+  readonly expr: VectorNode;
+  /** What the info series' names must match; none means target_info. */
+  readonly nameMatchers: readonly Matcher[];
+  /** What their other labels must match; with any, only these labels are added. */
+  readonly dataMatchers: readonly Matcher[];
+  readonly at: number | undefined;
+  readonly offset: number;
+  readonly lookback: number;
+  readonly span: Span;
 }
 
 /** A function of classic histogram buckets. */
@@ -207,6 +260,15 @@ export interface SetBinary {
   readonly matching: Matching;
 }
 
+/** The operators `</` and `>/`: what the operand's pairs of values yield, which for floats is nothing. */
+export interface Trim {
+  readonly kind: 'trim';
+  readonly op: HistogramTrimOp;
+  /** Has a value wherever the operator meets a pair of values. */
+  readonly expr: VectorNode;
+  readonly span: Span;
+}
+
 export interface Negate {
   readonly kind: 'negate';
   readonly expr: VectorNode;
@@ -232,7 +294,7 @@ export function isScalar(node: PlanNode): node is ScalarNode {
 }
 
 export function isRange(node: PlanNode): node is RangeNode {
-  return node.kind === 'range-select' || node.kind === 'subquery';
+  return node.kind === 'range-select' || node.kind === 'extended-range-select' || node.kind === 'subquery';
 }
 
 export function isVector(node: PlanNode): node is VectorNode {

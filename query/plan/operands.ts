@@ -7,7 +7,9 @@ export function operandsOf(node: PlanNode): readonly PlanNode[] {
     case 'string':
     case 'time':
     case 'select':
+    case 'smoothed-select':
     case 'range-select':
+    case 'extended-range-select':
       return [];
     case 'scalar-call':
       return node.args;
@@ -16,8 +18,10 @@ export function operandsOf(node: PlanNode): readonly PlanNode[] {
     case 'subquery':
     case 'vector-of':
     case 'label-call':
+    case 'info':
     case 'absent':
     case 'sort':
+    case 'trim':
     case 'negate':
     case 'step-invariant':
       return [node.expr];

@@ -9,8 +9,10 @@ import { printPlan } from './print.ts';
 
 const options = { start: 0, end: 3_600_000, step: 60_000, lookback: 300_000, evaluationInterval: 60_000 };
 
+const features = new Set(['promql-extended-range-selectors']);
+
 function plan(expr: string, optimizer: (plan: PlanNode) => PlanNode = (unchanged) => unchanged): string {
-  return printPlan(optimizer(planFromAst(parseExpr(expr), options)));
+  return printPlan(optimizer(planFromAst(parseExpr(expr, { features }), options)));
 }
 
 function tree(text: string): string {
@@ -47,8 +49,15 @@ describe('plan', () => {
     );
   });
 
-  it('refuses what is not served', () => {
-    expect(() => plan('histogram_count(foo)')).toThrow('function "histogram_count" is not supported yet');
+  it('keeps what reaches beyond its window apart from what does not', () => {
+    expect(plan('rate(foo[5m] smoothed) + foo smoothed')).toBe(
+      tree(`
+    vector-binary + ignoring()
+      range-call rate
+        extended-range-select {__name__="foo"}[5m] smoothed
+      smoothed-select {__name__="foo"}`),
+    );
+    expect(() => plan('deriv(foo[5m] anchored)')).toThrow('anchored modifier can only be used with');
   });
 });
 

@@ -35,10 +35,17 @@ function head(node: PlanNode): string {
       return `${node.kind} ${node.func}`;
     case 'label-call':
       return `${node.kind} ${node.func} ${node.params.map((param) => JSON.stringify(param)).join(' ')}`;
+    case 'info':
+      return `${node.kind} {${[...node.nameMatchers, ...node.dataMatchers].join(',')}}${moved(node)}`;
+    case 'trim':
     case 'scalar-binary':
       return `${node.kind} ${node.op}`;
     case 'select':
       return `${node.kind} ${window(node, '')}${read(node, node.lookback)}${node.output === 'timestamp' ? ' timestamp' : ''}`;
+    case 'smoothed-select':
+      return `${node.kind} ${window(node, '')}${read(node, node.lookback)}`;
+    case 'extended-range-select':
+      return `${node.kind} ${window(node, `[${duration(node.range)}] ${node.extension}`)}${read(node, node.range + node.lookback)}`;
     case 'range-select':
       return `${node.kind} ${window(node, `[${duration(node.range)}]`)}${read(node, node.range)}`;
     case 'subquery':

@@ -32,6 +32,7 @@ class Walk {
       case 'scalar-negate':
         return this.scalar(node);
       case 'range-select':
+      case 'extended-range-select':
       case 'subquery':
         return this.range(node);
       default:
@@ -75,6 +76,7 @@ class Walk {
   #vectorOperands(node: VectorNode): VectorNode {
     switch (node.kind) {
       case 'select':
+      case 'smoothed-select':
         return node;
       case 'range-call':
         return changed(node, { source: this.range(node.source), params: this.#scalars(node.params) });
@@ -84,8 +86,10 @@ class Walk {
       case 'histogram-call':
         return changed(node, { expr: this.vector(node.expr), params: this.#scalars(node.params) });
       case 'label-call':
+      case 'info':
       case 'absent':
       case 'sort':
+      case 'trim':
       case 'negate':
       case 'step-invariant':
         return changed(node, { expr: this.vector(node.expr) });

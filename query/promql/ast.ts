@@ -27,7 +27,7 @@ export type AggregateOp =
 export type ArithmeticOp = '+' | '-' | '*' | '/' | '%' | '^' | 'atan2';
 export type ComparisonOp = '==' | '!=' | '<' | '<=' | '>' | '>=';
 export type SetOp = 'and' | 'or' | 'unless';
-/** `</` and `>/` trim native histograms; they parse, and their evaluation says that native histograms are not served. */
+/** `</` and `>/` trim native histograms; of floats they make nothing. */
 export type HistogramTrimOp = '</' | '>/';
 export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp | HistogramTrimOp;
 
@@ -83,7 +83,13 @@ export interface StringLiteral {
   readonly span: Span;
 }
 
-/** `name{…} offset … @ …`, without a range. */
+/**
+ * How a selector reaches beyond its window: `anchored` back to the sample before it, `smoothed` to the samples around
+ * both of its ends, between which the value at the end is interpolated.
+ */
+export type Extension = 'anchored' | 'smoothed';
+
+/** `name{…} anchored offset … @ …`, without a range. */
 export interface VectorSelector {
   readonly kind: 'vector-selector';
   /** The name before the braces (or quoted inside them), '' when there is none; `matchers` contains it as well. */
@@ -91,15 +97,15 @@ export interface VectorSelector {
   readonly matchers: readonly MatcherNode[];
   readonly offset: DurationNode | undefined;
   readonly at: AtModifier | undefined;
+  readonly extension: Extension | undefined;
   readonly span: Span;
 }
 
-/** `selector[range]`; offset and @ are on the inner selector. */
+/** `selector[range]`; its modifiers are on the inner selector. */
 export interface MatrixSelector {
   readonly kind: 'matrix-selector';
   readonly selector: VectorSelector;
   readonly range: DurationNode;
-  readonly modifier: 'anchored' | 'smoothed' | undefined;
   readonly span: Span;
 }
 

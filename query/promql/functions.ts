@@ -30,6 +30,7 @@ define('round', ['vector', 'scalar'], { optional: 1 });
 define('histogram_quantile', ['scalar', 'vector']);
 define('histogram_fraction', ['scalar', 'scalar', 'vector']);
 define('histogram_quantiles', ['vector', 'string', 'scalar', 'scalar'], { optional: -1, experimental: true });
+define('start_timestamp', ['vector'], { experimental: true });
 define('info', ['vector', 'vector'], { optional: 1, experimental: true });
 define('label_replace', ['vector', 'string', 'string', 'string', 'string']);
 define('label_join', ['vector', 'string', 'string', 'string'], { optional: -1 });

@@ -1,5 +1,6 @@
 import { QueryError } from '../query-result.ts';
 import type { Span } from './ast.ts';
+import { bytesToText } from './go-quote.ts';
 
 /**
  * - `number` carries its value, `duration` its milliseconds, `string` its content
@@ -166,7 +167,7 @@ function readString(text: string, start: number): Token {
   /** Bytes of consecutive \x and octal escapes, which together spell UTF-8. */
   let bytes: number[] = [];
   const flush = () => {
-    if (bytes.length > 0) value += Buffer.from(bytes).toString('utf8');
+    if (bytes.length > 0) value += bytesToText(Uint8Array.from(bytes));
     bytes = [];
   };
   while (true) {

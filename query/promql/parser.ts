@@ -10,6 +10,7 @@ import type {
   BinaryOp,
   DurationNode,
   Expr,
+  Extension,
   Grouping,
   MatcherNode,
   Matching,
@@ -362,25 +363,30 @@ class Parser {
           if (target.at !== undefined) throw this.#error(start, '@ <timestamp> may not be set multiple times');
           return { ...target, at };
         });
-      } else if (expr.kind === 'matrix-selector' && this.#rangeModifier() !== undefined) {
-        const modifier = this.#rangeModifier()!;
-        this.#requireFeature('promql-extended-range-selectors', start, `${modifier} modifier is experimental and`);
-        if (expr.modifier !== undefined) throw this.#error(start, `${modifier} modifier may not be set multiple times`);
-        this.#at++;
-        expr = { ...expr, modifier, span: this.#spanFrom(expr.span.start) };
-      } else if (expr.kind === 'vector-selector' && this.#rangeModifier() !== undefined) {
-        const modifier = this.#rangeModifier()!;
-        this.#requireFeature('promql-extended-range-selectors', start, `${modifier} modifier is experimental and`);
-        throw this.#error(start, `${modifier} modifier is only served on range selectors`);
-      } else {
-        return expr;
-      }
+      } else if (this.#takeWord('anchored')) expr = this.#extend(expr, 'anchored');
+      else if (this.#takeWord('smoothed')) expr = this.#extend(expr, 'smoothed');
+      else return expr;
     }
   }
 
-  #rangeModifier(): 'anchored' | 'smoothed' | undefined {
-    if (this.#isWord('anchored')) return 'anchored';
-    return this.#isWord('smoothed') ? 'smoothed' : undefined;
+  #extend(expr: Expr, extension: Extension): Expr {
+    if (!this.#features.has('promql-extended-range-selectors')) {
+      throw this.#error(expr.span, `${extension} modifier is experimental and not enabled`);
+    }
+    if (expr.kind === 'subquery') {
+      throw this.#error(expr.span, `${extension} modifier is not supported for subqueries`);
+    }
+    if (expr.kind !== 'vector-selector' && expr.kind !== 'matrix-selector') {
+      throw this.#error(expr.span, `${extension} modifier not implemented`);
+    }
+    const selector = expr.kind === 'matrix-selector' ? expr.selector : expr;
+    if (selector.extension !== undefined && selector.extension !== extension) {
+      throw this.#error(expr.span, 'anchored and smoothed modifiers cannot be used together');
+    }
+    const span = this.#spanFrom(expr.span.start);
+    return expr.kind === 'matrix-selector'
+      ? { ...expr, selector: { ...expr.selector, extension }, span }
+      : { ...expr, extension, span };
   }
 
   /** Applies a modifier to the selector or subquery it follows, and widens the spans to take it in. */
@@ -436,7 +442,6 @@ class Parser {
       kind: 'matrix-selector',
       selector: expr,
       range,
-      modifier: undefined,
       span: this.#spanFrom(expr.span.start),
     };
   }
@@ -590,7 +595,16 @@ class Parser {
     }
     this.#at++;
     const args = this.#arguments(`call to function ${JSON.stringify(token.text)}`, token.text);
+    if (token.text === 'info' && args.length > 1) this.#checkLabelSelector(args[1]!);
     return { kind: 'call', func: token.text, args, span: this.#spanFrom(start) };
+  }
+
+  /** The second argument of info() picks labels; only a name in braces, by a matcher, picks the info metric. */
+  #checkLabelSelector(expr: Expr): void {
+    if (expr.kind !== 'vector-selector') throw this.#error(expr.span, 'expected label selectors only');
+    if (expr.metric !== '' && this.#text[expr.span.start] !== '{') {
+      throw this.#error(expr.span, 'expected label selectors only, got vector selector instead');
+    }
   }
 
   /** `(a, b)`, without a trailing comma. */
@@ -678,7 +692,7 @@ class Parser {
     if (!this.#emptySelectors && matchers.every(({ name, op, value }) => new Matcher(name, op, value).matchesEmpty)) {
       throw this.#error(span, 'vector selector must contain at least one non-empty matcher');
     }
-    return { kind: 'vector-selector', metric, matchers, offset: undefined, at: undefined, span };
+    return { kind: 'vector-selector', metric, matchers, offset: undefined, at: undefined, extension: undefined, span };
   }
 
   #twice(start: number, first: string, second: string): QueryError {

@@ -27,11 +27,10 @@ export function print(expr: Expr): string {
     case 'unary':
       return expr.op + print(expr.expr);
     case 'vector-selector':
-      return selector(expr) + modifiers(expr.offset, expr.at);
+      return selector(expr) + extension(expr) + modifiers(expr.offset, expr.at);
     case 'matrix-selector': {
-      const { selector: inner, range, modifier } = expr;
-      const suffix = modifier === undefined ? '' : ` ${modifier}`;
-      return `${selector(inner)}[${duration(range)}]${suffix}${modifiers(inner.offset, inner.at)}`;
+      const { selector: inner, range } = expr;
+      return `${selector(inner)}[${duration(range)}]${extension(inner)}${modifiers(inner.offset, inner.at)}`;
     }
     case 'subquery': {
       const step = expr.step === undefined ? '' : duration(expr.step);
@@ -81,6 +80,10 @@ function selector({ metric, matchers }: VectorSelector): string {
   }
   const head = bare && named ? metric : '';
   return inner.length === 0 && head !== '' ? head : `${head}{${inner.join(', ')}}`;
+}
+
+function extension({ extension: written }: VectorSelector): string {
+  return written === undefined ? '' : ` ${written}`;
 }
 
 function modifiers(offset: DurationNode | undefined, at: AtModifier | undefined): string {

@@ -3,7 +3,7 @@ import { parseExpr } from '../../query/promql/parser.ts';
 
 /** What depends on the step's own time rather than on the samples'. */
 const TIME_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...['time', 'timestamp', 'predict_linear', 'start', 'end', 'range', 'step', 'info'],
+  ...['time', 'timestamp', 'predict_linear', 'start', 'end', 'range', 'step'],
   ...['day_of_month', 'day_of_week', 'day_of_year', 'days_in_month', 'hour', 'minute', 'month', 'year'],
 ]);
 

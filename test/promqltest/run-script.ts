@@ -12,6 +12,7 @@ import {
 import { pinned } from './pinned.ts';
 import { type EvalCommand, type InstantTime, type LoadCommand, parseScript } from './script.ts';
 import type { SeriesLine } from './series-line.ts';
+import { type Unstored, UnstoredData } from './unstored-data.ts';
 
 /** A sample to be stored. */
 export interface LoadedSample {
@@ -38,6 +39,8 @@ export interface Outcome {
   readonly expr: string;
   /** Undefined when it passed, otherwise why not. */
   readonly failure: string | undefined;
+  /** What the eval has to do with, of the things that are not stored. */
+  readonly needs: ReadonlySet<Unstored>;
 }
 
 /**
@@ -48,13 +51,20 @@ export interface Outcome {
 export async function runScript(text: string, newTarget: TargetFactory): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   let target = await newTarget();
+  const unstored = new UnstoredData();
   try {
     for (const command of parseScript(text)) {
       if (command.kind === 'clear') {
         await target.close();
         target = await newTarget();
-      } else if (command.kind === 'load') await load(command, target);
-      else outcomes.push({ line: command.line, expr: command.expr, failure: await failureOf(command, target.engine) });
+        unstored.clear();
+      } else if (command.kind === 'load') {
+        await load(command, target);
+        unstored.load(command);
+      } else {
+        const failure = await failureOf(command, target.engine);
+        outcomes.push({ line: command.line, expr: command.expr, failure, needs: unstored.neededBy(command) });
+      }
     }
   } finally {
     await target.close();

@@ -36,6 +36,7 @@ function mergeWithin(plan: PlanNode): PlanNode {
     vector: (node) => (node.kind === 'select' ? widened(node) : node),
     range: (node) => {
       if (node.kind === 'range-select') return widened(node);
+      if (node.kind !== 'subquery') return node;
       const expr = mergeWithin(node.expr) as VectorNode;
       return expr === node.expr ? node : { ...node, expr };
     },

@@ -27,10 +27,15 @@ function isInvariant(node: PlanNode): boolean {
     case 'time':
       return false;
     case 'select':
+    case 'smoothed-select':
     case 'range-select':
+    case 'extended-range-select':
     case 'subquery':
       // A subquery's operand runs on the subquery's own steps, which the @ pins as well.
       return node.at !== undefined;
+    case 'info':
+      if (node.at === undefined) return false;
+      break;
     case 'vector-of':
       // Cheap as it is; marking it would only hide it.
       return false;
