@@ -5,7 +5,7 @@ import { createHostScraper } from '../collector/host/host-scraper.ts';
 import { registerRemoteWrite } from '../collector/receive/server.ts';
 import { type InProcessTarget, ScrapePools } from '../collector/scrape/scrape-pools.ts';
 import type { TargetStatus } from '../collector/scrape/target-status.ts';
-import type { ActiveTarget, TargetsStatus } from '../query/api/query-api-deps.ts';
+import type { ActiveTarget, TargetMetadata, TargetsStatus } from '../query/api/query-api-deps.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { HostMetricsConfig, PharosConfig } from './config/config.ts';
 import { formatDuration } from './config/duration.ts';
@@ -17,6 +17,7 @@ export interface CollectorRole {
   /** Adds the receiver of remote write to a server. */
   registerReceiver(app: Parameters<typeof registerRemoteWrite>[0], maxBodySize: number): void;
   targets(): TargetsStatus;
+  targetMetadata(): Iterable<TargetMetadata>;
   /** Ends scraping; what was scraped is in the appender. */
   stop(): Promise<void>;
 }
@@ -43,6 +44,9 @@ export function createCollectorRole(deps: {
       registerRemoteWrite(app, { appender, registry, logger, maxBodyBytes: maxBodySize });
     },
     targets: () => targetsStatus(pools),
+    *targetMetadata() {
+      for (const target of pools.status()) yield { target: target.labels, metadata: target.metadata() };
+    },
     stop: () => pools.close(),
   };
 }

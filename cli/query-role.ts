@@ -8,6 +8,7 @@ import type { QueryEngine } from '../query/query-result.ts';
 import { Labels } from '../storage/labels.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PharosConfig } from './config/config.ts';
+import { formatDuration } from './config/duration.ts';
 import { renderConfig } from './config/render-config.ts';
 import { formatAddress, type ServerOptions } from './server-options.ts';
 import { cleanUrl, type Settings } from './settings.ts';
@@ -27,6 +28,7 @@ export interface QueryRoleDeps {
   readonly reload: () => Promise<void>;
   /** Undefined when this process does not scrape. */
   readonly targets: () => TargetsStatus | undefined;
+  readonly targetMetadata: NonNullable<QueryApiDeps['targetMetadata']>;
   readonly rules: QueryApiDeps['rules'];
   readonly alerts: QueryApiDeps['alerts'];
   readonly alertmanagers: () => readonly string[];
@@ -64,8 +66,10 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
           configYaml: () => renderConfig(deps.config()),
           flags: () => flags(settings, deps.options),
           startTime: deps.started,
+          retention: settings.retention === 0 ? 'forever' : formatDuration(settings.retention),
         },
         targets: () => deps.targets() ?? NO_TARGETS,
+        targetMetadata: deps.targetMetadata,
         rules: deps.rules,
         alerts: deps.alerts,
         alertmanagers: deps.alertmanagers,
@@ -103,7 +107,7 @@ function flags(settings: Settings, options: ServerOptions): Record<string, strin
     'data-dir': settings.dataDir,
     clickhouse: settings.clickhouse === undefined ? '' : cleanUrl(settings.clickhouse.url),
     'clickhouse-http': settings.clickhouseHttp === undefined ? '' : formatAddress(settings.clickhouseHttp),
-    retention: `${settings.retention}ms`,
+    retention: formatDuration(settings.retention),
     'log-level': options.logLevel,
   };
 }

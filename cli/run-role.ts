@@ -79,6 +79,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       ready: () => ready,
       reload,
       targets: () => collector?.targets(),
+      targetMetadata: () => collector?.targetMetadata() ?? [],
       rules: () => alerting?.groups() ?? [],
       alerts: () => alerting?.alerts() ?? [],
       alertmanagers: () => alerting?.alertmanagers() ?? [],

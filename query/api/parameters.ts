@@ -15,6 +15,10 @@ const RFC3339 =
   /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 const DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 const UNITS_MS = [365 * 86_400_000, 7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000, 1] as const;
+const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
+const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
+const EMPTY_MATCH = 'must contain at least one non-empty matcher';
+const EMPTY_SELECTOR = `vector selector ${EMPTY_MATCH}`;
 /** 64 bits of nanoseconds. */
 const LONGEST_DURATION_MS = 9_223_372_036_854;
 
@@ -50,8 +54,9 @@ export class Parameters {
     const text = this.text(name);
     if (text === '' && fallback !== undefined) return fallback;
     const time = parseTime(text);
-    if (time === undefined) throw invalid(name, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
-    return time;
+    if (time !== undefined) return time;
+    const problem = `cannot parse ${JSON.stringify(text)} to a valid timestamp`;
+    throw invalid(name, fallback === undefined ? problem : `invalid time value for '${name}': ${problem}`);
   }
 
   /** Milliseconds, maybe negative; undefined when absent. */
@@ -82,25 +87,42 @@ export class Parameters {
     return limit + 0;
   }
 
-  /** A whole number where Prometheus' error does not quote it; a negative one, or none, means 0: no limit. */
+  /** A whole number where Prometheus' error does not quote it; a negative one, or none, is Infinity: no limit. */
   count(name: string): number {
     const text = this.text(name);
-    if (text === '') return 0;
+    if (text === '') return Number.POSITIVE_INFINITY;
     if (!/^[+-]?\d{1,15}$/.test(text)) throw new QueryError('bad_data', `${name} must be a number`);
-    return Math.max(0, Number(text));
+    return Number(text) < 0 ? Number.POSITIVE_INFINITY : Number(text);
   }
 
-  /** The compiled selectors of match[], [] when there are none. */
-  matcherSets(): Matcher[][] {
-    return this.all('match[]').map((text) => {
-      try {
-        return parseSelector(text).matchers.map(({ name, op, value }) => new Matcher(name, op, value));
-      } catch (error) {
-        if (error instanceof QueryError || error instanceof SyntaxError) throw invalid('match[]', error.message);
-        throw error;
-      }
-    });
+  /** In any of the spellings that Go takes; undefined when absent. `what` is said before the reason of an error. */
+  boolean(name: string, what: string): boolean | undefined {
+    const text = this.text(name);
+    if (text === '') return undefined;
+    if (TRUE.has(text)) return true;
+    if (FALSE.has(text)) return false;
+    throw invalid(name, `${what}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
+
+  /** The compiled selectors of match[], [] when there are none. `refusal` makes the error from the reason. */
+  matcherSets(refusal: (reason: string) => QueryError = badData): Matcher[][] {
+    // A selector is part of a query for the parser; here it stands alone, and Prometheus words it for that.
+    const worded = (reason: string) => refusal(reason.endsWith(EMPTY_SELECTOR) ? `match[] ${EMPTY_MATCH}` : reason);
+    return this.all('match[]').map((text) => compileSelector(text, worded));
+  }
+}
+
+/** The matchers of a selector; `refusal` makes the error from the reason when it is none. */
+export function compileSelector(text: string, refusal: (reason: string) => QueryError): Matcher[] {
+  try {
+    return parseSelector(text).matchers.map(({ name, op, value }) => new Matcher(name, op, value));
+  } catch (error) {
+    throw error instanceof QueryError || error instanceof SyntaxError ? refusal(error.message) : error;
+  }
+}
+
+function badData(reason: string): QueryError {
+  return new QueryError('bad_data', reason);
 }
 
 /** The error for a parameter, worded as Prometheus does. */

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Labels } from '../../storage/labels.ts';
 import type { Querier } from '../../storage/querier.ts';
+import type { Metadata } from '../../storage/series.ts';
 import type { QueryEngine } from '../query-result.ts';
 
 /** What the HTTP API stands on. Functions are asked at each request. */
@@ -14,6 +16,8 @@ export interface QueryApiDeps {
   readonly logger: Logger;
   readonly status: StatusSource;
   readonly targets: () => TargetsStatus;
+  /** What each active target's last page says of its metrics, made while it is walked. Default: nothing. */
+  readonly targetMetadata?: () => Iterable<TargetMetadata>;
   readonly rules: () => MaybePromise<readonly RuleGroupStatus[]>;
   readonly alerts: () => MaybePromise<readonly AlertStatus[]>;
   /** URLs of the Alertmanagers that alerts are sent to. Default: none. */
@@ -22,6 +26,8 @@ export interface QueryApiDeps {
   /** Rejects with an Error whose message the client may see. */
   readonly reload: () => Promise<void>;
   readonly limits: QueryLimits;
+  /** Prometheus' feature flags of the engine. Default: none. */
+  readonly features?: ReadonlySet<string>;
 }
 
 export type MaybePromise<T> = T | Promise<T>;
@@ -45,6 +51,8 @@ export interface StatusSource {
   readonly flags: () => Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly startTime: number;
+  /** How long samples are kept, such as 90d. */
+  readonly retention: string;
 }
 
 /** The targets as Prometheus' API shows them; all that is here is JSON-ready. */
@@ -71,6 +79,11 @@ export interface ActiveTarget {
   /** A duration such as 15s. */
   readonly scrapeInterval: string;
   readonly scrapeTimeout: string;
+}
+
+export interface TargetMetadata {
+  readonly target: Labels;
+  readonly metadata: readonly Metadata[];
 }
 
 export interface DroppedTarget {

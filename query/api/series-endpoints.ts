@@ -3,7 +3,7 @@ import type { SeriesFilter } from '../../storage/querier.ts';
 import type { Metadata } from '../../storage/series.ts';
 import { QueryError } from '../query-result.ts';
 import { unescapeName } from './label-name.ts';
-import { Parameters } from './parameters.ts';
+import { invalid, Parameters } from './parameters.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
 import { TRUNCATED } from './query-endpoints.ts';
 import type { QueryGate } from './query-gate.ts';
@@ -18,12 +18,12 @@ export function addSeriesEndpoints(scope: FastifyInstance, deps: QueryApiDeps, g
   const { querier, now } = deps;
 
   /** All time when the request does not say; one more than the limit, to see whether there are more. */
-  const filterOf = (parameters: Parameters): SeriesFilter => {
+  const filterOf = (parameters: Parameters, refusal?: (reason: string) => QueryError): SeriesFilter => {
     const limit = parameters.limit();
     return {
       start: parameters.time('start', 0),
       end: parameters.time('end', now() + DAY),
-      matcherSets: parameters.matcherSets(),
+      matcherSets: parameters.matcherSets(refusal),
       limit: limit === 0 ? 0 : limit + 1,
     };
   };
@@ -48,7 +48,7 @@ export function addSeriesEndpoints(scope: FastifyInstance, deps: QueryApiDeps, g
     handler: async (request, reply) => {
       const parameters = Parameters.of(request);
       if (parameters.all('match[]').length === 0) throw new QueryError('bad_data', 'no match[] parameter provided');
-      const filter = filterOf(parameters);
+      const filter = filterOf(parameters, (reason) => invalid('match[]', reason));
       return list([request, reply], filter, (signal) => querier.series(filter, signal));
     },
   });
@@ -74,7 +74,9 @@ export function addSeriesEndpoints(scope: FastifyInstance, deps: QueryApiDeps, g
     const limit = parameters.count('limit');
     const perMetric = parameters.count('limit_per_metric');
     const metric = parameters.text('metric');
-    const found = await ask(reply, (signal) => querier.metadata(metric === '' ? undefined : metric, limit, signal));
+    if (limit === 0) return sendChunks(request, reply, objectChunks({}));
+    const most = Number.isFinite(limit) ? limit : 0;
+    const found = await ask(reply, (signal) => querier.metadata(metric === '' ? undefined : metric, most, signal));
     return sendChunks(request, reply, objectChunks(byMetric(found, limit, perMetric)));
   });
 }
@@ -88,7 +90,7 @@ function byMetric(
   for (const { metric, type, help, unit } of entries) {
     let list = metrics.get(metric);
     if (list === undefined) {
-      if (limit > 0 && metrics.size >= limit) continue;
+      if (metrics.size >= limit) continue;
       metrics.set(metric, (list = []));
     }
     if (perMetric === 0 || list.length < perMetric) list.push({ type, help, unit });

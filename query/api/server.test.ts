@@ -114,6 +114,7 @@ async function build(change: Partial<QueryApiDeps> = {}): Promise<Built> {
       configYaml: () => 'scrape: []\n',
       flags: () => ({ listen: ':9090' }),
       startTime: 0,
+      retention: '90d',
     },
     targets: () => TARGETS,
     rules: async () => GROUPS,
@@ -221,11 +222,17 @@ describe('query', () => {
   });
 
   it.each([
-    ['query=foo&time=x', 'invalid parameter "time": cannot parse "x" to a valid timestamp'],
-    ['query=foo&time=NaN', 'invalid parameter "time": cannot parse "NaN" to a valid timestamp'],
+    [
+      'query=foo&time=x',
+      `invalid parameter "time": invalid time value for 'time': cannot parse "x" to a valid timestamp`,
+    ],
+    [
+      'query=foo&time=NaN',
+      `invalid parameter "time": invalid time value for 'time': cannot parse "NaN" to a valid timestamp`,
+    ],
     [
       'query=foo&time=2023-02-30T00:00:00Z',
-      'invalid parameter "time": cannot parse "2023-02-30T00:00:00Z" to a valid timestamp',
+      `invalid parameter "time": invalid time value for 'time': cannot parse "2023-02-30T00:00:00Z" to a valid timestamp`,
     ],
     ['query=foo&timeout=x', 'invalid parameter "timeout": cannot parse "x" to a valid duration'],
     ['query=foo&limit=x', 'invalid parameter "limit": strconv.Atoi: parsing "x": invalid syntax'],
@@ -235,6 +242,107 @@ describe('query', () => {
   ])('refuses %s', async (parameters, message) => {
     const { get } = await build();
     expectError(await get(`/api/v1/query?${parameters}`), 400, 'bad_data', message);
+  });
+});
+
+describe('format_query and parse_query', () => {
+  const long = (letter: string) => `a_rather_long_name_${letter.repeat(40)}`;
+
+  it('formats a query, in lines when it is long', async () => {
+    const { get, post } = await build();
+    const format = async (query: string) =>
+      (await post('/api/v1/format_query', `query=${encodeURIComponent(query)}`)).json.data;
+    expect(await format('sum(up{a="d", b!="c"})by(job)')).toBe('sum by (job) (up{a="d",b!="c"})');
+    expect((await get('/api/v1/format_query?query=1%2B1')).json.data).toBe('1 + 1');
+    expect(
+      await format(
+        `topk by(x)(3,rate(${long('a')}[5m]))/on(x)group_left max_over_time((-${long('b')})[1h:1m]offset 1d)`,
+      ),
+    ).toBe(
+      [`    topk by (x) (3, rate(${long('a')}[5m]))`, '  / on (x) group_left ()']
+        .map((line) => line.slice(2))
+        .concat(`  max_over_time((-${long('b')})[1h:1m] offset 1d)`)
+        .join('\n'),
+    );
+    expect(await format(`-label_replace(rate(${long('a'.repeat(3))}[5m]),"a","b","c","d")`)).toBe(
+      ['-label_replace(', `  rate(${long('a'.repeat(3))}[5m]),`, '  "a",', '  "b",', '  "c",', '  "d"', ')']
+        .join('\n')
+        .replace(`rate(${long('a'.repeat(3))}[5m])`, `rate(\n    ${long('a'.repeat(3))}[5m]\n  )`),
+    );
+  });
+
+  it('gives the tree of a query', async () => {
+    const { get } = await build();
+    const parse = async (query: string) =>
+      (await get(`/api/v1/parse_query?query=${encodeURIComponent(query)}`)).json.data;
+    const selector = { offset: 0, timestamp: null, startOrEnd: null };
+    const name = (value: string) => ({ name: '__name__', type: '=', value });
+    expect(
+      await parse('rate(x{a="b",c=~"d|e"}[5m] offset 1m @ 10.5) > bool on(a) -max_over_time(y[1h:1m] @ end())'),
+    ).toEqual({
+      type: 'binaryExpr',
+      op: '>',
+      bool: true,
+      matching: { card: 'one-to-one', labels: ['a'], on: true, include: [], fillValues: { lhs: null, rhs: null } },
+      lhs: {
+        type: 'call',
+        func: { name: 'rate', argTypes: ['matrix'], variadic: 0, returnType: 'vector' },
+        args: [
+          {
+            type: 'matrixSelector',
+            name: 'x',
+            matchers: [{ name: 'a', type: '=', value: 'b' }, { name: 'c', type: '=~', value: 'd|e' }, name('x')],
+            range: 300_000,
+            offset: 60_000,
+            timestamp: 10_500,
+            startOrEnd: null,
+          },
+        ],
+      },
+      rhs: {
+        type: 'unaryExpr',
+        op: '-',
+        expr: {
+          type: 'call',
+          func: { name: 'max_over_time', argTypes: ['matrix'], variadic: 0, returnType: 'vector' },
+          args: [
+            {
+              type: 'subquery',
+              expr: { type: 'vectorSelector', name: 'y', matchers: [name('y')], ...selector },
+              range: 3_600_000,
+              step: 60_000,
+              offset: 0,
+              timestamp: null,
+              startOrEnd: 'end',
+            },
+          ],
+        },
+      },
+    });
+    expect(await parse('topk(3, x) + (5m)')).toEqual({
+      type: 'binaryExpr',
+      op: '+',
+      bool: false,
+      matching: null,
+      lhs: {
+        type: 'aggregation',
+        op: 'topk',
+        param: { type: 'numberLiteral', val: '3' },
+        expr: { type: 'vectorSelector', name: 'x', matchers: [name('x')], ...selector },
+        grouping: [],
+        without: false,
+      },
+      rhs: { type: 'parenExpr', expr: { type: 'numberLiteral', val: '300' } },
+    });
+  });
+
+  it.each(['format_query', 'parse_query'])('%s refuses what is no query', async (endpoint) => {
+    const { get } = await build();
+    const message = 'invalid parameter "query": 1:5: parse error: unexpected end of input';
+    expectError(await get(`/api/v1/${endpoint}?query=up%20%2B`), 400, 'bad_data', message);
+    expect((await get(`/api/v1/${endpoint}?query=mad_over_time(x[5m])`)).status).toBe(400);
+    const { get: flagged } = await build({ features: new Set(['promql-experimental-functions']) });
+    expect((await flagged(`/api/v1/${endpoint}?query=mad_over_time(x[5m])`)).status).toBe(200);
   });
 });
 
@@ -324,6 +432,8 @@ describe('series, labels and metadata', () => {
     const foo = { foo: [{ type: 'gauge', help: 'Foo.', unit: '' }] };
     expect((await get('/api/v1/metadata')).json.data).toEqual({ ...bar, ...foo });
     expect((await get('/api/v1/metadata?limit=1&limit_per_metric=1')).json.data).toEqual(bar);
+    expect((await get('/api/v1/metadata?limit=0')).json.data).toEqual({});
+    expect((await get('/api/v1/metadata?limit=-1&limit_per_metric=0')).json.data).toEqual({ ...bar, ...foo });
     expect((await get('/api/v1/metadata?metric=foo')).json.data).toEqual(foo);
     expectError(await get('/api/v1/metadata?limit=x'), 400, 'bad_data', 'limit must be a number');
   });
@@ -331,12 +441,21 @@ describe('series, labels and metadata', () => {
   it('refuses wrong selectors', async () => {
     const { get } = await build();
     expectError(await get('/api/v1/series'), 400, 'bad_data', 'no match[] parameter provided');
-    for (const text of ['foo{', 'foo[5m]', 'sum(foo)', '{}', 'foo{i=~"("}']) {
+    for (const text of ['foo{', 'foo[5m]', 'sum(foo)', 'foo{i=~"("}']) {
       const { status, json } = await get(`/api/v1/series?match[]=${encodeURIComponent(text)}`);
       expect([status, json.errorType]).toEqual([400, 'bad_data']);
       expect(json.error).toMatch(/^invalid parameter "match\[\]": /);
     }
     expect((await get('/api/v1/label//values')).status).toBe(400);
+    expectError(await get('/api/v1/label/U__/values'), 400, 'bad_data', 'invalid label name: ""');
+    const empty = 'match[] must contain at least one non-empty matcher';
+    expectError(await get('/api/v1/labels?match[]={}'), 400, 'bad_data', empty);
+    expectError(
+      await get('/api/v1/series?match[]={a=~".*"}'),
+      400,
+      'bad_data',
+      `invalid parameter "match[]": ${empty}`,
+    );
   });
 
   it('has no exemplars', async () => {
@@ -361,7 +480,33 @@ describe('targets', () => {
     expect(await counts('?state=active')).toEqual([2, 0]);
     expect(await counts('?state=dropped')).toEqual([0, 1]);
     expect(await counts('?scrapePool=api')).toEqual([1, 0]);
+    expect((await get('/api/v1/targets?state=active')).json.data.droppedTargetCounts).toBeNull();
     expect((await get('/api/v1/scrape_pools')).json.data).toEqual({ scrapePools: ['api', 'node'] });
+  });
+
+  it('tells what targets say of their metrics', async () => {
+    const up = { type: 'gauge', help: 'Up.', unit: '' } as const;
+    const seconds = { type: 'counter', help: 'Time.', unit: 'seconds' } as const;
+    const metadata = [
+      { metric: 'up', ...up },
+      { metric: 'time_seconds', ...seconds },
+    ];
+    const { get } = await build({
+      targetMetadata: () => ['api', 'node'].map((job) => ({ target: Labels.from({ job }), metadata })),
+    });
+    const data = async (query: string) => (await get(`/api/v1/targets/metadata?${encodeURI(query)}`)).json.data;
+    expect(await data('')).toHaveLength(4);
+    expect(await data('limit=3')).toHaveLength(3);
+    expect(await data('limit=0')).toEqual([]);
+    expect(await data('match_target={job="node"}&limit=1')).toEqual([{ target: { job: 'node' }, metric: 'up', ...up }]);
+    expect(await data('metric=time_seconds&match_target={job=~"a.*"}')).toEqual([
+      { target: { job: 'api' }, ...seconds },
+    ]);
+    expect(await data('metric=none')).toEqual([]);
+    expectError(await get('/api/v1/targets/metadata?limit=x'), 400, 'bad_data', 'limit must be a number');
+    expect((await get('/api/v1/targets/metadata?match_target=x{')).json.error).toMatch(
+      /^invalid parameter "match_target": 1:/,
+    );
   });
 });
 
@@ -390,7 +535,60 @@ describe('rules and alerts', () => {
       'bad_data',
       'invalid parameter "type": not supported value "x"',
     );
-    expect((await get('/api/v1/rules?exclude_alerts=x')).status).toBe(400);
+    expectError(
+      await get('/api/v1/rules?exclude_alerts=x'),
+      400,
+      'bad_data',
+      'invalid parameter "exclude_alerts": error converting exclude_alerts: strconv.ParseBool: parsing "x": invalid syntax',
+    );
+  });
+
+  it('filters rules by the labels that they are written with', async () => {
+    const rules = [
+      { ...RULE, type: 'recording', name: 'a', labels: { team: 'x' } } as const,
+      { ...RULE, type: 'recording', name: 'b', labels: { pod: '{{ $labels.pod }}' } } as const,
+    ];
+    const { get } = await build({ rules: () => [{ ...GROUPS[0]!, rules }] });
+    const names = async (query: string) => {
+      const { groups } = (await get(`/api/v1/rules?${encodeURI(query)}`)).json.data;
+      return groups.flatMap((group: RuleGroupStatus) => group.rules.map((rule) => rule.name));
+    };
+    expect(await names('match[]={team="x"}')).toEqual(['a']);
+    expect(await names('match[]={pod=~"web.*"}')).toEqual([]);
+    expect(await names('match[]={pod=~"..*"}&match[]={team="x"}')).toEqual(['a', 'b']);
+    expectError(
+      await get('/api/v1/rules?match[]={team!="x"}'),
+      400,
+      'bad_data',
+      'match[] must contain at least one non-empty matcher',
+    );
+  });
+
+  it('gives rule groups in pages', async () => {
+    const { get } = await build();
+    const page = async (query: string) => {
+      const { groups, groupNextToken } = (await get(`/api/v1/rules?${query}`)).json.data;
+      return { names: groups.map((group: RuleGroupStatus) => group.name), token: groupNextToken };
+    };
+    const first = await page('group_limit=1');
+    expect(first).toEqual({ names: ['both'], token: expect.stringMatching(/^[0-9a-f]{40}$/) });
+    expect(await page(`group_limit=1&group_next_token=${first.token}`)).toEqual({ names: ['records'] });
+    expect(await page('group_limit=2')).toEqual({ names: ['both', 'records'] });
+    // Of what the filter leaves.
+    expect(await page('group_limit=1&type=alert')).toEqual({ names: ['both'] });
+    const refused = async (query: string) => (await get(`/api/v1/rules?${query}`)).json.error;
+    expect(await refused('group_limit=x')).toBe(
+      'invalid parameter "group_limit": group_limit needs to be a valid number: strconv.ParseInt: parsing "x": invalid syntax',
+    );
+    expect(await refused('group_limit=0')).toBe(
+      'invalid parameter "group_limit": group_limit needs to be greater than 0',
+    );
+    expect(await refused('group_next_token=x')).toBe(
+      'invalid parameter "group_next_token": group_limit needs to be present in order to paginate over the groups',
+    );
+    expect(await refused('group_limit=1&group_next_token=x')).toBe(
+      `invalid parameter "group_next_token": invalid group_next_token 'x'. were rule groups changed?`,
+    );
   });
 
   it('lists alerts and Alertmanagers', async () => {
@@ -414,15 +612,32 @@ describe('status', () => {
       startTime: '1970-01-01T00:00:00.000Z',
       serverTime: '1970-01-01T01:40:00.000Z',
       reloadConfigSuccess: true,
+      storageRetention: '90d',
+    });
+    expect(await data('walreplay')).toEqual({ min: 0, max: 0, current: 0 });
+  });
+
+  it('tells what it can do', async () => {
+    const flagged = await build({ features: new Set(['promql-experimental-functions']) });
+    const features = async ({ get }: Built) => (await get('/api/v1/features')).json.data;
+    const wanted = {
+      promql_functions: { rate: true, mad_over_time: false },
+      promql_operators: { '@': true, limitk: false },
+    };
+    expect(await features(await build())).toMatchObject(wanted);
+    expect(await features(flagged)).toMatchObject({
+      promql_functions: { mad_over_time: true },
+      promql_operators: { limitk: true },
     });
   });
 
   it('counts series', async () => {
     const { get } = await build();
     expect((await get('/api/v1/status/tsdb?limit=1')).json.data).toEqual({
-      headStats: { numSeries: 4, numLabelPairs: 6 },
+      headStats: { numSeries: 4, numLabelPairs: 6, chunkCount: 0, minTime: NOW - 120 * MINUTE, maxTime: NOW },
       seriesCountByMetricName: [{ name: 'foo', value: 3 }],
       labelValueCountByLabelName: [{ name: 'i', value: 3 }],
+      memoryInBytesByLabelName: [{ name: '__name__', value: 4 * '__name__foo'.length }],
       seriesCountByLabelValuePair: [{ name: '__name__=foo', value: 3 }],
     });
   });
@@ -472,6 +687,17 @@ describe('errors', () => {
   it('answers an unknown route with an envelope', async () => {
     const { get } = await build();
     expectError(await get('/api/v1/nope?x=1'), 404, 'not_found', 'there is no GET /api/v1/nope');
+    expect((await get('/api/v1/label/a/b/values')).status).toBe(404);
+  });
+
+  it('tells which methods a path takes', async () => {
+    const { app, post } = await build();
+    const answer = await post('/api/v1/targets?state=any', 'x=1');
+    expectError(answer, 405, 'bad_data', '/api/v1/targets takes GET, HEAD, got POST');
+    expect(answer.headers.allow).toBe('GET, HEAD');
+    expect((await post('/api/v1/label/job/values', '')).status).toBe(405);
+    const put = await app.inject({ method: 'PUT', url: '/api/v1/query' });
+    expect([put.statusCode, put.headers.allow]).toEqual([405, 'GET, HEAD, POST']);
   });
 
   it.each([

@@ -6,12 +6,15 @@ import { addLifecycleEndpoints } from './lifecycle-endpoints.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
 import { addQueryEndpoints } from './query-endpoints.ts';
 import { QueryGate } from './query-gate.ts';
+import { RouteTable } from './route-table.ts';
 import { addRuleEndpoints } from './rule-endpoints.ts';
 import { addSeriesEndpoints } from './series-endpoints.ts';
 import { addStatusEndpoints } from './status-endpoints.ts';
+import { addSyntaxEndpoints } from './syntax-endpoints.ts';
 import { addTargetEndpoints } from './target-endpoints.ts';
 
 const PREFIX = '/api/v1';
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * Adds Prometheus' HTTP API under /api/v1, and /-/healthy, /-/ready, /-/reload and /metrics. Handlers throw; what is
@@ -38,6 +41,10 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
     registers: [registry],
   });
 
+  // Of the whole server: the collector's receivers are below the same prefix.
+  const routes = new RouteTable();
+  app.addHook('onRoute', ({ url, method }) => routes.add(url, method));
+
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
@@ -49,7 +56,7 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
       const { status, type, message, defect } = failureOf(error);
       if (defect) logger.error({ err: error, handler: request.routeOptions.url }, 'a request to the API failed');
       if (type === 'unavailable') reply.header('Retry-After', '1');
-      return reply.code(status).type('application/json; charset=utf-8').send(errorEnvelope(type, message));
+      return reply.code(status).type(JSON_TYPE).send(errorEnvelope(type, message));
     });
     scope.addHook('onResponse', async (request, reply) => {
       const handler = request.routeOptions.url ?? 'none';
@@ -60,11 +67,20 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
     const reloads = addLifecycleEndpoints(scope, deps);
     scope.register(
       async (api) => {
-        api.setNotFoundHandler((request) => {
-          const path = request.url.split('?', 1)[0];
-          throw new QueryError('not_found', `there is no ${request.method} ${path}`);
+        api.setNotFoundHandler((request, reply) => {
+          const path = request.url.split('?', 1)[0]!;
+          const allowed = routes.methodsOf(path);
+          if (allowed.length === 0) throw new QueryError('not_found', `there is no ${request.method} ${path}`);
+          // Clients that ask by POST ask again by GET when they see this status.
+          const message = `${path} takes ${allowed.join(', ')}, got ${request.method}`;
+          return reply
+            .code(405)
+            .header('Allow', allowed.join(', '))
+            .type(JSON_TYPE)
+            .send(errorEnvelope('bad_data', message));
         });
         addQueryEndpoints(api, deps, gate);
+        addSyntaxEndpoints(api, deps);
         addSeriesEndpoints(api, deps, gate);
         addTargetEndpoints(api, deps);
         addRuleEndpoints(api, deps);

@@ -1,6 +1,9 @@
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import type { FastifyInstance } from 'fastify';
 import type { Labels } from '../../storage/labels.ts';
+import { QueryError } from '../query-result.ts';
+import { featuresJson } from './features-json.ts';
 import type { ConfigReloads } from './lifecycle-endpoints.ts';
 import { Parameters } from './parameters.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
@@ -14,7 +17,7 @@ const PRESENT = 2 * 3_600_000;
 /** How many series status/tsdb reads at most. */
 const MAX_SERIES = 200_000;
 
-/** Adds status/buildinfo, config, flags, runtimeinfo and tsdb. */
+/** Adds status/buildinfo, config, flags, runtimeinfo, tsdb and walreplay, and features. */
 export function addStatusEndpoints(
   scope: FastifyInstance,
   deps: QueryApiDeps,
@@ -35,13 +38,24 @@ export function addStatusEndpoints(
     serverTime: new Date(now()).toISOString(),
     reloadConfigSuccess: reloads.lastSucceeded,
     lastConfigTime: new Date(reloads.lastSuccess).toISOString(),
+    // Go's words for what Node has too: what keeps the process going, its processors, the limit of its heap.
+    goroutineCount: process.getActiveResourcesInfo().length,
+    GOMAXPROCS: availableParallelism(),
+    GOMEMLIMIT: getHeapStatistics().heap_size_limit,
+    GOGC: '',
+    GODEBUG: '',
+    storageRetention: status.retention,
     nodeVersion: process.version,
   }));
+  // Nothing is replayed at a start.
+  serve('/status/walreplay', () => ({ min: 0, max: 0, current: 0 }));
+  serve('/features', () => featuresJson(deps.features ?? new Set()));
 
   // Of Prometheus' answer, what a columnar store knows too: the series of the last two hours, as in Prometheus' head.
   scope.get('/status/tsdb', async (request, reply) => {
     const parameters = Parameters.of(request);
-    const limit = parameters.limit() || 10;
+    const limit = parameters.text('limit') === '' ? 10 : Number(parameters.text('limit'));
+    if (!Number.isSafeInteger(limit) || limit < 1) throw new QueryError('bad_data', 'limit must be a positive number');
     const end = now();
     const start = end - PRESENT;
     const filter = { matcherSets: [], start, end, limit: MAX_SERIES + 1 };
@@ -49,7 +63,11 @@ export function addStatusEndpoints(
       gate.run(signal, () => deps.querier.series(filter, signal)),
     );
     const warnings = series.length > MAX_SERIES ? [`only ${MAX_SERIES} series were counted, there are more`] : [];
-    return sendChunks(request, reply, objectChunks(cardinality(series.slice(0, MAX_SERIES), limit), { warnings }));
+    return sendChunks(
+      request,
+      reply,
+      objectChunks(tsdbJson(series.slice(0, MAX_SERIES), { limit, start, end }), { warnings }),
+    );
   });
 }
 
@@ -58,7 +76,12 @@ interface NamedCount {
   readonly value: number;
 }
 
-function cardinality(series: readonly Labels[], limit: number): Record<string, unknown> {
+/** There are no chunks, so none are counted; the bytes of a label are those of its name and value in every series. */
+function tsdbJson(
+  series: readonly Labels[],
+  { limit, start, end }: { readonly limit: number; readonly start: number; readonly end: number },
+): Record<string, unknown> {
+  const bytesOf = new Map<string, number>();
   const byMetric = new Map<string, number>();
   const byPair = new Map<string, number>();
   const valuesOf = new Map<string, Set<string>>();
@@ -70,13 +93,15 @@ function cardinality(series: readonly Labels[], limit: number): Record<string, u
       let values = valuesOf.get(name);
       if (values === undefined) valuesOf.set(name, (values = new Set()));
       values.add(value);
+      bytesOf.set(name, (bytesOf.get(name) ?? 0) + name.length + value.length);
     }
   }
   const byLabel = new Map([...valuesOf].map(([name, values]) => [name, values.size]));
   return {
-    headStats: { numSeries: series.length, numLabelPairs: byPair.size },
+    headStats: { numSeries: series.length, numLabelPairs: byPair.size, chunkCount: 0, minTime: start, maxTime: end },
     seriesCountByMetricName: largest(byMetric, limit),
     labelValueCountByLabelName: largest(byLabel, limit),
+    memoryInBytesByLabelName: largest(bytesOf, limit),
     seriesCountByLabelValuePair: largest(byPair, limit),
   };
 }

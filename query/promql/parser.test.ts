@@ -47,7 +47,7 @@ describe('parsing', () => {
     ['-1 ^ 2', '-1 ^ 2'],
     ['a   or b and c', 'a or b and c'],
     ['foo{a="b",}', 'foo{a="b"}'],
-    [`{"my.metric", 'l.x'=~\`a|b\`}`, '{"my.metric", "l.x"=~"a|b"}'],
+    [`{"my.metric", 'l.x'=~\`a|b\`}`, '{"my.metric","l.x"=~"a|b"}'],
     ['{__name__="foo"}', '{__name__="foo"}'],
     ['foo[5m] offset -1h30m @ 12.5', 'foo[5m] @ 12.500 offset -1h30m'],
     ['foo @ end() offset 1w', 'foo @ end() offset 1w'],

@@ -79,7 +79,7 @@ function selector({ metric, matchers }: VectorSelector): string {
     inner.push(`${label(name)}${op}${quote(value)}`);
   }
   const head = bare && named ? metric : '';
-  return inner.length === 0 && head !== '' ? head : `${head}{${inner.join(', ')}}`;
+  return inner.length === 0 && head !== '' ? head : `${head}{${inner.join(',')}}`;
 }
 
 function extension({ extension: written }: VectorSelector): string {
