@@ -1,6 +1,7 @@
 import { QueryError } from '../query-result.ts';
 import type { AggregateInput } from './aggregate.ts';
 import { formatGo } from './format-value.ts';
+import { hashPlace } from './label-hash.ts';
 import { type Matrix, streamOf, type VectorStream } from './vector.ts';
 
 /**
@@ -14,6 +15,7 @@ export async function aggregateSelection(input: AggregateInput): Promise<VectorS
   const limits = ratio ? checkRatios(input, param) : checkCounts(param);
   const matrix = await context.materialise(operand);
   const { steps } = matrix;
+  const places = ratio ? Float64Array.from(matrix.series, ({ labels }) => hashPlace(labels)) : NO_PLACES;
   const kept = new Uint8Array(matrix.present.length);
   const order: number[] = [];
   const candidates: number[] = [];
@@ -23,7 +25,7 @@ export async function aggregateSelection(input: AggregateInput): Promise<VectorS
       candidates.length = 0;
       for (const series of members) if (matrix.present[series * steps + step] === 1) candidates.push(series);
       const chosen = ratio
-        ? candidates.filter((series) => isInRatio(matrix, series, limits[step]!))
+        ? candidates.filter((series) => isInRatio(places[series]!, limits[step]!))
         : choose(node.op as 'topk', candidates, { matrix, step, limit: limits[step]! });
       for (const series of chosen) kept[series * steps + step] = 1;
       // The order of an instant answer is that of the ranks.
@@ -59,9 +61,10 @@ function choose(
   return candidates.slice(0, limit);
 }
 
-/** A series' fixed place in 0..1, from its identity: the same series are in the same ratio on every evaluation. */
-function isInRatio(matrix: Matrix, series: number, ratio: number): boolean {
-  const place = Number(matrix.series[series]!.labels.id) / 2 ** 64;
+const NO_PLACES = new Float64Array(0);
+
+/** A series has a fixed place in 0..1, so the same series are in the same ratio on every evaluation. */
+function isInRatio(place: number, ratio: number): boolean {
   return ratio >= 0 ? place < ratio : place >= 1 + ratio;
 }
 
