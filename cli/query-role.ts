@@ -44,7 +44,7 @@ const NO_TARGETS: TargetsStatus = { activeTargets: [], droppedTargets: [], dropp
 /** The PromQL engine with its HTTP API. Every role serves the API; what a role does not do is empty in it. */
 export function createQueryRole(deps: QueryRoleDeps): QueryRole {
   const { storage, settings, registry, logger } = deps;
-  const { query } = deps.config().server;
+  const { query, enableAdminApi } = deps.config().server;
   const engine = createEngine({
     querier: storage.querier,
     lookback: query.lookbackDelta,
@@ -75,6 +75,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         alertmanagers: deps.alertmanagers,
         ready: deps.ready,
         reload: deps.reload,
+        ...(enableAdminApi && { deleteSamples: (deletion, signal) => storage.deleteSamples(deletion, signal) }),
         limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency },
       });
     },

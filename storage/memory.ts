@@ -27,6 +27,10 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
     async flush(signal) {
       database.check(signal);
     },
+    async deleteSamples({ matcherSets, start, end }, signal) {
+      database.check(signal);
+      if (matcherSets.length > 0) database.delete(database.find(matcherSets, start, end), start, end);
+    },
     async close() {
       database.closed = true;
     },
@@ -68,6 +72,16 @@ class MemorySeries {
     return low;
   }
 
+  /** Takes away the samples in start..end; how many. */
+  delete(start: number, end: number): number {
+    const from = this.firstFrom(start);
+    const count = this.firstFrom(end + 1) - from;
+    this.timestamps.splice(from, count);
+    this.values.splice(from, count);
+    this.stale.splice(from, count);
+    return count;
+  }
+
   hasSampleIn(start: number, end: number): boolean {
     const timestamp = this.timestamps[this.firstFrom(start)];
     return timestamp !== undefined && timestamp <= end;
@@ -102,6 +116,13 @@ class Database {
       if (matches || matcherSets.length === 0) found.push(series);
     }
     return found.sort((a, b) => Labels.compare(a.labels, b.labels));
+  }
+
+  delete(all: readonly MemorySeries[], start: number, end: number): void {
+    for (const series of all) {
+      this.samples -= series.delete(start, end);
+      if (series.timestamps.length === 0) this.series.delete(series.labels.key);
+    }
   }
 }
 

@@ -463,6 +463,77 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>): 
       });
     });
 
+    describe('deleting', () => {
+      const hour = 3_600_000;
+      const minutes = (...at: number[]) => at.map((minute) => sample(T0 + minute * 60_000, minute));
+      const list = async (matchers: readonly Matcher[]) => {
+        const filter = { matcherSets: [matchers], start: T0 - 100 * hour, end: T0 + 100 * hour, limit: 0 };
+        return (await storage.querier.series(filter, NEVER)).map(String);
+      };
+
+      test('takes away what the matchers and the time say, and nothing else', async () => {
+        const metric = fresh();
+        const other = fresh();
+        await write(storage, [
+          series({ __name__: metric, pod: 'a' }, minutes(0, 1, 2, 3)),
+          series({ __name__: metric, pod: 'b' }, minutes(0, 1, 2, 3)),
+          series({ __name__: metric, pod: 'c' }, minutes(0, 1, 2, 3)),
+          series({ __name__: other, pod: 'a' }, minutes(0, 1)),
+        ]);
+        const matcherSets = [
+          [named(metric), is('pod', '=', 'a')],
+          [named(metric), is('pod', '=~', 'b|x')],
+        ];
+        await storage.deleteSamples({ matcherSets, start: T0 + 60_000, end: T0 + 120_000 }, NEVER);
+        const left = await read(storage, [is('__name__', '=~', `${metric}|${other}`)], around);
+        expect([...left.values()]).toEqual([minutes(0, 3), minutes(0, 3), minutes(0, 1, 2, 3), minutes(0, 1)]);
+      });
+
+      test('a series without samples is in no list, until it has new ones', async () => {
+        const metric = fresh();
+        const long = Array.from({ length: 30 }, (_, i) => sample(T0 - i * hour, i)).reverse();
+        const ref = storage.appender.acquire(Labels.from({ __name__: metric, pod: 'a' }));
+        await write(storage, [
+          series({ __name__: metric, pod: 'a' }, long),
+          series({ __name__: metric, pod: 'b' }, long),
+          series({ __name__: metric, pod: 'c' }, [...long, sample(T0 + 50 * hour, 7)]),
+        ]);
+        const range = { start: T0 - 40 * hour, end: T0 + hour };
+        await storage.deleteSamples({ matcherSets: [[named(metric)]], ...range }, NEVER);
+        expect(await list([named(metric)])).toEqual([`${metric}{pod="c"}`]);
+        expect(await read(storage, [named(metric)], { start: 0, end: T0 + 100 * hour })).toEqual(
+          new Map([[`${metric}{pod="c"}`, [sample(T0 + 50 * hour, 7)]]]),
+        );
+        // Its ref is still held: the writer must not think that the index knows the series.
+        await write(storage, [series({ __name__: metric, pod: 'a' }, [sample(T0 + 1000, 1)])]);
+        storage.appender.release([ref]);
+        expect(await list([named(metric)])).toEqual([`${metric}{pod="a"}`, `${metric}{pod="c"}`]);
+        expect((await read(storage, [named(metric)], around)).get(`${metric}{pod="a"}`)).toEqual([
+          sample(T0 + 1000, 1),
+        ]);
+      });
+
+      test('all time, stale markers and samples stored twice', async () => {
+        const metric = fresh();
+        const stale = { timestamp: T0 + 1, value: Number.NaN, stale: true };
+        await write(storage, [series({ __name__: metric }, [sample(T0, 1), stale])]);
+        await write(storage, [series({ __name__: metric }, [sample(T0, 2)])]);
+        await storage.deleteSamples({ matcherSets: [[named(metric)]], start: -8.64e15, end: 8.64e15 }, NEVER);
+        expect((await read(storage, [named(metric)], around)).size).toBe(0);
+        await write(storage, [series({ __name__: metric }, [sample(T0, 3)])]);
+        expect((await read(storage, [named(metric)], around)).get(metric)).toEqual([sample(T0, 3)]);
+      });
+
+      test('of nothing is nothing', async () => {
+        const metric = fresh();
+        await write(storage, [series({ __name__: metric }, minutes(0))]);
+        await storage.deleteSamples({ matcherSets: [], start: 0, end: T0 + hour }, NEVER);
+        await storage.deleteSamples({ matcherSets: [[named('no such metric')]], start: 0, end: T0 + hour }, NEVER);
+        await storage.deleteSamples({ matcherSets: [[named(metric)]], start: T0 + 1, end: T0 }, NEVER);
+        expect((await read(storage, [named(metric)], around)).get(metric)).toEqual(minutes(0));
+      });
+    });
+
     describe('the alert log', () => {
       const event = (part: Partial<AlertEvent>): AlertEvent => ({
         timestamp: T0,
@@ -522,6 +593,7 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>): 
         await expect(storage.querier.metadata(undefined, 0, aborted)).rejects.toMatchObject(canceled);
         await expect(storage.alertLog.latest(0, aborted)).rejects.toMatchObject(canceled);
         await expect(storage.flush(aborted)).rejects.toMatchObject(canceled);
+        await expect(storage.deleteSamples(filter, aborted)).rejects.toMatchObject(canceled);
       });
 
       test('of a signal while reading cancels the reading; other readers go on', async () => {

@@ -54,6 +54,7 @@ export function buildConfig(settings: FileSettings, reading: Reading, options: B
       listen: settings.server.listen,
       clickhouseHttp: settings.server.clickhouse_http,
       maxBodySize: settings.server.max_body_size,
+      enableAdminApi: settings.server.enable_admin_api,
       query: {
         timeout: settings.server.query.timeout,
         maxConcurrency: settings.server.query.max_concurrency,

@@ -123,6 +123,8 @@ export interface ServerConfig {
   readonly clickhouseHttp: Address | undefined;
   /** Bytes of a request's body, after decompression. */
   readonly maxBodySize: number;
+  /** Whether samples can be deleted over the API. */
+  readonly enableAdminApi: boolean;
   readonly query: QueryLimits;
 }
 

@@ -326,6 +326,7 @@ notification:
       listen: { host: '::1', port: 9999 },
       clickhouseHttp: { host: '127.0.0.1', port: 8123 },
       maxBodySize: 64 * 1024 ** 2,
+      enableAdminApi: false,
       query: { timeout: 30_000, maxConcurrency: 20, maxSamples: 1_000, lookbackDelta: 300_000 },
     });
     expect(config.notification).toMatchObject({

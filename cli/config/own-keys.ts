@@ -66,6 +66,7 @@ export const serverKeys = {
   listen: key(address, { host: '127.0.0.1', port: 9090 }, 'Where the page and the API are served.'),
   clickhouse_http: optional(address, "Serve the embedded store over ClickHouse's HTTP protocol, read-only, there."),
   max_body_size: key(size, 64 * 1024 ** 2, 'The largest request body, uncompressed.'),
+  enable_admin_api: key(boolean, false, 'Whether series can be deleted over the API, by everybody who reaches it.'),
   query: section(map(queryKeys), 'Limits of queries.'),
 };
 

@@ -78,6 +78,8 @@ function selectorJson(selector: VectorSelector): Record<string, unknown> {
     name: metric,
     matchers: ordered.map(({ name, op, value }) => ({ name, type: op, value })),
     ...modifiersJson(selector),
+    anchored: selector.extension === 'anchored',
+    smoothed: selector.extension === 'smoothed',
   };
 }
 

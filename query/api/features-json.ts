@@ -10,18 +10,21 @@ const MODIFIERS = (
 
 /**
  * What /api/v1/features answers: by category, each thing that a client may want to know of, and whether it is there.
- * `flags` are Prometheus' feature flags that are set.
+ * `flags` are Prometheus' feature flags that are set, `admin` whether there is the admin API.
  */
-export function featuresJson(flags: ReadonlySet<string>): Record<string, Record<string, boolean>> {
+export function featuresJson(flags: ReadonlySet<string>, admin: boolean): Record<string, Record<string, boolean>> {
   const experimental = flags.has('promql-experimental-functions');
   const functions = [...FUNCTIONS].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     api: {
+      admin,
       ...all(['exclude_alerts', 'label_values_match', 'lifecycle', 'query_stats', 'query_warnings']),
       ...all(['remote_write_receiver', 'time_range_labels', 'time_range_series']),
     },
     promql: {
       ...all(MODIFIERS),
+      ...all(['anchored', 'smoothed'], flags.has('promql-extended-range-selectors')),
+      ...all(['fill', 'fill_left', 'fill_right'], flags.has('promql-binop-fill-modifiers')),
       delayed_name_removal: flags.has('promql-delayed-name-removal'),
       duration_expr: flags.has('promql-duration-expr'),
       per_step_stats: flags.has('promql-per-step-stats'),

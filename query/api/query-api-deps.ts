@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Labels } from '../../storage/labels.ts';
 import type { Querier } from '../../storage/querier.ts';
 import type { Metadata } from '../../storage/series.ts';
+import type { Storage } from '../../storage/storage.ts';
 import type { QueryEngine } from '../query-result.ts';
 
 /** What the HTTP API stands on. Functions are asked at each request. */
@@ -26,6 +27,8 @@ export interface QueryApiDeps {
   /** Rejects with an Error whose message the client may see. */
   readonly reload: () => Promise<void>;
   readonly limits: QueryLimits;
+  /** Deletes samples, as Storage does. Default: the admin API is off. */
+  readonly deleteSamples?: Storage['deleteSamples'];
   /** Prometheus' feature flags of the engine. Default: none. */
   readonly features?: ReadonlySet<string>;
 }

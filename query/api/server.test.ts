@@ -275,7 +275,7 @@ describe('format_query and parse_query', () => {
     const { get } = await build();
     const parse = async (query: string) =>
       (await get(`/api/v1/parse_query?query=${encodeURIComponent(query)}`)).json.data;
-    const selector = { offset: 0, timestamp: null, startOrEnd: null };
+    const selector = { offset: 0, timestamp: null, startOrEnd: null, anchored: false, smoothed: false };
     const name = (value: string) => ({ name: '__name__', type: '=', value });
     expect(
       await parse('rate(x{a="b",c=~"d|e"}[5m] offset 1m @ 10.5) > bool on(a) -max_over_time(y[1h:1m] @ end())'),
@@ -296,6 +296,8 @@ describe('format_query and parse_query', () => {
             offset: 60_000,
             timestamp: 10_500,
             startOrEnd: null,
+            anchored: false,
+            smoothed: false,
           },
         ],
       },
@@ -640,6 +642,57 @@ describe('status', () => {
       memoryInBytesByLabelName: [{ name: '__name__', value: 4 * '__name__foo'.length }],
       seriesCountByLabelValuePair: [{ name: '__name__=foo', value: 3 }],
     });
+  });
+});
+
+describe('admin', () => {
+  const url = '/api/v1/admin/tsdb/delete_series';
+
+  it('is off unless it is enabled', async () => {
+    const { post } = await build();
+    for (const path of [url, '/api/v1/admin/tsdb/clean_tombstones', '/api/v1/admin/tsdb/snapshot']) {
+      expectError(await post(path, 'match[]=foo'), 503, 'unavailable', 'admin APIs disabled');
+    }
+  });
+
+  it('deletes samples of series, by POST and PUT', async () => {
+    const storage = await filled();
+    const { app, get, post } = await build({
+      querier: storage.querier,
+      engine: createEngine({ querier: storage.querier }),
+      deleteSamples: (deletion, signal) => storage.deleteSamples(deletion, signal),
+    });
+    const counts = async () => {
+      const { result } = (await get('/api/v1/query?query=count_over_time({__name__=~"foo|bar"}[1000m])')).json.data;
+      return result.map(({ value }: { value: [number, string] }) => value[1]);
+    };
+    expect(await counts()).toEqual(['100', '100', '100', '100']);
+    expect(await post(url, 'match[]=foo{i="0"}&match[]=bar&start=60&end=180.5')).toMatchObject({
+      status: 204,
+      body: '',
+    });
+    expect(await counts()).toEqual(['97', '97', '100', '100']);
+    const put = await app.inject({ method: 'PUT', url: `${url}?match[]=foo{i="1"}` });
+    expect(put.statusCode).toBe(204);
+    expect((await get('/api/v1/series?match[]={__name__=~"foo|bar"}')).json.data).toHaveLength(3);
+    expectError(await post(url, ''), 400, 'bad_data', 'no match[] parameter provided');
+    const message = 'match[] must contain at least one non-empty matcher';
+    expectError(await post(url, 'match[]={}'), 400, 'bad_data', `invalid parameter "match[]": ${message}`);
+    expect((await post(url, 'match[]=foo&start=x')).json.error).toMatch(
+      /^invalid parameter "start": invalid time value/,
+    );
+    expect((await post(url, 'match[]=foo&start=2&end=1')).status).toBe(400);
+    expect((await get(`${url}?match[]=foo`)).status).toBe(405);
+    expect(await counts()).toHaveLength(3);
+    expectError(
+      await post('/api/v1/admin/tsdb/snapshot', ''),
+      422,
+      'execution',
+      'snapshot is not supported: samples are in ClickHouse, which has BACKUP for it',
+    );
+    expect((await post('/api/v1/admin/tsdb/clean_tombstones', '')).json.error).toMatch(
+      /^clean_tombstones is not supported: /,
+    );
   });
 });
 

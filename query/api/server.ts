@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, Histogram } from 'prom-client';
 import { QueryError } from '../query-result.ts';
+import { addAdminEndpoints } from './admin-endpoints.ts';
 import { errorEnvelope, failureOf } from './envelope.ts';
 import { addLifecycleEndpoints } from './lifecycle-endpoints.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
@@ -84,6 +85,7 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
         addSeriesEndpoints(api, deps, gate);
         addTargetEndpoints(api, deps);
         addRuleEndpoints(api, deps);
+        addAdminEndpoints(api, deps, gate);
         addStatusEndpoints(api, deps, { gate, reloads });
       },
       { prefix: PREFIX },

@@ -49,7 +49,7 @@ export function addStatusEndpoints(
   }));
   // Nothing is replayed at a start.
   serve('/status/walreplay', () => ({ min: 0, max: 0, current: 0 }));
-  serve('/features', () => featuresJson(deps.features ?? new Set()));
+  serve('/features', () => featuresJson(deps.features ?? new Set(), deps.deleteSamples !== undefined));
 
   // Of Prometheus' answer, what a columnar store knows too: the series of the last two hours, as in Prometheus' head.
   scope.get('/status/tsdb', async (request, reply) => {

@@ -71,6 +71,21 @@ describe('the embedded store', () => {
     expect(row!.version).toBe(SCHEMA_VERSION);
   });
 
+  test('knows a series after a part of its day is deleted, also when its rows in the index are merged', async () => {
+    const storage = await open({ retention: 0 });
+    const noon = Math.floor(NOW / DAY) * DAY - DAY / 2;
+    const hour = 3_600_000;
+    await write(storage, [{ labels: M, samples: [-10, -6, -2, 0].map((at) => sample(noon + at * hour, at)) }]);
+    await storage.client.command('OPTIMIZE TABLE series FINAL');
+    await storage.deleteSamples({ matcherSets: [METRIC], start: noon - hour, end: noon + hour }, NEVER);
+    expect(await valuesIn(storage, noon - DAY, noon + DAY)).toEqual([-10, -6, -2]);
+    await storage.client.command('OPTIMIZE TABLE samples FINAL');
+    expect(await count(storage)).toBe(3);
+    await storage.deleteSamples({ matcherSets: [METRIC], start: noon - DAY, end: noon }, NEVER);
+    const rows = 'SELECT toString(count()) AS rows FROM series';
+    expect(await storage.client.query(rows, NEVER)).toEqual([{ rows: '0' }]);
+  });
+
   test('keeps samples for the retention and no longer', async () => {
     const first = await open();
     await write(first, [

@@ -5,11 +5,13 @@ import { StorageError } from '../errors.ts';
 import type { Storage } from '../storage.ts';
 import { ClickHouseAlertLog } from './alert-log.ts';
 import type { ClickHouseClient } from './client.ts';
+import { createDeleter } from './deleter.ts';
 import { type EmbeddedClient, openEmbeddedClient } from './embedded-client.ts';
 import { createStorageMetrics } from './metrics.ts';
 import { Inserter } from './outbox/inserter.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { ClickHouseQuerier } from './querier.ts';
+import { raced } from './raced.ts';
 import { migrate } from './schema.ts';
 import { createServerClient, type ServerClientOptions } from './server-client.ts';
 import { Writer } from './writer/writer.ts';
@@ -80,17 +82,15 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
   });
   const flush = async (signal: AbortSignal) => {
     if (signal.aborted) throw new StorageError('canceled', 'the flush was canceled', { cause: signal.reason });
-    await raced(writer.commit(), signal);
+    await raced(writer.commit(), signal, 'the flush was canceled');
     await inserter.drained(signal);
   };
-  const querier = new ClickHouseQuerier({
-    client,
-    maxSeries: options.maxSeries ?? 500_000,
-    ready: () => {
-      if (migrated || inserter.prepared) return;
-      throw inserter.failure ?? new StorageError('unavailable', 'ClickHouse is not ready yet');
-    },
-  });
+  const ready = () => {
+    if (migrated || inserter.prepared) return;
+    throw inserter.failure ?? new StorageError('unavailable', 'ClickHouse is not ready yet');
+  };
+  const querier = new ClickHouseQuerier({ client, maxSeries: options.maxSeries ?? 500_000, ready });
+  const deleteSamples = createDeleter({ client, ready, forgetCoverage: () => writer.forgetCoverage() });
   let closing: Promise<void> | undefined;
   const close = async (timeout: number) => {
     await writer
@@ -110,20 +110,11 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     querier,
     alertLog: new ClickHouseAlertLog({ client, writer, flush }),
     flush,
+    deleteSamples: async (deletion, signal) => {
+      // What is acknowledged but not in ClickHouse yet would come back.
+      await flush(signal);
+      await deleteSamples(deletion, signal);
+    },
     close: (timeout) => (closing ??= close(timeout)),
   };
-}
-
-/** Waits for a promise, but not beyond the signal. */
-async function raced(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  let cancel!: () => void;
-  const canceled = new Promise<never>((_, reject) => {
-    cancel = () => reject(new StorageError('canceled', 'the flush was canceled', { cause: signal.reason }));
-  });
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    await Promise.race([promise, canceled]);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
 }
