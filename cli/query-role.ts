@@ -75,6 +75,8 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         alertmanagers: deps.alertmanagers,
         ready: deps.ready,
         reload: deps.reload,
+        externalLabels: () => Labels.from(deps.config().global.externalLabels),
+        lookback: query.lookbackDelta,
         ...(enableAdminApi && { deleteSamples: (deletion, signal) => storage.deleteSamples(deletion, signal) }),
         limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency },
       });

@@ -27,6 +27,10 @@ export interface QueryApiDeps {
   /** Rejects with an Error whose message the client may see. */
   readonly reload: () => Promise<void>;
   readonly limits: QueryLimits;
+  /** What tells this server's series from other servers', for those who read them. Default: none. */
+  readonly externalLabels?: () => Labels;
+  /** How far back /federate looks for a series' newest sample, in milliseconds. Default 5 minutes. */
+  readonly lookback?: number;
   /** Deletes samples, as Storage does. Default: the admin API is off. */
   readonly deleteSamples?: Storage['deleteSamples'];
   /** Prometheus' feature flags of the engine. Default: none. */

@@ -3,6 +3,7 @@ import { Counter, Histogram } from 'prom-client';
 import { QueryError } from '../query-result.ts';
 import { addAdminEndpoints } from './admin-endpoints.ts';
 import { errorEnvelope, failureOf } from './envelope.ts';
+import { addFederateEndpoint } from './federate-endpoint.ts';
 import { addLifecycleEndpoints } from './lifecycle-endpoints.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
 import { addQueryEndpoints } from './query-endpoints.ts';
@@ -18,7 +19,7 @@ const PREFIX = '/api/v1';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
- * Adds Prometheus' HTTP API under /api/v1, and /-/healthy, /-/ready, /-/reload and /metrics. Handlers throw; what is
+ * Adds Prometheus' HTTP API under /api/v1, and /federate, /-/healthy, /-/ready, /-/reload and /metrics. Handlers throw; what is
  * thrown becomes an error envelope here, and the detail of a defect goes to the log only.
  */
 export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void {
@@ -66,6 +67,7 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
     });
 
     const reloads = addLifecycleEndpoints(scope, deps);
+    addFederateEndpoint(scope, deps, gate);
     scope.register(
       async (api) => {
         api.setNotFoundHandler((request, reply) => {
