@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { CONTENDERS } from './contenders/find-contenders.ts';
 import { runIngest } from './ingest.ts';
+import { QUERY_SECTIONS, type QueryBenchOptions, type QuerySection, runQueryBench } from './query.ts';
 
 function positive(text: string): number {
   const value = Number(text);
@@ -17,6 +19,16 @@ function atLeastZero(text: string): number {
   const value = Number(text);
   if (!(value >= 0)) throw new InvalidArgumentError('wanted 0 or more');
   return value;
+}
+
+/** A list of words, separated by commas, each one of these. */
+function listOf<T extends string>(allowed: readonly T[]): (text: string) => T[] {
+  return (text) =>
+    text.split(',').map((word) => {
+      const found = allowed.find((each) => each === word.trim());
+      if (found === undefined) throw new InvalidArgumentError(`wanted a list of ${allowed.join(', ')}, got ${word}`);
+      return found;
+    });
 }
 
 const program = new Command('bench').description('Benchmarks of Pharos beside other systems, on this machine.');
@@ -42,6 +54,28 @@ program
   .action(async (options: Parameters<typeof runIngest>[0]) => {
     const complete = await runIngest(options, (line) => console.log(line));
     process.exitCode = complete ? 0 : 1;
+  });
+
+program
+  .command('query')
+  .description('load the same samples into Pharos and its peers, then compare the times of their answers')
+  .option('--series <n>', 'series; 10,000 are 2,000 pods of 100 nodes', count, 10_000)
+  .option('--hours <h>', 'how far the samples reach back', positive, 24)
+  .option('--interval <seconds>', 'time between two samples of a series', positive, 15)
+  .option('--only <sections>', `parts of: ${QUERY_SECTIONS.join(', ')}`, listOf(QUERY_SECTIONS))
+  .option('--growth', 'also the first query on 1,000, 10,000 and 100,000 series, which are loaded for it', false)
+  .option('--contenders <names>', `some of: ${CONTENDERS.join(', ')}`, listOf(CONTENDERS), [...CONTENDERS])
+  .option('--keep <dir>', 'load into this new directory and leave the data there')
+  .option('--reuse <dir>', 'start the servers on what an earlier --keep left; what is missing is loaded')
+  .option('--prometheus <path>', 'the Prometheus to compare with', 'prometheus')
+  .option('--victoria <path>', 'the single-node VictoriaMetrics to compare with', 'victoria-metrics')
+  .action(async (options: Omit<QueryBenchOptions, 'only'> & { only?: QuerySection[]; growth: boolean }) => {
+    const only = options.only ?? QUERY_SECTIONS.filter((section) => section !== 'growth');
+    const right = await runQueryBench(
+      { ...options, only: options.growth ? [...only, 'growth'] : only },
+      { print: (line) => console.log(line), progress: (line) => console.error(`bench: ${line}`) },
+    );
+    process.exitCode = right ? 0 : 1;
   });
 
 try {

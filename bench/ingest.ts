@@ -13,16 +13,8 @@ import { join } from 'node:path';
 import { formatTable } from '../cli/table.ts';
 import { Children } from './children.ts';
 import { METRIC_NAMES } from './container-mix.ts';
-import {
-  type Contender,
-  type ContenderOptions,
-  type DiskUse,
-  findProgram,
-  scrapeConfig,
-} from './contenders/contender.ts';
-import { startPharos } from './contenders/pharos.ts';
-import { startPrometheus } from './contenders/prometheus.ts';
-import { startVictoriaMetrics } from './contenders/victoria-metrics.ts';
+import { type Contender, type DiskUse, scrapeConfig } from './contenders/contender.ts';
+import { CONTENDERS, findContenders, type StartContender } from './contenders/find-contenders.ts';
 import { type Farm, startFarm } from './farm.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
 import { countSamples } from './prometheus-api.ts';
@@ -59,14 +51,13 @@ interface Measured {
   readonly disk: DiskUse;
 }
 
-type Start = (options: ContenderOptions) => Promise<Contender>;
-
 /** Runs the benchmark and prints its report. Resolves with whether every contender stored what it was sent. */
 export async function runIngest(options: IngestOptions, print: (line: string) => void): Promise<boolean> {
   const directory = mkdtempSync(join(tmpdir(), 'pharos-ingest-'));
   const children = new Children(options.keep ? undefined : directory);
   try {
-    const starts = contenders(options, print);
+    const wanted = CONTENDERS.filter((name) => !options.skip.includes(name));
+    const starts = findContenders(options, { wanted, print });
     print(
       `mix "container": ${options.targets} targets x ${options.series} series every ${options.interval} s for ` +
         `${options.duration} s (${((options.targets * options.series) / options.interval).toLocaleString('en')} samples/s), ` +
@@ -84,25 +75,8 @@ export async function runIngest(options: IngestOptions, print: (line: string) =>
   }
 }
 
-function contenders(options: IngestOptions, print: (line: string) => void): [name: string, start: Start][] {
-  const starts: [string, Start][] = [];
-  const wanted = (name: string) => !options.skip.includes(name);
-  if (wanted('pharos')) starts.push(['pharos', startPharos]);
-  const peers = [
-    ['prometheus', [options.prometheus], startPrometheus],
-    ['victoria-metrics', [options.victoria], startVictoriaMetrics],
-  ] as const;
-  for (const [name, programs, start] of peers) {
-    if (!wanted(name)) continue;
-    const program = findProgram(programs);
-    if (program === undefined) print(`skipped: ${name}: no program ${programs.join(' or ')} (give its path)`);
-    else starts.push([name, (contender) => start(program, contender)]);
-  }
-  return starts;
-}
-
 async function runRound(
-  starts: readonly (readonly [string, Start])[],
+  starts: readonly (readonly [string, StartContender])[],
   {
     options,
     children,

@@ -11,6 +11,8 @@ export interface ContenderOptions {
   readonly directory: string;
   /** Scrape configuration, as each of the three reads it. */
   readonly config: string;
+  /** Further options of its command line. */
+  readonly args?: readonly string[];
 }
 
 /** How much of the disk the samples take. */

@@ -59,13 +59,13 @@ export async function pharosSql<T>(dataDir: string, statement: string): Promise<
 
 /** Starts Pharos, all roles in one process, on an embedded store. */
 export async function startPharos(options: ContenderOptions): Promise<Contender> {
-  const { children, directory } = options;
+  const { children, directory, args = [] } = options;
   const config = join(directory, 'pharos.yml');
   writeFileSync(config, options.config);
   const dataDir = join(directory, 'data');
   const log = join(directory, 'log');
   const port = await freePort();
-  const child = await startPharosServer({ children, config, dataDir, log, port });
+  const child = await startPharosServer({ children, config, dataDir, log, port, args });
   return {
     name: 'pharos',
     child,

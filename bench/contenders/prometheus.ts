@@ -5,7 +5,7 @@ import { type Contender, type ContenderOptions, diskBytes, freePort } from './co
 
 /** Starts Prometheus. Its samples settle in a block, which the snapshot API writes at once instead of after two hours. */
 export async function startPrometheus(program: string, options: ContenderOptions): Promise<Contender> {
-  const { children, directory } = options;
+  const { children, directory, args = [] } = options;
   const config = join(directory, 'prometheus.yml');
   writeFileSync(config, options.config);
   const data = join(directory, 'data');
@@ -18,6 +18,7 @@ export async function startPrometheus(program: string, options: ContenderOptions
     `--web.listen-address=${url.slice('http://'.length)}`,
     '--web.enable-admin-api',
     '--log.level=warn',
+    ...args,
   ];
   const child = children.start('prometheus', command, { log });
   await untilReady(child, `${url}/-/ready`, { timeout: 60_000, log });

@@ -5,7 +5,7 @@ import { type Contender, type ContenderOptions, diskBytes, freePort } from './co
 
 /** Starts a single-node VictoriaMetrics, which scrapes by itself. */
 export async function startVictoriaMetrics(program: string, options: ContenderOptions): Promise<Contender> {
-  const { children, directory } = options;
+  const { children, directory, args = [] } = options;
   const config = join(directory, 'scrape.yml');
   writeFileSync(config, options.config);
   const data = join(directory, 'data');
@@ -20,6 +20,7 @@ export async function startVictoriaMetrics(program: string, options: ContenderOp
     '-search.maxUniqueTimeseries=10000000',
     '-search.maxSamplesPerQuery=1000000000',
     '-loggerLevel=WARN',
+    ...args,
   ];
   const child = children.start('victoria-metrics', command, { log });
   await untilReady(child, `${url}/health`, { timeout: 60_000, log });

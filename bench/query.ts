@@ -1,0 +1,150 @@
+/**
+ * Queries side by side: Pharos and its peers are loaded with the same samples through remote write, then asked the same
+ * queries, one server at a time while the others idle, all caches off.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Children } from './children.ts';
+import type { Contender } from './contenders/contender.ts';
+import { findContenders } from './contenders/find-contenders.ts';
+import { bigAnswerTable, bigQuestion, measureBigAnswer } from './query/big-answer.ts';
+import { concurrentTable, measureConcurrent } from './query/concurrent.ts';
+import { SERIES_PER_POD } from './query/data-set.ts';
+import { GROWTH_HOURS, GROWTH_SERIES, type GrowthResult, growthTable, measureGrowth } from './query/growth.ts';
+import { killTable, measureKill } from './query/kill.ts';
+import { measureRows, rows, rowTables } from './query/rows.ts';
+import { openStores, type Stores, type StoresOptions } from './query/stores.ts';
+
+/** The parts of the benchmark, in the order in which they run. */
+export const QUERY_SECTIONS = ['rows', 'concurrent', 'big', 'kill', 'growth'] as const;
+
+export type QuerySection = (typeof QUERY_SECTIONS)[number];
+
+/** What to measure, and on what. */
+export interface QueryBenchOptions {
+  readonly series: number;
+  readonly hours: number;
+  /** Seconds. */
+  readonly interval: number;
+  readonly only: readonly QuerySection[];
+  readonly contenders: readonly string[];
+  /** Programs of the peers: name or path. A peer that is not found is left out by name. */
+  readonly prometheus: string;
+  readonly victoria: string;
+  /** A new directory in which the loaded data stays. */
+  readonly keep?: string;
+  /** The directory that an earlier run kept; what is missing in it is loaded. */
+  readonly reuse?: string;
+}
+
+/** Runs the benchmark and prints its tables. Resolves with whether all answers were right. */
+export async function runQueryBench(
+  options: QueryBenchOptions,
+  { print, progress }: { readonly print: (line: string) => void; readonly progress: (line: string) => void },
+): Promise<boolean> {
+  const { directory, kept } = placeOf(options);
+  const children = new Children(kept ? undefined : directory);
+  try {
+    const starts = findContenders(options, { wanted: options.contenders, print });
+    if (starts.length === 0) throw new Error('there is no contender');
+    const stores: StoresOptions = { children, directory, starts, progress };
+    const sections = new Set(options.only);
+    let right = true;
+    if ([...sections].some((section) => section !== 'growth')) {
+      const opened = await openStores(options, stores);
+      right = await measure(opened, sections, { print, progress });
+      await closeStores(opened, children);
+    }
+    if (sections.has('growth')) print(await measureAllGrowth(options, stores));
+    return right;
+  } finally {
+    await children.stopAll();
+    if (kept) progress(`the data is kept in ${directory}`);
+    else rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function measure(
+  { dataSet, contenders }: Stores,
+  sections: ReadonlySet<QuerySection>,
+  { print, progress }: { readonly print: (line: string) => void; readonly progress: (line: string) => void },
+): Promise<boolean> {
+  const { series, hours, interval, end } = dataSet;
+  print(`${series} series over ${hours} h at ${interval} s, the last samples at ${new Date(end).toISOString()}`);
+  const all = rows(dataSet);
+  const names = contenders.map(({ name }) => name);
+  let right = true;
+  if (sections.has('rows')) {
+    const measured = await measureRows(all, contenders, progress);
+    right = measured.every(({ same }) => same);
+    print(`\n${rowTables(measured, names)}`);
+  }
+  if (sections.has('concurrent')) {
+    const pods = Math.ceil(series / SERIES_PER_POD);
+    const results = await eachContender(contenders, progress, {
+      title: 'concurrent queries',
+      measure: (contender) => measureConcurrent(contender, all[0], pods),
+    });
+    print(`\n${concurrentTable(results)}`);
+  }
+  if (sections.has('big')) {
+    const question = bigQuestion(dataSet);
+    const results = await eachContender(contenders, progress, {
+      title: 'a large answer',
+      measure: (contender) => measureBigAnswer(contender, question),
+    });
+    print(`\n${bigAnswerTable(results)}`);
+  }
+  if (sections.has('kill')) {
+    const results = await eachContender(contenders, progress, {
+      title: 'the client goes',
+      measure: (contender) => measureKill(contender, all[0]),
+    });
+    print(`\n${killTable(results)}`);
+  }
+  return right;
+}
+
+async function eachContender<T>(
+  contenders: readonly Contender[],
+  progress: (line: string) => void,
+  { title, measure }: { readonly title: string; readonly measure: (contender: Contender) => Promise<T> },
+): Promise<Map<string, T>> {
+  const results = new Map<string, T>();
+  for (const contender of contenders) {
+    progress(`${title}: ${contender.name}`);
+    results.set(contender.name, await measure(contender));
+  }
+  return results;
+}
+
+async function measureAllGrowth({ interval }: QueryBenchOptions, stores: StoresOptions): Promise<string> {
+  const results: GrowthResult[] = [];
+  for (const series of GROWTH_SERIES) {
+    stores.progress(`growth: ${series} series`);
+    const opened = await openStores({ series, hours: GROWTH_HOURS, interval }, stores);
+    results.push(await measureGrowth(series, opened.contenders, rows(opened.dataSet)[0]));
+    await closeStores(opened, stores.children);
+  }
+  return `\n${growthTable(
+    results,
+    stores.starts.map(([name]) => name),
+  )}`;
+}
+
+async function closeStores({ contenders }: Stores, children: Children): Promise<void> {
+  for (const { child } of contenders) await children.stop(child, 120_000);
+}
+
+function placeOf({ keep, reuse }: QueryBenchOptions): { directory: string; kept: boolean } {
+  if (keep !== undefined && reuse !== undefined) throw new Error('--keep and --reuse exclude each other');
+  if (reuse !== undefined) {
+    if (!existsSync(reuse)) throw new Error(`--reuse: there is no directory ${reuse}`);
+    return { directory: reuse, kept: true };
+  }
+  if (keep === undefined) return { directory: mkdtempSync(join(tmpdir(), 'pharos-query-')), kept: false };
+  mkdirSync(keep, { recursive: true });
+  if (readdirSync(keep).length > 0) throw new Error(`--keep: ${keep} is not empty; --reuse takes what is in it`);
+  return { directory: keep, kept: true };
+}
