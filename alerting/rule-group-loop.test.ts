@@ -5,6 +5,7 @@ import type { Appender } from '../storage/appender.ts';
 import { Labels } from '../storage/labels.ts';
 import { Matcher } from '../storage/matcher.ts';
 import { createMemoryStorage } from '../storage/memory.ts';
+import { readSamples } from '../storage/read-samples.ts';
 import { AlertHistory } from './alert-history.ts';
 import { type AlertMetrics, createAlertMetrics } from './alert-metrics.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
@@ -61,10 +62,9 @@ function setup(yaml: string, { query, options = {}, appender = (real) => real, l
     const matchers = [new Matcher('__name__', '=', metric)];
     const set = await storage.querier.select({ matchers, start: 0, end: T * 2 }, signal);
     const found: string[] = [];
-    for await (const block of set.blocks()) {
-      for (let i = 0; i < block.length; i++) {
-        const value = block.stale[i] === 1 ? 'stale' : String(block.values[i]);
-        found.push(`${(block.timestamps[i]! - T) / 1000} ${set.series[block.series[i]!]} ${value}`);
+    for (const [index, samples] of (await readSamples(set)).entries()) {
+      for (const { timestamp, value, stale } of samples) {
+        found.push(`${(timestamp - T) / 1000} ${set.series[index]} ${stale ? 'stale' : value}`);
       }
     }
     return found.sort();

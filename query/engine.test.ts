@@ -65,7 +65,7 @@ describe('results', () => {
         { labels: Labels.from({ __name__: 'foo', i: '1' }), timestamp: 10 * MINUTE + 5, value: 11 },
       ],
     });
-    expect(result.stats).toEqual({ samplesRead: 10, seriesRead: 2 });
+    expect(result.stats).toMatchObject({ samplesRead: 10, seriesRead: 2, peakSamples: 10 });
   });
 
   it('answers strings, scalars and range vectors at one time only', async () => {
@@ -144,11 +144,23 @@ describe('slices', () => {
     );
   });
 
-  it('read each their own lookback', async () => {
-    const watched = new Watched(await storageWith(1, 200));
+  it('read each their own lookback, of series that are looked up once', async () => {
+    const inner = await storageWith(1, 200);
+    const parts: unknown[] = [];
+    const watched = new Watched(inner, async (selection, signal) => {
+      const { series, blocks } = await inner.select(selection, signal);
+      return {
+        series,
+        blocks(part) {
+          parts.push(part && [part.start, part.end]);
+          return blocks(part);
+        },
+      };
+    });
     const engine = createEngine({ querier: watched.querier, sliceLength: 60 * MINUTE });
     await engine.range({ expr: 'foo', start: 0, end: 119 * MINUTE, step: MINUTE }, never);
-    expect(watched.selections.map(({ start, end }) => [start, end])).toEqual([
+    expect(watched.selections.map(({ start, end }) => [start, end])).toEqual([[-5 * MINUTE + 1, 119 * MINUTE]]);
+    expect(parts).toEqual([
       [-5 * MINUTE + 1, 59 * MINUTE],
       [55 * MINUTE + 1, 119 * MINUTE],
     ]);
@@ -165,6 +177,15 @@ describe('reading', () => {
 });
 
 describe('limits', () => {
+  it('refuses to take too much memory, with its own error', async () => {
+    const engine = await engineWith(5, { maxBytes: 400 });
+    await expect(range(engine, 'foo')).rejects.toMatchObject({
+      type: 'execution',
+      message: expect.stringMatching(/^the query would need too much memory: at most 400 bytes/),
+    });
+    await expect(engine.instant({ expr: 'foo', time: 0 }, never)).resolves.toBeDefined();
+  });
+
   it('refuses to hold too many samples', async () => {
     const engine = await engineWith(5, { maxSamples: 20 });
     await expect(range(engine, 'foo')).rejects.toMatchObject({
@@ -207,6 +228,39 @@ describe('limits', () => {
       type: 'bad_data',
       message: 'step must be positive, got 0ms',
     });
+  });
+});
+
+describe('statistics', () => {
+  it('count a sample once for every step whose window it is in', async () => {
+    const engine = await engineWith(2);
+    const request = { expr: 'sum(rate(foo[5m])) + sum(foo)', start: 10 * MINUTE, end: 12 * MINUTE, step: MINUTE };
+    const { stats } = await engine.range({ ...request, countSamples: true }, never);
+    expect([...stats.queryable!.samples]).toEqual([12, 12, 12]);
+    expect([...stats.queryable!.timestamps]).toEqual([10, 11, 12].map((minute) => minute * MINUTE));
+    expect(stats.samplesRead).toBe(2 * 7);
+    expect((await engine.range(request, never)).stats.queryable).toBeUndefined();
+  });
+
+  it('explain a query as the plan that was run, with the cost of each operator', async () => {
+    const engine = await engineWith(2);
+    const request = { expr: 'sum(rate(foo[5m]))', start: 10 * MINUTE, end: 12 * MINUTE, step: MINUTE, explain: true };
+    const { explain } = await engine.range(request, never);
+    expect(explain).toMatchObject({
+      operator: 'aggregate sum by()',
+      series: 1,
+      values: 3,
+      runs: 1,
+      operands: [
+        {
+          operator: 'range-call rate',
+          series: 2,
+          values: 6,
+          operands: [{ operator: 'range-select {__name__="foo"}[5m]', operands: [] }],
+        },
+      ],
+    });
+    expect(explain!.milliseconds).toBeGreaterThanOrEqual(explain!.operands[0]!.milliseconds!);
   });
 });
 
@@ -265,10 +319,10 @@ describe('faults', () => {
       const set = await inner.select(selection, signal);
       return {
         series: set.series,
-        async *blocks() {
+        async *blocks(part) {
           try {
             let count = 0;
-            for await (const block of set.blocks()) {
+            for await (const block of set.blocks(part)) {
               if (++count > 2) throw new StorageError('unavailable', 'connection lost');
               yield block;
             }

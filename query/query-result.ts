@@ -26,24 +26,65 @@ export interface QueryResult {
   /** Annotations in Prometheus' wording, without duplicates. */
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
-  readonly stats: { readonly samplesRead: number; readonly seriesRead: number };
+  readonly stats: QueryStats;
+  /** How the query was executed, when that was asked for. */
+  readonly explain?: ExplainedNode;
+}
+
+/** What a query cost. Durations in milliseconds. */
+export interface QueryStats {
+  /** Samples that came from the store. */
+  readonly samplesRead: number;
+  readonly seriesRead: number;
+  /** The most samples that were in memory at a time. */
+  readonly peakSamples: number;
+  /** Parsing, type checking and planning. */
+  readonly preparation: number;
+  /** Reading and computing. */
+  readonly evaluation: number;
+  /**
+   * When it was asked for: how many samples were in the selectors' windows at each step, as Prometheus counts; a sample
+   * counts once for every step whose window it is in.
+   */
+  readonly queryable?: { readonly timestamps: Float64Array; readonly samples: Float64Array };
+}
+
+/** An operator of the plan with what it cost. */
+export interface ExplainedNode {
+  /** What it is, in one line, as in the printed plan. */
+  readonly operator: string;
+  /** Milliseconds until its values were there, its operands' included; absent for scalars, which cost next to nothing. */
+  readonly milliseconds?: number;
+  readonly series?: number;
+  readonly values?: number;
+  /** In how many slices of the range it ran. */
+  readonly runs?: number;
+  readonly operands: readonly ExplainedNode[];
 }
 
 /** What can be asked of the engine. Times and durations in milliseconds. */
-export interface InstantRequest {
+export interface InstantRequest extends QueryExtras {
   readonly expr: string;
   readonly time: number;
-  /** How far back an instant selector looks for its newest sample; the engine's default when undefined. */
-  readonly lookback?: number | undefined;
 }
 
-export interface RangeRequest {
+export interface RangeRequest extends QueryExtras {
   readonly expr: string;
   readonly start: number;
   readonly end: number;
   /** Positive. */
   readonly step: number;
+}
+
+export interface QueryExtras {
+  /** How far back an instant selector looks for its newest sample; the engine's default when undefined. */
   readonly lookback?: number | undefined;
+  /** After how long the query fails; the engine's own timeout when that is shorter. */
+  readonly timeout?: number | undefined;
+  /** Count the samples of each step. Default false. */
+  readonly countSamples?: boolean | undefined;
+  /** Say how the query was executed. Default false. */
+  readonly explain?: boolean | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { StorageError } from './errors.ts';
 import { Labels } from './labels.ts';
 import type { Matcher } from './matcher.ts';
 import type { Querier, Selection, SeriesFilter } from './querier.ts';
+import { blockOf } from './sample-block.ts';
 import type { Metadata, SampleBatch, SampleBlock, SeriesRef, SeriesSet } from './series.ts';
 import type { Storage } from './storage.ts';
 
@@ -205,8 +206,15 @@ class MemoryQuerier implements Querier {
     this.#database.check(signal);
     const { matchers, start, end } = selection;
     const found = this.#database.find([matchers], start, end);
-    const blocks = () => this.#blocks(found, { start, end, signal });
-    return { series: found.map((series) => series.labels), blocks };
+    return {
+      series: found.map((series) => series.labels),
+      blocks: (part) =>
+        this.#blocks(found, {
+          start: Math.max(start, part?.start ?? start),
+          end: Math.min(end, part?.end ?? end),
+          signal,
+        }),
+    };
   }
 
   async *#blocks(
@@ -312,13 +320,11 @@ class BlockBuilder {
   }
 
   finish(): SampleBlock {
-    return {
-      length: this.length,
-      series: this.#series,
+    return blockOf(this.#series.subarray(0, this.length), {
       timestamps: this.#timestamps,
       values: this.#values,
       stale: this.#stale,
-    };
+    });
   }
 }
 

@@ -26,24 +26,43 @@ export interface SampleBatch {
   readonly stale: Uint8Array;
 }
 
-/**
- * Samples in columns, as read. `series[i]` is an index into the SeriesSet's series. Within one series, over all blocks
- * of a SeriesSet, timestamps rise strictly. Series may interleave, but runs of the same series are as long as the store
- * can make them. The columns belong to the reader.
- */
-export interface SampleBlock {
-  readonly length: number;
-  readonly series: Uint32Array;
+/** Where decoded samples go; all columns have the same length. `stale[i]` is 1 for a stale marker. */
+export interface SampleColumns {
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
   readonly stale: Uint8Array;
 }
 
-/** The answer to a selection: first whose samples, sorted by Labels.compare, then the samples, once. */
+/**
+ * Samples as read, still in the store's own encoding: rows in runs, each run of one series with timestamps that rise
+ * strictly. A block can be kept, and its rows decoded any number of times.
+ */
+export interface SampleBlock {
+  /** How many rows, of all runs together. */
+  readonly length: number;
+  /** Of each run, its series: an index into the SeriesSet's series. */
+  readonly runSeries: Uint32Array;
+  /** Of each run, its first row. */
+  readonly runStarts: Uint32Array;
+  /** Of each run, the row after its last. */
+  readonly runEnds: Uint32Array;
+  /** Of each run, the timestamp of its first row. */
+  readonly runTimes: Float64Array;
+  /** Bytes that the block keeps in memory, about. */
+  readonly bytes: number;
+  /** Writes the rows from..to, all of one run, into the columns at `at`. True when a stale marker is among them. */
+  decode(from: number, to: number, into: SampleColumns, at: number): boolean;
+}
+
+/** The answer to a selection: first whose samples, sorted by Labels.compare, then the samples. */
 export interface SeriesSet {
   readonly series: readonly Labels[];
-  /** Reads on demand; ending the loop early releases what the store holds. Call it once. */
-  blocks(): AsyncIterable<SampleBlock>;
+  /**
+   * The samples of the selection's time range, or of a part of it. Blocks and runs come in any order and a series in any
+   * number of them, but no two samples of a series have the same timestamp. Reads on demand; ending the loop early
+   * releases what the store holds. Each call reads anew.
+   */
+  blocks(part?: { readonly start: number; readonly end: number }): AsyncIterable<SampleBlock>;
 }
 
 export type MetricType =

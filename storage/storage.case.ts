@@ -5,6 +5,7 @@ import { StorageError } from './errors.ts';
 import { Labels } from './labels.ts';
 import { Matcher, type MatchOp } from './matcher.ts';
 import type { SeriesFilter } from './querier.ts';
+import { readSamples } from './read-samples.ts';
 import type { Sample, SampleBatch } from './series.ts';
 import type { Storage } from './storage.ts';
 
@@ -69,16 +70,12 @@ export async function read(
   range: { start: number; end: number },
 ): Promise<Map<string, Sample[]>> {
   const set = await storage.querier.select({ matchers, ...range }, NEVER);
-  const found = set.series.map(() => [] as Sample[]);
   for (let i = 1; i < set.series.length; i++)
     expect(Labels.compare(set.series[i - 1]!, set.series[i]!)).toBeLessThan(0);
-  for await (const block of set.blocks()) {
-    for (let row = 0; row < block.length; row++) {
-      const samples = found[block.series[row]!]!;
-      const timestamp = block.timestamps[row]!;
-      const last = samples.at(-1);
-      if (last !== undefined) expect(timestamp).toBeGreaterThan(last.timestamp);
-      samples.push({ timestamp, value: block.values[row]!, stale: block.stale[row] === 1 });
+  const found = await readSamples(set);
+  for (const samples of found) {
+    for (let i = 1; i < samples.length; i++) {
+      expect(samples[i]!.timestamp).toBeGreaterThan(samples[i - 1]!.timestamp);
     }
   }
   return new Map(set.series.map((labels, index) => [labels.toString(), found[index]!]));

@@ -13,6 +13,7 @@ import type { Appender } from '../../storage/appender.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { Matcher } from '../../storage/matcher.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
+import { readSamples } from '../../storage/read-samples.ts';
 import { encodeWriteRequest, type RequestCase } from './encode-write-request.ts';
 import { type RemoteWriteServerOptions, registerRemoteWrite } from './server.ts';
 
@@ -71,9 +72,9 @@ function setUp(options: Partial<RemoteWriteServerOptions> = {}) {
     const matcher = new Matcher('__name__', '=~', '.+');
     const set = await storage.querier.select({ matchers: [matcher], start: 0, end: NOW * 2 }, SIGNAL);
     const rows: [string, number, number, number][] = [];
-    for await (const block of set.blocks()) {
-      for (let i = 0; i < block.length; i++) {
-        rows.push([set.series[block.series[i]!]!.toString(), block.timestamps[i]!, block.values[i]!, block.stale[i]!]);
+    for (const [index, samples] of (await readSamples(set)).entries()) {
+      for (const { timestamp, value, stale } of samples) {
+        rows.push([set.series[index]!.toString(), timestamp, value, stale ? 1 : 0]);
       }
     }
     return rows;

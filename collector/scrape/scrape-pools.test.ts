@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Matcher } from '../../storage/matcher.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
+import { readSamples } from '../../storage/read-samples.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { PLAIN_HTTP_CLIENT } from '../http-transport.ts';
 import { RELABEL_DEFAULTS } from '../relabel.ts';
@@ -104,13 +105,7 @@ async function stored(metric: string, labels: Record<string, string> = {}): Prom
   );
   const set = await storage.querier.select({ matchers, start: 0, end: Number.MAX_SAFE_INTEGER }, forever);
   expect(set.series.length).toBeLessThanOrEqual(1);
-  const samples: Stored[] = [];
-  for await (const block of set.blocks()) {
-    for (let i = 0; i < block.length; i++) {
-      samples.push({ timestamp: block.timestamps[i]!, value: block.values[i]!, stale: block.stale[i] === 1 });
-    }
-  }
-  return samples;
+  return (await readSamples(set)).flat();
 }
 
 async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { Labels } from '../../storage/labels.ts';
 import type { Querier, Selection } from '../../storage/querier.ts';
+import { blockOf } from '../../storage/sample-block.ts';
 import type { Sample, SampleBlock, SeriesSet } from '../../storage/series.ts';
 
 /**
@@ -34,16 +35,18 @@ function interleaved(
     .sort((a, b) => a.sample.timestamp - b.sample.timestamp);
   return {
     series: found.map(({ labels }) => labels),
-    async *blocks(): AsyncGenerator<SampleBlock> {
-      for (let from = 0; from < rows.length; from += blockRows) {
-        const part = rows.slice(from, from + blockRows);
-        yield {
-          length: part.length,
-          series: Uint32Array.from(part, ({ series }) => series),
-          timestamps: Float64Array.from(part, ({ sample }) => sample.timestamp),
-          values: Float64Array.from(part, ({ sample }) => sample.value),
-          stale: Uint8Array.from(part, ({ sample }) => (sample.stale ? 1 : 0)),
-        };
+    async *blocks(wanted = { start, end }): AsyncGenerator<SampleBlock> {
+      const asked = rows.filter(({ sample: { timestamp } }) => timestamp >= wanted.start && timestamp <= wanted.end);
+      for (let from = 0; from < asked.length; from += blockRows) {
+        const part = asked.slice(from, from + blockRows);
+        yield blockOf(
+          Uint32Array.from(part, ({ series }) => series),
+          {
+            timestamps: Float64Array.from(part, ({ sample }) => sample.timestamp),
+            values: Float64Array.from(part, ({ sample }) => sample.value),
+            stale: Uint8Array.from(part, ({ sample }) => (sample.stale ? 1 : 0)),
+          },
+        );
       }
     },
   };

@@ -1,45 +1,74 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Labels } from '../../storage/labels.ts';
 import type { Matcher } from '../../storage/matcher.ts';
-import type { Querier } from '../../storage/querier.ts';
 import { QueryError } from '../query-result.ts';
 import type { Annotations } from './annotations.ts';
-import { type Columns, readColumns } from './columns.ts';
+import { type Catalog, keyOf } from './catalog.ts';
+import type { Profile } from './profile.ts';
+import { type Reading, readPart } from './reading.ts';
+import type { SampleCounts } from './sample-counts.ts';
 import type { Matrix, VectorStream } from './vector.ts';
 
 export interface QueryContextOptions {
-  readonly querier: Querier;
+  readonly catalog: Catalog;
   readonly signal: AbortSignal;
   readonly annotations: Annotations;
-  /** How many samples the query may hold: those read from the store and those of intermediate results. */
-  readonly maxSamples: number;
-  /** How many series the query may read. */
-  readonly maxSeries: number;
+  readonly budget: Budget;
   /** Names are dropped at the end of the query rather than where a function drops them. */
   readonly delayedNameRemoval: boolean;
   /** True for a query over a range, even one of a single step. */
   readonly isRange: boolean;
+  /** Takes down what each operator costs; only for a query that is to be explained. */
+  readonly profile?: Profile | undefined;
+  /** Counts the samples of each step; only for a query whose statistics are asked for. */
+  readonly counts?: SampleCounts | undefined;
 }
 
-/** What a query over its limit fails with, in Prometheus' words. */
+/** What one query may hold and read, shared by all its slices. */
+export interface Budget {
+  /** Samples in memory at a time: those read from the store and those of intermediate results. */
+  readonly maxSamples: number;
+  /** Bytes that those take, about. */
+  readonly maxBytes: number;
+  /** Series that the query may read. */
+  readonly maxSeries: number;
+  heldSamples: number;
+  heldBytes: number;
+  /** The most samples that were held at a time. */
+  peakSamples: number;
+}
+
+/** A query over its limit of samples fails with this, in Prometheus' words. */
 export const TOO_MANY_SAMPLES = 'query processing would load too many samples into memory in query execution';
 
-/** Computing without giving way for longer than this would leave an abort unheard. */
-const TURN_MS = 20;
+/** What the parts of a range must be cut smaller for. */
+export class OverBudget extends QueryError {
+  constructor(message: string) {
+    super('execution', message);
+  }
+}
 
-/** What all operators of one running query share: the store, the limits, the annotations, and what has been read. */
+/** A value and its presence. */
+const BYTES_OF_VALUE = 9;
+
+/** Computing without giving way for longer than this would leave an abort unheard and other queries waiting. */
+const TURN_MS = 10;
+
+/** What all operators of one running slice share: the store, the limits, the annotations, and what has been read. */
 export class QueryContext {
   readonly annotations: Annotations;
   readonly delayedNameRemoval: boolean;
   readonly isRange: boolean;
   readonly signal: AbortSignal;
+  readonly profile: Profile | undefined;
+  readonly counts: SampleCounts | undefined;
   /** What has been read; outlives the context. */
   readonly stats = { samplesRead: 0, seriesRead: 0 };
-  readonly #querier: Querier;
-  readonly #maxSamples: number;
-  readonly #maxSeries: number;
-  readonly #reads = new Map<string, Promise<Columns>>();
-  #held = 0;
+  readonly #catalog: Catalog;
+  readonly #budget: Budget;
+  readonly #reads = new Map<string, Promise<Reading>>();
+  #heldSamples = 0;
+  #heldBytes = 0;
   #turnStarted = performance.now();
 
   constructor(options: QueryContextOptions) {
@@ -47,30 +76,54 @@ export class QueryContext {
     this.delayedNameRemoval = options.delayedNameRemoval;
     this.isRange = options.isRange;
     this.signal = options.signal;
-    this.#querier = options.querier;
-    this.#maxSamples = options.maxSamples;
-    this.#maxSeries = options.maxSeries;
+    this.profile = options.profile;
+    this.counts = options.counts;
+    this.#catalog = options.catalog;
+    this.#budget = options.budget;
   }
 
-  /** Counts samples that are in memory from now on. Throws when they are too many. */
-  hold(samples: number): void {
-    this.#held += samples;
-    if (this.#held > this.#maxSamples) {
-      throw new QueryError('execution', TOO_MANY_SAMPLES);
+  /** Counts samples that are in memory from now on. Throws an OverBudget when they are too many. */
+  hold(samples: number, bytes = samples * BYTES_OF_VALUE): void {
+    const budget = this.#budget;
+    this.#heldSamples += samples;
+    this.#heldBytes += bytes;
+    budget.heldSamples += samples;
+    budget.heldBytes += bytes;
+    budget.peakSamples = Math.max(budget.peakSamples, budget.heldSamples);
+    if (budget.heldSamples > budget.maxSamples) throw new OverBudget(TOO_MANY_SAMPLES);
+    if (budget.heldBytes > budget.maxBytes) {
+      throw new OverBudget(
+        `the query would need too much memory: at most ${budget.maxBytes} bytes of samples are allowed; ` +
+          'select fewer series, a shorter range or a larger step',
+      );
     }
   }
 
   /** Of a matrix that nobody looks at any more. */
   release(matrix: Matrix): void {
-    this.#held -= matrix.series.length * matrix.steps;
+    this.#letGo(matrix.series.length * matrix.steps, matrix.series.length * matrix.steps * BYTES_OF_VALUE);
   }
 
-  countSeries(series: number): void {
+  /** Of everything that this context holds: its slice is done. */
+  close(): void {
+    this.#letGo(this.#heldSamples, this.#heldBytes);
+    this.#reads.clear();
+  }
+
+  #letGo(samples: number, bytes: number): void {
+    this.#heldSamples -= samples;
+    this.#heldBytes -= bytes;
+    this.#budget.heldSamples -= samples;
+    this.#budget.heldBytes -= bytes;
+  }
+
+  #countSeries(series: number): void {
     this.stats.seriesRead += series;
-    if (this.stats.seriesRead > this.#maxSeries) {
+    const { maxSeries } = this.#budget;
+    if (this.stats.seriesRead > maxSeries) {
       throw new QueryError(
         'execution',
-        `the query would read too many series: at most ${this.#maxSeries} are allowed, it selects at least ${this.stats.seriesRead}`,
+        `the query would read too many series: at most ${maxSeries} are allowed, it selects at least ${this.stats.seriesRead}`,
       );
     }
   }
@@ -88,14 +141,20 @@ export class QueryContext {
   }
 
   /** The samples of a selection. Selectors that ask for the same samples share one reading. */
-  read(matchers: readonly Matcher[], start: number, end: number): Promise<Columns> {
-    const key = JSON.stringify([start, end, ...matchers.map(String).sort()]);
+  read(matchers: readonly Matcher[], start: number, end: number): Promise<Reading> {
+    const key = `${start} ${end} ${keyOf(matchers)}`;
     let read = this.#reads.get(key);
     if (read === undefined) {
-      read = readColumns(this.#querier, { matchers, start, end }, this);
+      read = this.#read(matchers, start, end);
       this.#reads.set(key, read);
     }
     return read;
+  }
+
+  async #read(matchers: readonly Matcher[], start: number, end: number): Promise<Reading> {
+    const set = await this.#catalog.find({ matchers, start, end });
+    this.#countSeries(set.series.length);
+    return readPart(set, { start, end }, this);
   }
 
   /** The whole stream in memory, counted against the limit. */

@@ -5,6 +5,7 @@ import { Matcher } from '../../storage/matcher.ts';
 import type { Sample } from '../../storage/series.ts';
 import type { RangeCall, Select, VectorNode } from '../plan/nodes.ts';
 import { Annotations } from './annotations.ts';
+import { Catalog } from './catalog.ts';
 import type { Grid } from './grid.ts';
 import { interleavingQuerier } from './interleaving-querier.case.ts';
 import { QueryContext } from './query-context.ts';
@@ -114,12 +115,12 @@ function dataOf(samples: readonly (readonly Sample[])[]): Data {
 }
 
 async function run(node: VectorNode, grid: Grid, data: Data): Promise<Map<string, (number | undefined)[]>> {
+  const { signal } = new AbortController();
   const context = new QueryContext({
-    querier: interleavingQuerier(data, 7),
-    signal: new AbortController().signal,
+    catalog: new Catalog(interleavingQuerier(data, 7), signal),
+    signal,
     annotations: new Annotations(''),
-    maxSamples: 1e6,
-    maxSeries: 1e6,
+    budget: { maxSamples: 1e6, maxBytes: 1e9, maxSeries: 1e6, heldSamples: 0, heldBytes: 0, peakSamples: 0 },
     delayedNameRemoval: false,
     isRange: true,
   });

@@ -43,6 +43,7 @@ export async function rangeCall(
           windows.timestamps = samples.timestamps;
           windows.values = samples.values;
           slide(windows);
+          if (from.kind !== 'subquery') context.counts?.addWindows(windows, grid);
           kernel(windows, row, params);
           annotate(node, { windows, row, params, series: source.series[first + i]!, context });
         }

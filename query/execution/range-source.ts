@@ -6,7 +6,7 @@ import type { VectorSeries, VectorStream } from './vector.ts';
 /** How the operand of a subquery is run; passed in, so that sources need not know the operators. */
 export type RunVector = (node: VectorNode, grid: Grid) => Promise<VectorStream>;
 
-/** Samples of one series in order of time, without stale markers. Not to be written. */
+/** Samples of one series in order of time, without stale markers. Not to be written, and valid until the next are asked for. */
 export interface Samples {
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
@@ -35,15 +35,13 @@ export async function readSource(
 ): Promise<RangeSource> {
   const times = referenceTimes(grid, node);
   const end = endOf(times) + (node.readAhead ?? 0);
-  const columns = await context.read(node.matchers, times.start - node.readBack + 1, end);
-  const { offsets, stale, anyStale } = columns;
+  const reading = await context.read(node.matchers, times.start - node.readBack + 1, end);
   return {
-    series: columns.series.map((labels) => ({ labels, dropName: false })),
+    series: reading.series.map((labels) => ({ labels, dropName: false })),
     samples(index) {
-      const from = offsets[index]!;
-      const to = offsets[index + 1]!;
-      const samples = { timestamps: columns.timestamps.subarray(from, to), values: columns.values.subarray(from, to) };
-      return anyStale ? keepOnly(samples, stale.subarray(from, to), 0) : samples;
+      const { length, timestamps, values, stale, anyStale } = reading.samples(index);
+      const samples = { timestamps: timestamps.subarray(0, length), values: values.subarray(0, length) };
+      return anyStale ? keepOnly(samples, stale.subarray(0, length), 0) : samples;
     },
   };
 }
@@ -55,27 +53,35 @@ function keepOnly(samples: Samples, flags: Uint8Array, wanted: 0 | 1): Samples {
   return { timestamps, values: samples.values.filter((_, i) => flags[i] === wanted) };
 }
 
+/**
+ * The grid of a subquery's operand: from the first multiple of its step after the first window's start on, since a
+ * subquery's steps do not depend on the query's. It may have no steps.
+ */
+export function subqueryGrid(node: Subquery, grid: Grid): Grid {
+  const times = referenceTimes(grid, node);
+  const start = (Math.floor((times.start - node.range) / node.step) + 1) * node.step;
+  return { start, step: node.step, steps: Math.max(0, Math.floor((endOf(times) - start) / node.step) + 1) };
+}
+
 async function subquerySource(
   node: Subquery,
   grid: Grid,
   { context, run }: { context: QueryContext; run: RunVector },
 ): Promise<RangeSource> {
-  const times = referenceTimes(grid, node);
-  // The first multiple of the step after the first window's start: a subquery's steps do not depend on the query's.
-  const start = (Math.floor((times.start - node.range) / node.step) + 1) * node.step;
-  const steps = Math.max(0, Math.floor((endOf(times) - start) / node.step) + 1);
+  const inner = subqueryGrid(node, grid);
+  const { start, steps } = inner;
   if (steps === 0)
     return { series: [], samples: () => ({ timestamps: new Float64Array(0), values: new Float64Array(0) }) };
   // Before anything is made in this size: a long subquery with a small step has more steps than fit.
   context.hold(steps);
-  const inner = await context.materialise(await run(node.expr, { start, step: node.step, steps }));
+  const matrix = await context.materialise(await run(node.expr, inner));
   const timestamps = Float64Array.from({ length: steps }, (_, i) => start + i * node.step);
   return {
-    series: inner.series,
+    series: matrix.series,
     samples(index) {
       const at = index * steps;
-      const values = inner.values.subarray(at, at + steps);
-      return keepOnly({ timestamps, values }, inner.present.subarray(at, at + steps), 1);
+      const values = matrix.values.subarray(at, at + steps);
+      return keepOnly({ timestamps, values }, matrix.present.subarray(at, at + steps), 1);
     },
   };
 }

@@ -34,8 +34,13 @@ import { vectorBinary } from './vector-matching.ts';
  * Runs a plan on a grid: resolves when it is known which series come; their values come with the blocks. Rejects with a
  * QueryError, a StorageError, or the reason of the context's signal.
  */
-export async function runVector(node: VectorNode, grid: Grid, context: QueryContext): Promise<VectorStream> {
-  const run = (operand: VectorNode, on: Grid = grid) => runVector(operand, on, context);
+export function runVector(node: VectorNode, grid: Grid, context: QueryContext): Promise<VectorStream> {
+  const { profile } = context;
+  return profile === undefined ? run(node, grid, context) : profile.measure(node, () => run(node, grid, context));
+}
+
+async function run(node: VectorNode, grid: Grid, context: QueryContext): Promise<VectorStream> {
+  const runOperand = (operand: VectorNode, on: Grid = grid) => runVector(operand, on, context);
   const scalars = (nodes: readonly ScalarNode[]) => Promise.all(nodes.map((one) => scalar(one, grid, context)));
   switch (node.kind) {
     case 'select':
@@ -44,7 +49,7 @@ export async function runVector(node: VectorNode, grid: Grid, context: QueryCont
       return smoothedSelect(node, grid, context);
     case 'range-call': {
       const params = await scalars(node.params);
-      return merged(await rangeCall(node, grid, { context, run, params }), context);
+      return merged(await rangeCall(node, grid, { context, run: runOperand, params }), context);
     }
     case 'vector-of': {
       const values = await scalar(node.expr, grid, context);
@@ -52,37 +57,44 @@ export async function runVector(node: VectorNode, grid: Grid, context: QueryCont
       return streamOf({ steps: grid.steps, series: [{ labels: Labels.EMPTY, dropName: false }], values, present });
     }
     case 'vector-call':
-      return vectorCall(node, grid, { context, operand: await run(node.expr), params: await scalars(node.params) });
+      return vectorCall(node, grid, {
+        context,
+        operand: await runOperand(node.expr),
+        params: await scalars(node.params),
+      });
     case 'label-call':
-      return labelCall(node, await run(node.expr), context);
+      return labelCall(node, await runOperand(node.expr), context);
     case 'info':
-      return info(node, await run(node.expr), { grid, context });
+      return info(node, await runOperand(node.expr), { grid, context });
     case 'histogram-call': {
       const params = await scalars(node.params);
-      return histogramCall(node, await run(node.expr), { params, context });
+      return histogramCall(node, await runOperand(node.expr), { params, context });
     }
     case 'absent':
-      return absent(node, await run(node.expr), context);
+      return absent(node, await runOperand(node.expr), context);
     case 'sort':
-      return sort(node, await run(node.expr), context);
+      return sort(node, await runOperand(node.expr), context);
     case 'aggregate': {
       const param = await aggregateParam(node.param, grid, context);
       if (node.op === 'count_values') checkCountValuesLabel(param as string);
-      return aggregate(node, await run(node.expr), { param, context });
+      return aggregate(node, await runOperand(node.expr), { param, context });
     }
     case 'vector-scalar':
-      return vectorScalar(node, await run(node.vector), { scalar: await scalar(node.scalar, grid, context), context });
+      return vectorScalar(node, await runOperand(node.vector), {
+        scalar: await scalar(node.scalar, grid, context),
+        context,
+      });
     case 'vector-binary':
     case 'set-binary': {
-      const [left, right] = await Promise.all([run(node.left), run(node.right)]);
+      const [left, right] = await Promise.all([runOperand(node.left), runOperand(node.right)]);
       return node.kind === 'set-binary'
         ? setBinary(node, { left, right }, context)
         : vectorBinary(node, { left, right }, context);
     }
     case 'trim':
-      return trim(node, await run(node.expr), context);
+      return trim(node, await runOperand(node.expr), context);
     case 'negate':
-      return mapped(await run(node.expr), { context, dropName: true, change: negate });
+      return mapped(await runOperand(node.expr), { context, dropName: true, change: negate });
     case 'step-invariant':
       return stepInvariant(node, grid, context);
     default:

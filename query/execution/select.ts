@@ -1,5 +1,5 @@
+import type { SeriesSamples } from '../../storage/sample-table.ts';
 import type { Select } from '../plan/nodes.ts';
-import type { Columns } from './columns.ts';
 import { endOf, type Grid, referenceTimes } from './grid.ts';
 import type { QueryContext } from './query-context.ts';
 import { blockRows, newBlock, type VectorStream } from './vector.ts';
@@ -10,19 +10,20 @@ import { blockRows, newBlock, type VectorStream } from './vector.ts';
  */
 export async function select(node: Select, grid: Grid, context: QueryContext): Promise<VectorStream> {
   const times = referenceTimes(grid, node);
-  const columns = await context.read(node.matchers, times.start - node.readBack + 1, endOf(times));
+  const reading = await context.read(node.matchers, times.start - node.readBack + 1, endOf(times));
   const { steps } = grid;
   const rows = blockRows(steps);
   return {
     steps,
-    series: columns.series.map((labels) => ({ labels, dropName: false })),
+    series: reading.series.map((labels) => ({ labels, dropName: false })),
     async *blocks() {
-      for (let first = 0; first < columns.series.length; first += rows) {
+      for (let first = 0; first < reading.series.length; first += rows) {
         await context.check();
-        const block = newBlock(first, Math.min(rows, columns.series.length - first), steps);
+        const block = newBlock(first, Math.min(rows, reading.series.length - first), steps);
         for (let row = 0; row < block.count; row++) {
-          fillRow(columns, first + row, { node, times, ...block, at: row * steps });
+          fillRow(reading.samples(first + row), { node, times, ...block, at: row * steps });
         }
+        context.counts?.addPresent(block, grid);
         yield block;
       }
     },
@@ -30,23 +31,21 @@ export async function select(node: Select, grid: Grid, context: QueryContext): P
 }
 
 function fillRow(
-  columns: Columns,
-  series: number,
+  samples: SeriesSamples,
   row: { node: Select; times: Grid; values: Float64Array; present: Uint8Array; at: number },
 ): void {
-  const { timestamps, stale, offsets } = columns;
+  const { timestamps, stale, length } = samples;
   const { values, present, times, node } = row;
-  const source = node.output === 'value' ? columns.values : timestamps;
+  const source = node.output === 'value' ? samples.values : timestamps;
   const scale = node.output === 'value' ? 1 : 1000;
   const { lookback } = node;
-  const end = offsets[series + 1]!;
-  let next = offsets[series]!;
+  let next = 0;
   let time = times.start;
   for (let i = row.at, last = row.at + times.steps; i < last; i++, time += times.step) {
     // Timestamps rise, and so do the times of the steps: one pass over the samples serves all steps.
-    while (next < end && timestamps[next]! <= time) next++;
+    while (next < length && timestamps[next]! <= time) next++;
     const newest = next - 1;
-    if (newest < offsets[series]! || timestamps[newest]! <= time - lookback || stale[newest] === 1) continue;
+    if (newest < 0 || timestamps[newest]! <= time - lookback || stale[newest] === 1) continue;
     values[i] = source[newest]! / scale;
     present[i] = 1;
   }

@@ -12,10 +12,11 @@ import { operandsOf } from './operands.ts';
  */
 export function printPlan(plan: PlanNode, indent = ''): string {
   const below = operandsOf(plan).map((operand) => printPlan(operand, `${indent}  `));
-  return [`${indent}${head(plan)}`, ...below].join('\n');
+  return [`${indent}${describeNode(plan)}`, ...below].join('\n');
 }
 
-function head(node: PlanNode): string {
+/** A node in one line, without its operands. */
+export function describeNode(node: PlanNode): string {
   switch (node.kind) {
     case 'number':
       return `number ${node.value}`;

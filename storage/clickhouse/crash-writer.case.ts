@@ -4,10 +4,12 @@
  *
  *     node crash-writer.case.js <data directory> <first batch | check>
  */
+
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Labels } from '../labels.ts';
 import { Matcher } from '../matcher.ts';
+import { readSamples } from '../read-samples.ts';
 import { openClickHouseStorage } from './storage.ts';
 
 const [dataDir = '', mode = ''] = process.argv.slice(2);
@@ -29,12 +31,7 @@ if (mode === 'check') {
   const batches = new Map<number, number>();
   const matchers = [new Matcher('__name__', '=', 'crash')];
   const set = await storage.querier.select({ matchers, start: START, end: START + 86_400_000 }, signal);
-  for await (const block of set.blocks()) {
-    for (let row = 0; row < block.length; row++) {
-      const batch = block.values[row]!;
-      batches.set(batch, (batches.get(batch) ?? 0) + 1);
-    }
-  }
+  for (const { value: batch } of (await readSamples(set)).flat()) batches.set(batch, (batches.get(batch) ?? 0) + 1);
   const [stored] = await storage.client.query<{ rows: string }>(
     'SELECT toString(count()) AS rows FROM samples',
     signal,

@@ -17,7 +17,7 @@ function decoded(mantissa: bigint, code: number): { value: number; stale: boolea
   const values = new Float64Array(1);
   const stale = new Uint8Array(1);
   const mantissas = new Uint32Array(BigInt64Array.of(mantissa).buffer);
-  decodeValues({ mantissas, scales: Int8Array.of(code), from: 0, to: 1 }, values, stale);
+  decodeValues({ mantissas, scales: Int8Array.of(code), from: 0, to: 1 }, { values, stale, at: 0 });
   return { value: values[0]!, stale: stale[0] === 1 };
 }
 

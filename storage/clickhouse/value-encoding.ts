@@ -49,32 +49,40 @@ const halves = new Uint32Array(bits.buffer);
 
 /**
  * Decodes rows `from` … `to` of a block's columns. `mantissas` are the Int64 column seen as pairs of 32-bit halves, low half
- * first; `scales` the Int8 column. Fills `values` and `stale`, which start at row 0 for row `from`.
+ * first; `scales` the Int8 column. Fills `values` and `stale` from place `at` on, and says whether there is a stale marker.
  */
 export function decodeValues(
   encoded: { readonly mantissas: Uint32Array; readonly scales: Int8Array; readonly from: number; readonly to: number },
-  values: Float64Array,
-  stale: Uint8Array,
-): void {
+  into: { readonly values: Float64Array; readonly stale: Uint8Array; readonly at: number },
+): boolean {
   const { mantissas, scales, from, to } = encoded;
-  for (let row = from, out = 0; row < to; row++, out++) {
+  const { values, stale, at } = into;
+  stale.fill(0, at, at + to - from);
+  let anyStale = false;
+  for (let row = from, out = at; row < to; ) {
     const scale = scales[row]!;
-    const low = mantissas[2 * row]!;
-    const high = mantissas[2 * row + 1]!;
     if (scale >= 0) {
-      const mantissa = (high | 0) * 4294967296 + low;
-      values[out] = scale === 0 ? mantissa : mantissa / POWERS_OF_TEN[scale]!;
-      stale[out] = 0;
-    } else if (scale === STALE) {
+      // A series keeps its scale, so this loop usually goes to the end.
+      const power = POWERS_OF_TEN[scale]!;
+      do {
+        values[out++] = ((mantissas[2 * row + 1]! | 0) * 4294967296 + mantissas[2 * row]!) / power;
+        row++;
+      } while (row < to && scales[row] === scale);
+      continue;
+    }
+    if (scale === STALE) {
       values[out] = Number.NaN;
       stale[out] = 1;
+      anyStale = true;
     } else {
-      halves[0] = low;
-      halves[1] = high;
+      halves[0] = mantissas[2 * row]!;
+      halves[1] = mantissas[2 * row + 1]!;
       values[out] = bits[0]!;
-      stale[out] = 0;
     }
+    row++;
+    out++;
   }
+  return anyStale;
 }
 
 /** The value as SQL, computed from the columns mantissa and scale: the same double that `decodeValues` gives. */

@@ -1,0 +1,39 @@
+import type { Matcher } from '../../storage/matcher.ts';
+import type { Querier, Selection } from '../../storage/querier.ts';
+import type { SeriesSet } from '../../storage/series.ts';
+
+/**
+ * The series that a query has asked for. All slices of a range read parts of one set, so that its series are looked up
+ * once, when the first part is asked for or, over the whole range, before that.
+ */
+export class Catalog {
+  readonly #querier: Querier;
+  readonly #signal: AbortSignal;
+  readonly #found = new Map<
+    string,
+    { readonly start: number; readonly end: number; readonly set: Promise<SeriesSet> }
+  >();
+
+  constructor(querier: Querier, signal: AbortSignal) {
+    this.#querier = querier;
+    this.#signal = signal;
+  }
+
+  /** A set whose range covers that of the selection. */
+  find(selection: Selection): Promise<SeriesSet> {
+    const { matchers, start, end } = selection;
+    const key = keyOf(matchers);
+    const known = this.#found.get(key);
+    if (known !== undefined && known.start <= start && known.end >= end) return known.set;
+    const set = this.#querier.select(selection, this.#signal);
+    // Whoever waits for it hears of its failure; nobody may be waiting yet.
+    set.catch(() => {});
+    this.#found.set(key, { start, end, set });
+    return set;
+  }
+}
+
+/** Equal for the same matchers in any order. */
+export function keyOf(matchers: readonly Matcher[]): string {
+  return JSON.stringify(matchers.map(String).sort());
+}
