@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Labels } from '../../storage/labels.ts';
 import type { Matcher } from '../../storage/matcher.ts';
+import { SampleTable } from '../../storage/sample-table.ts';
 import { QueryError } from '../query-result.ts';
 import { failureOf } from './envelope.ts';
 import { type ExposedSample, type NameEscaping, sampleLine, typeLine } from './exposition-text.ts';
@@ -59,22 +60,13 @@ async function newest(
   const end = now();
   const found = new Map<string, ExposedSample>();
   for (const matchers of matcherSets) {
-    const { series, blocks } = await querier.select({ matchers, start: end - lookback, end }, signal);
-    const timestamps = new Float64Array(series.length).fill(Number.NEGATIVE_INFINITY);
-    const values = new Float64Array(series.length);
-    const stale = new Uint8Array(series.length);
-    for await (const block of blocks()) {
-      for (let i = 0; i < block.length; i++) {
-        const index = block.series[i]!;
-        timestamps[index] = block.timestamps[i]!;
-        values[index] = block.values[i]!;
-        stale[index] = block.stale[i]!;
-      }
-    }
-    for (const [index, labels] of series.entries()) {
-      const timestamp = timestamps[index]!;
-      if (stale[index] === 1 || timestamp === Number.NEGATIVE_INFINITY) continue;
-      found.set(labels.key, { labels, value: values[index]!, timestamp });
+    const set = await querier.select({ matchers, start: end - lookback, end }, signal);
+    const table = new SampleTable(set.series.length);
+    for await (const block of set.blocks()) table.add(block);
+    for (const [index, labels] of set.series.entries()) {
+      const { length, timestamps, values, stale } = table.read(index);
+      if (length === 0 || stale[length - 1] === 1) continue;
+      found.set(labels.key, { labels, value: values[length - 1]!, timestamp: timestamps[length - 1]! });
     }
   }
   return [...found.values()].sort((a, b) => {
