@@ -25,10 +25,15 @@ export function addRuleEndpoints(scope: FastifyInstance, deps: QueryApiDeps): vo
   });
 }
 
-type GroupFilter = (group: RuleGroupStatus) => RuleGroupStatus | undefined;
+type GroupFilter = (group: RuleGroupStatus) => ShownGroup | undefined;
+
+/** A group of which some rules, or their alerts, may be left out; Prometheus writes alerts that are left out as null. */
+type ShownGroup = Omit<RuleGroupStatus, 'rules'> & {
+  readonly rules: readonly (RuleStatus | { readonly alerts: null })[];
+};
 
 interface RulePage {
-  readonly groups: readonly RuleGroupStatus[];
+  readonly groups: readonly ShownGroup[];
   readonly groupNextToken?: string;
 }
 
@@ -45,7 +50,7 @@ function pageOf(parameters: Parameters): (groups: readonly RuleGroupStatus[], fi
   return (all, filter) => {
     const first = token === '' ? 0 : all.findIndex((group) => tokenOf(group) === token);
     if (first < 0) throw invalid('group_next_token', `invalid group_next_token '${token}'. were rule groups changed?`);
-    const groups: RuleGroupStatus[] = [];
+    const groups: ShownGroup[] = [];
     for (const group of all.slice(first)) {
       const shown = filter(group);
       if (shown === undefined) continue;
@@ -93,8 +98,7 @@ function ruleFilter(parameters: Parameters): GroupFilter {
   };
   const wanted = (rule: RuleStatus): boolean =>
     inNames(rule.name) && (type === '' || type === (rule.type === 'alerting' ? 'alert' : 'record')) && matches(rule);
-  const shown = (rule: RuleStatus): RuleStatus =>
-    rule.type === 'alerting' && excludeAlerts ? { ...rule, alerts: [] } : rule;
+  const shown = (rule: RuleStatus) => (rule.type === 'alerting' && excludeAlerts ? { ...rule, alerts: null } : rule);
   return (group) => {
     if (!inGroups(group.name) || !inFiles(group.file)) return undefined;
     const rules = group.rules.filter(wanted).map(shown);

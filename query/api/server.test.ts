@@ -530,7 +530,7 @@ describe('rules and alerts', () => {
     expect(await names('rule_group[]=records')).toEqual([['records', 'job:down']]);
     expect(await names('file[]=a.yml')).toEqual([['both', 'job:up', 'Down']]);
     const { groups } = (await get('/api/v1/rules?type=alert&exclude_alerts=true')).json.data;
-    expect(groups[0].rules[0].alerts).toEqual([]);
+    expect(groups[0].rules[0].alerts).toBeNull();
     expectError(
       await get('/api/v1/rules?type=x'),
       400,

@@ -1,0 +1,69 @@
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { createAlertingRole } from '../../cli/alerting-role.ts';
+import { createCollectorRole } from '../../cli/collector-role.ts';
+import { loadConfig } from '../../cli/config/load-config.ts';
+import { loadRules } from '../../cli/load-rules.ts';
+import { createQueryRole } from '../../cli/query-role.ts';
+import { buildServer } from '../../cli/server.ts';
+import { resolveSettings } from '../../cli/settings.ts';
+import { createMemoryStorage } from '../../storage/memory.ts';
+
+/** A server of this process that tests ask over its socket. */
+export interface RunningPharos {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** All roles on a configuration file, wired as the program wires them, but on the in-memory store. */
+export async function startPharos(configFile: string): Promise<RunningPharos> {
+  const { config } = await loadConfig(configFile, { environment: {} });
+  const registry = new Registry();
+  const logger = pino({ level: 'silent' });
+  const storage = createMemoryStorage();
+  const options = { config: configFile, logLevel: 'error' } as const;
+  const collector = createCollectorRole({ storage, registry, logger });
+  let alerting: ReturnType<typeof createAlertingRole> | undefined;
+  const query = createQueryRole({
+    ...{ storage, options, registry, logger },
+    config: () => config,
+    settings: resolveSettings(options, config),
+    started: Date.now(),
+    ready: () => true,
+    reload: async () => {},
+    targets: () => collector.targets(),
+    targetMetadata: () => collector.targetMetadata(),
+    rules: () => alerting?.groups() ?? [],
+    alerts: () => alerting?.alerts() ?? [],
+    alertmanagers: () => alerting?.alertmanagers() ?? [],
+  });
+  const app = buildServer({
+    logger,
+    maxBodySize: config.server.maxBodySize,
+    page: [],
+    register: (server) => {
+      query.register(server);
+      collector.registerReceiver(server, config.server.maxBodySize);
+    },
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  alerting = createAlertingRole({
+    ...{ storage, config, registry, logger },
+    query: query.queryFunc,
+    externalUrl: url,
+  });
+  await alerting.apply(config, await loadRules(config.ruleFiles));
+  await alerting.start();
+  collector.apply(config);
+  return {
+    url,
+    async close() {
+      await collector.stop();
+      await alerting.stop();
+      await app.close();
+      await storage.close(1000);
+    },
+  };
+}
