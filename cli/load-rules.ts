@@ -3,14 +3,20 @@ import type { RuleGroup } from '../alerting/rules/rule.ts';
 import { formatRuleProblems, parseRuleFile } from '../alerting/rules/rule-file.ts';
 import { glob } from './config/glob.ts';
 
-/** All groups of the files that the patterns match. Rejects with one Error that lists every problem of every file. */
-export async function loadRules(patterns: readonly string[]): Promise<readonly RuleGroup[]> {
+/**
+ * All groups of the files that the patterns match, whose expressions may use the features given (default: none). Rejects with one Error
+ * that lists every problem of every file.
+ */
+export async function loadRules(
+  patterns: readonly string[],
+  features: ReadonlySet<string> = new Set(),
+): Promise<readonly RuleGroup[]> {
   const files = [...new Set((await Promise.all(patterns.map(glob))).flat())];
   const groups: RuleGroup[] = [];
   const problems: string[] = [];
   for (const file of files) {
     try {
-      const parsed = parseRuleFile(file, await readFile(file, 'utf8'));
+      const parsed = parseRuleFile(file, await readFile(file, 'utf8'), { features });
       groups.push(...parsed.groups);
       if (parsed.problems.length > 0) problems.push(formatRuleProblems(parsed.problems));
     } catch (error) {

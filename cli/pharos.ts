@@ -1,16 +1,17 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { FEATURES } from '../query/promql/features.ts';
 import { checkConfig, checkRules } from './check-command.ts';
 import { runQueryCommand } from './query-command.ts';
 import { runRole } from './run-role.ts';
-import { parseAddress, parseDurationOption, type Role, type ServerOptions } from './server-options.ts';
+import { parseAddress, parseDurationOption, parseFeatures, type Role, type ServerOptions } from './server-options.ts';
 import { runSqlCommand } from './sql-command.ts';
 import { VERSION } from './version.ts';
 
 /** Wraps a parser so that its error becomes commander's, which names the option and what was given. */
-function checked<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
+function checked<T>(parse: (text: string, before?: T) => T): (text: string, before?: T) => T {
+  return (text, before) => {
     try {
-      return parse(text);
+      return parse(text, before);
     } catch (error) {
       throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
     }
@@ -18,6 +19,15 @@ function checked<T>(parse: (text: string) => T): (text: string) => T {
 }
 
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+function featureOption(): Option {
+  return new Option(
+    '--enable-feature <names>',
+    `PromQL that Prometheus has behind feature flags, by its names, separated by commas: ${FEATURES.join(', ')}`,
+  )
+    .env('PHAROS_ENABLE_FEATURE')
+    .argParser(checked(parseFeatures));
+}
 
 /** The options of every server role, with their environment variables. */
 function withServerOptions(command: Command): Command {
@@ -58,6 +68,7 @@ function withServerOptions(command: Command): Command {
         .env('PHAROS_RETENTION')
         .argParser(checked(parseDurationOption)),
     )
+    .addOption(featureOption())
     .addOption(
       new Option('--log-level <level>', 'what is logged on standard error')
         .env('PHAROS_LOG_LEVEL')
@@ -123,15 +134,17 @@ function buildProgram(): Command {
     .command('config')
     .argument('<file>', 'pharos.yml or prometheus.yml')
     .description('check a configuration and the rule files it names')
-    .action(async (file: string) => {
-      process.exitCode = await checkConfig(file);
+    .addOption(featureOption())
+    .action(async (file: string, { enableFeature }: CheckOptions) => {
+      process.exitCode = await checkConfig(file, enableFeature ?? new Set());
     });
   check
     .command('rules')
     .argument('<file...>', 'rule files')
     .description('check rule files')
-    .action(async (files: string[]) => {
-      process.exitCode = await checkRules(files);
+    .addOption(featureOption())
+    .action(async (files: string[], { enableFeature }: CheckOptions) => {
+      process.exitCode = await checkRules(files, enableFeature ?? new Set());
     });
 
   program
@@ -147,6 +160,10 @@ function buildProgram(): Command {
       await runSqlCommand({ statement, ...options }, process.stdout);
     });
   return program;
+}
+
+interface CheckOptions {
+  readonly enableFeature?: ReadonlySet<string>;
 }
 
 interface QueryOptions {

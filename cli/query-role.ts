@@ -51,6 +51,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
     maxSamples: query.maxSamples,
     timeout: query.timeout,
     evaluationInterval: deps.config().global.evaluationInterval,
+    features: settings.features,
   });
   return {
     queryFunc: queryFuncOf(engine),
@@ -78,6 +79,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         externalLabels: () => Labels.from(deps.config().global.externalLabels),
         lookback: query.lookbackDelta,
         ...(enableAdminApi && { deleteSamples: (deletion, signal) => storage.deleteSamples(deletion, signal) }),
+        features: settings.features,
         limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency },
       });
     },
@@ -111,6 +113,7 @@ function flags(settings: Settings, options: ServerOptions): Record<string, strin
     clickhouse: settings.clickhouse === undefined ? '' : cleanUrl(settings.clickhouse.url),
     'clickhouse-http': settings.clickhouseHttp === undefined ? '' : formatAddress(settings.clickhouseHttp),
     retention: formatDuration(settings.retention),
+    'enable-feature': [...settings.features].join(','),
     'log-level': options.logLevel,
   };
 }

@@ -62,7 +62,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     /** All of it is read and checked before any of it is applied. */
     const reload = async (): Promise<void> => {
       const next = await readConfig(options, logger);
-      const rules = withAlerting ? await loadRules(next.ruleFiles) : [];
+      const rules = withAlerting ? await loadRules(next.ruleFiles, settings.features) : [];
       config = next;
       collector?.apply(next);
       await alerting?.apply(next, rules);
@@ -106,7 +106,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
         logger,
       });
       cleanups.add('the alert engine', () => engine.stop());
-      await engine.apply(config, await loadRules(config.ruleFiles));
+      await engine.apply(config, await loadRules(config.ruleFiles, settings.features));
       await engine.start();
       alerting = engine;
     }

@@ -1,3 +1,4 @@
+import { ALL_FEATURES, FEATURES } from '../query/promql/features.ts';
 import { parseDuration } from './config/duration.ts';
 
 export type Role = 'all' | 'collector' | 'query' | 'alerting';
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly clickhouseHttp?: Address;
   /** Milliseconds; 0 keeps for ever. */
   readonly retention?: number;
+  /** PromQL's feature flags. */
+  readonly enableFeature?: ReadonlySet<string>;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Only of the role `alerting`. */
   readonly queryUrl?: string;
@@ -28,6 +31,19 @@ export function parseAddress(text: string): Address {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw new Error('wanted HOST:PORT, such as 127.0.0.1:9090 or [::1]:9090');
   return { host: match[1] ?? (match[2] === '' ? '::' : match[2]!), port };
+}
+
+/**
+ * Feature flags separated by commas, together with those that were named before. Throws an Error that lists the flags
+ * when one is unknown.
+ */
+export function parseFeatures(text: string, before: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  const given = text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+  const unknown = given.find((name) => !ALL_FEATURES.has(name));
+  if (unknown !== undefined) {
+    throw new Error(`there is no feature ${JSON.stringify(unknown)}, wanted some of ${FEATURES.join(', ')}`);
+  }
+  return new Set([...before, ...given]);
 }
 
 /** Prometheus' duration syntax to milliseconds; a bare 0 is allowed. */

@@ -12,6 +12,8 @@ export interface Settings {
   readonly clickhouseHttp: Address | undefined;
   /** Milliseconds; 0 keeps for ever. */
   readonly retention: number;
+  /** PromQL's feature flags that are on, by Prometheus' names. */
+  readonly features: ReadonlySet<string>;
 }
 
 /** A ClickHouse server; user and password are also taken from the URL. */
@@ -41,6 +43,7 @@ export function resolveSettings(options: ServerOptions, config: PharosConfig): S
           },
     clickhouseHttp: options.clickhouseHttp ?? server.clickhouseHttp,
     retention: options.retention ?? storage.retention,
+    features: options.enableFeature ?? new Set(),
   };
 }
 

@@ -54,6 +54,7 @@ builtin_rules: true
 `,
     );
     const args = ['cli/start.cjs', '--config', config, '--listen', `127.0.0.1:${port}`, '--data-dir', directory];
+    args.push('--enable-feature', 'promql-experimental-functions', '--enable-feature=promql-duration-expr');
     server = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     server.stdout!.on('data', (chunk) => (output += chunk));
     server.stderr!.on('data', (chunk) => (output += chunk));
@@ -81,6 +82,22 @@ builtin_rules: true
     const { stdout } = await pharos('query', 'up', '--url', url);
     expect(stdout).toMatch(/metric +instance +job +value/);
     expect(stdout).toMatch(/up +127\.0\.0\.1:\d+ +pharos +1/);
+  });
+
+  it('takes the PromQL of its feature flags, and refuses that of others', async () => {
+    const status = async (query: string) => (await api('/api/v1/query', { query })).status;
+    expect(await status('mad_over_time(up[1m * 2])')).toBe(200);
+    expect(await status('rate(up[1m] anchored)')).toBe(400);
+    expect(JSON.parse((await api('/api/v1/status/flags')).body).data['enable-feature']).toBe(
+      'promql-experimental-functions,promql-duration-expr',
+    );
+    const rules = path.join(directory, 'rules.yml');
+    writeFileSync(rules, 'groups: [{ name: a, rules: [{ record: x, expr: "mad_over_time(up[5m])" }] }]');
+    const refused = await pharos('check', 'rules', rules);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('function "mad_over_time" is not enabled');
+    expect((await pharos('check', 'rules', '--enable-feature=promql-experimental-functions', rules)).code).toBe(0);
+    expect((await pharos('query', '--enable-feature=nope', 'up')).stderr).toContain('there is no feature "nope"');
   });
 
   it('serves the page', async () => {

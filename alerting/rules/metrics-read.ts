@@ -1,4 +1,5 @@
 import type { Expr, VectorSelector } from '../../query/promql/ast.ts';
+import { ALL_FEATURES } from '../../query/promql/features.ts';
 import { parseExpr } from '../../query/promql/parser.ts';
 import { METRIC_NAME } from '../../storage/labels.ts';
 
@@ -6,7 +7,7 @@ import { METRIC_NAME } from '../../storage/labels.ts';
 export function metricsRead(expr: string): ReadonlySet<string> | undefined {
   let parsed: Expr;
   try {
-    parsed = parseExpr(expr);
+    parsed = parseExpr(expr, { features: ALL_FEATURES });
   } catch {
     return undefined;
   }

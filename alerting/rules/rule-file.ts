@@ -18,13 +18,22 @@ const GROUP_KEYS = ['name', 'interval', 'limit', 'query_offset', 'labels', 'rule
 const RULE_KEYS = ['alert', 'record', 'expr', 'for', 'keep_firing_for', 'labels', 'annotations'];
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
+export interface RuleFileOptions {
+  /** PromQL's feature flags; an expression that needs another one is a problem. Default: none. */
+  readonly features?: ReadonlySet<string>;
+}
+
 /** The groups of a file, or all of its problems: one of the two lists is empty. `file` is only a name. */
-export function parseRuleFile(file: string, text: string): { groups: RuleGroup[]; problems: RuleProblem[] } {
+export function parseRuleFile(
+  file: string,
+  text: string,
+  options: RuleFileOptions = {},
+): { groups: RuleGroup[]; problems: RuleProblem[] } {
   if (text.length > MAX_CHARACTERS) {
     const message = `expected a rule file of at most ${MAX_CHARACTERS} characters, got ${text.length}`;
     return { groups: [], problems: [{ file, line: 1, column: 1, field: '', message }] };
   }
-  const reader = new RuleFileReader(file, text);
+  const reader = new RuleFileReader(file, text, options);
   const groups = reader.groups();
   const problems = reader.problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   return { groups: problems.length === 0 ? groups : [], problems };
@@ -42,9 +51,11 @@ export function formatRuleProblems(problems: readonly RuleProblem[]): string {
 class RuleFileReader {
   readonly #file: string;
   readonly #yaml: YamlReader;
+  readonly #options: RuleFileOptions;
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, options: RuleFileOptions) {
     this.#file = file;
+    this.#options = options;
     this.#yaml = new YamlReader(file, text);
   }
 
@@ -162,7 +173,7 @@ class RuleFileReader {
     if (text === '') return text;
     const place = fields.get('expr')!;
     try {
-      parseExpr(text);
+      parseExpr(text, this.#options);
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
       this.#yaml.report(place, `expected a PromQL expression, got one with an error at ${error.message}`);

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../query/engine.ts';
+import { ALL_FEATURES } from '../../query/promql/features.ts';
 import { KNOWN_GAPS } from './known-gaps.ts';
 import { memoryTarget } from './memory-target.ts';
-import { ALL_FEATURES } from './pinned.ts';
 import { runScript } from './run-script.ts';
 import type { Unstored } from './unstored-data.ts';
 

@@ -1,4 +1,5 @@
 import type { Expr } from '../../query/promql/ast.ts';
+import { ALL_FEATURES } from '../../query/promql/features.ts';
 import { parseExpr } from '../../query/promql/parser.ts';
 
 /** What depends on the step's own time rather than on the samples'. */
@@ -70,12 +71,3 @@ function usesTimeIn(expr: Expr): boolean {
       return false;
   }
 }
-
-/** The flags that the scripts assume to be on. */
-export const ALL_FEATURES: ReadonlySet<string> = new Set([
-  'promql-experimental-functions',
-  'promql-duration-expr',
-  'promql-extended-range-selectors',
-  'promql-binop-fill-modifiers',
-  'promql-delayed-name-removal',
-]);

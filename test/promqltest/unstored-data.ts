@@ -1,8 +1,8 @@
 import type { Expr } from '../../query/promql/ast.ts';
+import { ALL_FEATURES } from '../../query/promql/features.ts';
 import { parseExpr } from '../../query/promql/parser.ts';
 import type { Labels } from '../../storage/labels.ts';
 import { Matcher } from '../../storage/matcher.ts';
-import { ALL_FEATURES } from './pinned.ts';
 import type { EvalCommand, LoadCommand } from './script.ts';
 import type { SeriesLine } from './series-line.ts';
 
