@@ -2,6 +2,7 @@ import { StorageError } from '../storage/errors.ts';
 import type { Querier } from '../storage/querier.ts';
 import { Annotations } from './execution/annotations.ts';
 import { Catalog } from './execution/catalog.ts';
+import { estimate } from './execution/estimate.ts';
 import { executeInstant } from './execution/execute-instant.ts';
 import { executeRange } from './execution/execute-range.ts';
 import { type Grid, gridOf } from './execution/grid.ts';
@@ -17,8 +18,10 @@ import { parseExpr } from './promql/parser.ts';
 import {
   type ExplainedNode,
   type InstantRequest,
-  type QueryEngine,
+  type PreparedQuery,
+  type PreparingEngine,
   QueryError,
+  type QueryRequest,
   type QueryResult,
   type QueryValue,
   type RangeRequest,
@@ -70,11 +73,12 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * A PromQL engine over a Querier: parse, type-check, plan, optimize, execute. It holds nothing between queries; any
  * number may run at a time, each on its own limits.
  */
-export function createEngine(options: EngineOptions): QueryEngine {
+export function createEngine(options: EngineOptions): PreparingEngine {
   const engine = new Engine(options);
   return {
     instant: (request, signal) => engine.instant(request, signal),
     range: (request, signal) => engine.range(request, signal),
+    prepare: (request, signal) => engine.prepare(request, signal),
   };
 }
 
@@ -89,46 +93,32 @@ class Engine {
     }
   }
 
-  instant(request: InstantRequest, signal: AbortSignal): Promise<QueryResult> {
-    const { time } = request;
-    return this.#run({ ...request, start: time, end: time, step: 0 }, signal, (plan, running) => {
-      const context = running.newContext();
-      return executeInstant(plan, time, context);
-    });
+  async instant(request: InstantRequest, signal: AbortSignal): Promise<QueryResult> {
+    return this.#prepared({ kind: 'instant', ...request }, signal).run();
   }
 
   async range(request: RangeRequest, signal: AbortSignal): Promise<QueryResult> {
-    const { start, end, step } = request;
-    if (!(step > 0)) throw new QueryError('bad_data', `step must be positive, got ${step}ms`);
-    if (end < start) throw new QueryError('bad_data', `end must not be before start, got ${end} and ${start}`);
-    const { sliceLength, sliceSamples } = this.#options;
-    return this.#run(request, signal, (plan, running) =>
-      executeRange(plan, { start, end, step, sliceLength, sliceSamples }, running),
-    );
+    return this.#prepared({ kind: 'range', ...request }, signal).run();
   }
 
-  async #run(
-    request: Omit<RangeRequest, 'expr'> & { readonly expr: string },
-    signal: AbortSignal,
-    execute: (plan: PlanNode, running: Running) => Promise<QueryValue>,
-  ): Promise<QueryResult> {
+  async prepare(request: QueryRequest, signal: AbortSignal): Promise<PreparedQuery> {
+    const running = this.#prepared(request, signal);
+    return { work: await running.estimateWork(), run: () => running.run(), end: () => running.end() };
+  }
+
+  #prepared(request: QueryRequest, signal: AbortSignal): Running {
     const began = performance.now();
+    const range = request.kind === 'range' ? request : { ...request, start: request.time, end: request.time, step: 0 };
+    const { start, end, step } = range;
+    if (request.kind === 'range' && !(step > 0)) {
+      throw new QueryError('bad_data', `step must be positive, got ${step}ms`);
+    }
+    if (end < start) throw new QueryError('bad_data', `end must not be before start, got ${end} and ${start}`);
     const { features, evaluationInterval } = this.#options;
     const parsed = parseExpr(request.expr, { features });
-    const { start, end, step } = request;
     const lookback = request.lookback ?? this.#options.lookback;
     const plan = optimize(planFromAst(parsed, { start, end, step, lookback, evaluationInterval }));
-    const running = new Running(this.#options, request, signal);
-    const planned = performance.now();
-    try {
-      const value = await execute(plan, running);
-      const durations = { preparation: planned - began, evaluation: performance.now() - planned };
-      return running.result(value, plan, durations);
-    } catch (error) {
-      throw running.explain(error);
-    } finally {
-      running.end();
-    }
+    return new Running(this.#options, { request: range, plan, signal, preparation: performance.now() - began });
   }
 }
 
@@ -141,6 +131,9 @@ class Running {
   readonly #budget: Budget;
   readonly #profile: Profile | undefined;
   readonly #counts: SampleCounts | undefined;
+  readonly #plan: PlanNode;
+  readonly #preparation: number;
+  readonly #range: RangeRequest;
   readonly #grid: Grid;
   readonly #controller = new AbortController();
   /** Not the contexts themselves: a slice that is done must not keep its samples in memory. */
@@ -149,12 +142,19 @@ class Running {
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.#controller.abort(new QueryError('canceled', 'query was canceled in query execution'));
 
-  constructor(options: Required<EngineOptions>, request: RangeRequest, signal: AbortSignal) {
+  constructor(
+    options: Required<EngineOptions>,
+    query: { request: RangeRequest; plan: PlanNode; signal: AbortSignal; preparation: number },
+  ) {
     const { maxSamples, maxBytes, maxSeries } = options;
+    const { request, signal } = query;
     this.#options = options;
+    this.#plan = query.plan;
+    this.#preparation = query.preparation;
     this.#isRange = request.step > 0;
     this.#annotations = new Annotations(request.expr);
     this.#budget = { maxSamples, maxBytes, maxSeries, heldSamples: 0, heldBytes: 0, peakSamples: 0 };
+    this.#range = request;
     this.#grid = gridOf(request.start, request.end, request.step);
     this.#profile = request.explain === true ? new Profile() : undefined;
     this.#counts = request.countSamples === true ? new SampleCounts(this.#grid) : undefined;
@@ -165,6 +165,35 @@ class Running {
     const expire = () => this.#controller.abort(new QueryError('timeout', 'query timed out in query execution'));
     const timeout = Math.min(options.timeout, request.timeout ?? Number.POSITIVE_INFINITY, LONGEST_TIMER);
     this.#deadline = setTimeout(expire, timeout);
+  }
+
+  /** What it will cost; ends the query when that cannot be told. */
+  async estimateWork(): Promise<number> {
+    try {
+      return (await estimate(this.#plan, this.#grid, this.catalog)).work;
+    } catch (error) {
+      this.end();
+      throw this.#explained(error);
+    }
+  }
+
+  async run(): Promise<QueryResult> {
+    const began = performance.now();
+    try {
+      const value = await this.#execute();
+      return this.#result(value, performance.now() - began);
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      this.end();
+    }
+  }
+
+  #execute(): Promise<QueryValue> {
+    const { start, end, step } = this.#range;
+    if (!this.#isRange) return executeInstant(this.#plan, start, this.newContext());
+    const { sliceLength, sliceSamples } = this.#options;
+    return executeRange(this.#plan, { start, end, step, sliceLength, sliceSamples }, this);
   }
 
   /** The context of a slice, or of the only time. */
@@ -183,11 +212,7 @@ class Running {
     return context;
   };
 
-  result(
-    value: QueryValue,
-    plan: PlanNode,
-    durations: { readonly preparation: number; readonly evaluation: number },
-  ): QueryResult {
+  #result(value: QueryValue, evaluation: number): QueryResult {
     const { warnings, infos } = this.#annotations;
     let samplesRead = 0;
     let seriesRead = 0;
@@ -209,15 +234,16 @@ class Running {
         samplesRead,
         seriesRead,
         peakSamples: this.#budget.peakSamples,
-        ...durations,
+        preparation: this.#preparation,
+        evaluation,
         ...(queryable === undefined ? {} : { queryable }),
       },
-      ...(this.#profile === undefined ? {} : { explain: explainPlan(plan, this.#profile) }),
+      ...(this.#profile === undefined ? {} : { explain: explainPlan(this.#plan, this.#profile) }),
     };
   }
 
   /** The error that the caller is to see. */
-  explain(error: unknown): QueryError {
+  #explained(error: unknown): QueryError {
     const { signal } = this.#controller;
     // Whatever else an abort broke on its way, the abort is the reason.
     if (signal.aborted) return signal.reason;
@@ -228,7 +254,7 @@ class Running {
     return new QueryError('internal', 'the query failed for a reason that is in the log', { cause: error });
   }
 
-  /** Releases what reads are still open, and the timer. */
+  /** Releases what reads are still open, and the timer. Can be repeated. */
   end(): void {
     clearTimeout(this.#deadline);
     this.#signal.removeEventListener('abort', this.#onAbort);

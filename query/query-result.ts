@@ -112,9 +112,29 @@ export class QueryError extends Error {
   }
 }
 
+export type QueryRequest =
+  | ({ readonly kind: 'instant' } & InstantRequest)
+  | ({ readonly kind: 'range' } & RangeRequest);
+
+/** A query whose series have been looked up. It holds its deadline until it has run or is ended. */
+export interface PreparedQuery {
+  /** About how many samples it reads and values it computes. */
+  readonly work: number;
+  /** Once. Rejects with a QueryError. */
+  run(): Promise<QueryResult>;
+  /** Instead of running it. */
+  end(): void;
+}
+
 /** What `query/api` needs of the engine, and what `cli/` gives to alerting in the shape of a QueryFunc. */
 export interface QueryEngine {
   /** Rejects with a QueryError. */
   instant(request: InstantRequest, signal: AbortSignal): Promise<QueryResult>;
   range(request: RangeRequest, signal: AbortSignal): Promise<QueryResult>;
+}
+
+/** An engine for callers who want to know the cost first. */
+export interface PreparingEngine extends QueryEngine {
+  /** Parses, plans and looks the series up. Rejects with a QueryError. */
+  prepare(request: QueryRequest, signal: AbortSignal): Promise<PreparedQuery>;
 }

@@ -5,10 +5,13 @@ import type { Querier } from '../../storage/querier.ts';
 import type { Metadata } from '../../storage/series.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { QueryEngine } from '../query-result.ts';
+import type { Answerer } from './answer.ts';
 
 /** What the HTTP API stands on. Functions are asked at each request. */
 export interface QueryApiDeps {
   readonly engine: QueryEngine;
+  /** Answers query and query_range. Default: the engine, in this thread. */
+  readonly answer?: Answerer;
   readonly querier: Querier;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -46,6 +49,8 @@ export interface QueryLimits {
   readonly maxConcurrent?: number;
   /** Queries that wait for that; more are refused. Default 100. */
   readonly maxWaiting?: number;
+  /** A query that takes longer, in milliseconds, is logged. Default 10 s. */
+  readonly slowQuery?: number;
   /** Bytes of a form body. Default 1 MiB. */
   readonly maxBodyBytes?: number;
 }

@@ -1,46 +1,53 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { QueryError, type QueryResult, type QueryValue } from '../query-result.ts';
+import { QueryError } from '../query-result.ts';
+import { localAnswerer, type Question } from './answer.ts';
 import { invalid, Parameters } from './parameters.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
 import type { QueryGate } from './query-gate.ts';
-import { listChunks, queryChunks } from './render.ts';
+import { listChunks } from './render.ts';
 import { withRequestSignal } from './request-signal.ts';
 import { sendChunks } from './send-chunks.ts';
+import { SlowQueryLog } from './slow-query-log.ts';
 
 /** The most points that a range query may give for one series. */
 const MAX_POINTS = 11_000;
 
-/** What of an answer was left out because of `limit`. */
-export const TRUNCATED = 'results truncated due to limit';
-
 /** Adds query, query_range and query_exemplars. */
 export function addQueryEndpoints(scope: FastifyInstance, deps: QueryApiDeps, gate: QueryGate): void {
-  const { engine, now } = deps;
+  const { engine, now, limits, logger } = deps;
+  const answerer = deps.answer ?? localAnswerer(engine);
+  const slowQueries = new SlowQueryLog(logger, limits.slowQuery ?? 10_000);
 
   const answer = async (
     [request, reply]: readonly [FastifyRequest, FastifyReply],
     parameters: Parameters,
-    run: (signal: AbortSignal) => Promise<QueryResult>,
+    times: { readonly kind: 'instant'; readonly time: number } | RangeTimes,
   ): Promise<FastifyReply> => {
+    const timeout = Math.min(parameters.duration('timeout') ?? Number.POSITIVE_INFINITY, limits.queryTimeout);
+    const stats = statsOf(parameters);
+    const query = {
+      expr: parameters.text('query'),
+      ...times,
+      lookback: lookbackOf(parameters),
+      countSamples: stats !== 'none',
+      explain: parameters.text('explain') === '1',
+    };
     const limit = parameters.limit();
-    const timeout = Math.min(parameters.duration('timeout') ?? Number.POSITIVE_INFINITY, deps.limits.queryTimeout);
     const began = performance.now();
-    const result = await withRequestSignal(reply, timeout, (signal) => gate.run(signal, () => run(signal))).catch(
-      (error: unknown) => {
-        throw namingTheQuery(error);
-      },
-    );
-    const { value, truncated } = truncate(result.value, limit);
-    const warnings = truncated ? [...result.warnings, TRUNCATED] : result.warnings;
-    const stats =
-      parameters.text('stats') === ''
-        ? undefined
-        : {
-            timings: { execTotalTime: (performance.now() - began) / 1000 },
-            samples: { totalQueryableSamples: result.stats.samplesRead },
-            seriesRead: result.stats.seriesRead,
-          };
-    return sendChunks(request, reply, queryChunks(value, { warnings, infos: result.infos }, stats));
+    const cost = { queued: 0, headers: request.headers };
+    try {
+      const { chunks, stats: spent } = await withRequestSignal(reply, timeout, (signal) =>
+        gate.run(signal, () => {
+          cost.queued = performance.now() - began;
+          return answerer({ request: query, limit, stats, queued: cost.queued }, signal);
+        }),
+      );
+      slowQueries.note(query, { ...cost, took: performance.now() - began, stats: spent });
+      return sendChunks(request, reply, chunks);
+    } catch (error) {
+      slowQueries.note(query, { ...cost, took: performance.now() - began, error });
+      throw namingTheQuery(error);
+    }
   };
 
   scope.route({
@@ -48,10 +55,7 @@ export function addQueryEndpoints(scope: FastifyInstance, deps: QueryApiDeps, ga
     url: '/query',
     handler: (request, reply) => {
       const parameters = Parameters.of(request);
-      const time = parameters.time('time', now());
-      const lookback = lookbackOf(parameters);
-      const expr = parameters.text('query');
-      return answer([request, reply], parameters, (signal) => engine.instant({ expr, time, lookback }, signal));
+      return answer([request, reply], parameters, { kind: 'instant', time: parameters.time('time', now()) });
     },
   });
 
@@ -70,11 +74,7 @@ export function addQueryEndpoints(scope: FastifyInstance, deps: QueryApiDeps, ga
           'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
         );
       }
-      const lookback = lookbackOf(parameters);
-      const expr = parameters.text('query');
-      return answer([request, reply], parameters, (signal) =>
-        engine.range({ expr, start, end, step, lookback }, signal),
-      );
+      return answer([request, reply], parameters, { kind: 'range', start, end, step });
     },
   });
 
@@ -104,12 +104,15 @@ function namingTheQuery(error: unknown): unknown {
   return error;
 }
 
-function truncate(value: QueryValue, limit: number): { readonly value: QueryValue; readonly truncated: boolean } {
-  if (limit > 0 && value.type === 'vector' && value.samples.length > limit) {
-    return { value: { ...value, samples: value.samples.slice(0, limit) }, truncated: true };
-  }
-  if (limit > 0 && value.type === 'matrix' && value.series.length > limit) {
-    return { value: { ...value, series: value.series.slice(0, limit) }, truncated: true };
-  }
-  return { value, truncated: false };
+interface RangeTimes {
+  readonly kind: 'range';
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** Any text asks for statistics; `all` for those of each step too. */
+function statsOf(parameters: Parameters): Question['stats'] {
+  const text = parameters.text('stats');
+  return text === '' ? 'none' : text === 'all' ? 'all' : 'summary';
 }

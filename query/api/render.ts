@@ -8,9 +8,9 @@ import { secondsText, valueText } from './value-text.ts';
 /** About how many characters a chunk has. */
 export const CHUNK_LENGTH = 64 * 1024;
 
-/** The envelope of a query's value, in chunks. `stats` is the JSON-ready member of that name, when it was asked for. */
-export function queryChunks(value: QueryValue, notes: Notes, stats?: unknown): Generator<string> {
-  return chunks(queryPieces(value, notes, stats));
+/** The envelope of a query's value, in chunks. `extras` are further members of `data`, JSON-ready. */
+export function queryChunks(value: QueryValue, notes: Notes, extras: object = {}): Generator<string> {
+  return chunks(queryPieces(value, notes, extras));
 }
 
 /** The envelope of a list, in chunks. Each item is anything that JSON.stringify takes. */
@@ -44,7 +44,7 @@ function* listPieces(items: Iterable<unknown>, notes: Notes): Generator<string> 
   yield ']' + envelopeEnd(notes);
 }
 
-function* queryPieces(value: QueryValue, notes: Notes, stats: unknown): Generator<string> {
+function* queryPieces(value: QueryValue, notes: Notes, extras: object): Generator<string> {
   yield `${ENVELOPE_START}{"resultType":"${value.type}","result":`;
   switch (value.type) {
     case 'scalar':
@@ -76,7 +76,8 @@ function* queryPieces(value: QueryValue, notes: Notes, stats: unknown): Generato
     default:
       value satisfies never;
   }
-  yield (stats === undefined ? '' : `,"stats":${JSON.stringify(stats)}`) + '}' + envelopeEnd(notes);
+  const members = Object.entries(extras).map(([name, member]) => `,${JSON.stringify(name)}:${JSON.stringify(member)}`);
+  yield `${members.join('')}}${envelopeEnd(notes)}`;
 }
 
 /** How many samples are joined before they are handed on: a generator's step costs more than a sample's text. */

@@ -5,14 +5,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** How many milliseconds a client may take nothing of an answer that waits for it. */
 const STALL_TIMEOUT = 60_000;
 
+type Chunk = string | Uint8Array;
+type Chunks = Iterator<Chunk> | AsyncIterator<Chunk>;
+
 /**
  * Sends JSON text that is made while it is sent, as fast as the client reads; gzipped when the client takes that. An
  * answer of a single chunk is sent whole and plain.
  */
-export function sendChunks(request: FastifyRequest, reply: FastifyReply, chunks: Iterator<string>): FastifyReply {
+export async function sendChunks(request: FastifyRequest, reply: FastifyReply, chunks: Chunks): Promise<FastifyReply> {
   reply.type('application/json; charset=utf-8');
-  const first = chunks.next();
-  const second = first.done === true ? first : chunks.next();
+  const first = await chunks.next();
+  const second = first.done === true ? first : await chunks.next();
   if (second.done === true) return reply.send(first.done === true ? '' : first.value);
   const text = Readable.from(concat([first.value, second.value], chunks), {
     objectMode: false,
@@ -28,9 +31,14 @@ export function sendChunks(request: FastifyRequest, reply: FastifyReply, chunks:
   return reply.header('Content-Encoding', 'gzip').send(gzip);
 }
 
-function* concat(head: readonly (string | undefined)[], rest: Iterator<string>): Generator<string> {
-  for (const chunk of head) if (chunk !== undefined) yield chunk;
-  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
+async function* concat(head: readonly (Chunk | undefined)[], rest: Chunks): AsyncGenerator<Chunk> {
+  try {
+    for (const chunk of head) if (chunk !== undefined) yield chunk;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    // The client may have gone: whoever makes the chunks is told.
+    await rest.return?.();
+  }
 }
 
 function acceptsGzip(header: string | string[] | undefined): boolean {

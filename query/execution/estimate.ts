@@ -4,40 +4,54 @@ import type { Catalog } from './catalog.ts';
 import { endOf, type Grid, referenceTimes } from './grid.ts';
 import { subqueryGrid } from './range-source.ts';
 
+/** What a plan will cost, about, before it is executed. */
+export interface Estimate {
+  /** Samples that it reads. */
+  readonly samples: number;
+  /** Samples that it decodes, values that it computes, and what its windows look at again and again, weighed. */
+  readonly work: number;
+}
+
 /** How far apart the samples of a series are taken to be, before they are read. */
 const SAMPLE_DISTANCE = 15_000;
+/** Looking at a sample in a window costs this part of decoding it. */
+const LOOK = 0.1;
 
 /**
- * About how many samples a plan reads on a grid: the series of its selectors times the length of what is read of them.
- * The series are looked up for the whole grid, so that what runs on parts of it finds them in the catalog.
+ * What a plan costs on a grid: the series of its selectors times the length of what is read of them. The series are looked
+ * up for the whole grid, so that what runs on parts of it finds them in the catalog.
  */
-export async function estimateSamples(node: PlanNode, grid: Grid, catalog: Catalog): Promise<number> {
+export async function estimate(node: PlanNode, grid: Grid, catalog: Catalog): Promise<Estimate> {
   switch (node.kind) {
     case 'select':
     case 'smoothed-select':
     case 'range-select':
     case 'extended-range-select':
-      return samplesOf(node, grid, catalog);
+      return estimateSelector(node, grid, catalog);
     case 'subquery': {
       const inner = subqueryGrid(node, grid);
-      return inner.steps === 0 ? 0 : estimateSamples(node.expr, inner, catalog);
+      return inner.steps === 0 ? NOTHING : estimate(node.expr, inner, catalog);
     }
     case 'step-invariant':
-      return estimateSamples(node.expr, { start: grid.start, step: 0, steps: 1 }, catalog);
+      return estimate(node.expr, { start: grid.start, step: 0, steps: 1 }, catalog);
     default: {
-      const operands = operandsOf(node).map((operand) => estimateSamples(operand, grid, catalog));
-      return (await Promise.all(operands)).reduce((sum, samples) => sum + samples, 0);
+      const operands = await Promise.all(operandsOf(node).map((operand) => estimate(operand, grid, catalog)));
+      return operands.reduce((a, b) => ({ samples: a.samples + b.samples, work: a.work + b.work }), NOTHING);
     }
   }
 }
 
-async function samplesOf(
-  node: Window & { readonly readAhead?: number },
+const NOTHING: Estimate = { samples: 0, work: 0 };
+
+async function estimateSelector(
+  node: Window & { readonly range?: number; readonly readAhead?: number },
   grid: Grid,
   catalog: Catalog,
-): Promise<number> {
+): Promise<Estimate> {
   const times = referenceTimes(grid, node);
   const range = { start: times.start - node.readBack + 1, end: endOf(times) + (node.readAhead ?? 0) };
   const { series } = await catalog.find({ matchers: node.matchers, ...range });
-  return series.length * (1 + (range.end - range.start) / SAMPLE_DISTANCE);
+  const samples = 1 + (range.end - range.start) / SAMPLE_DISTANCE;
+  const looks = grid.steps * (1 + (LOOK * (node.range ?? 0)) / SAMPLE_DISTANCE);
+  return { samples: series.length * samples, work: series.length * (samples + looks) };
 }

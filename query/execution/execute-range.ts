@@ -3,7 +3,7 @@ import { isRange, isScalar, type PlanNode, type VectorNode } from '../plan/nodes
 import { operandsOf } from '../plan/operands.ts';
 import { type MatrixSeries, QueryError, type QueryValue } from '../query-result.ts';
 import type { Catalog } from './catalog.ts';
-import { estimateSamples } from './estimate.ts';
+import { estimate } from './estimate.ts';
 import { finished } from './execute-instant.ts';
 import { type Grid, gridOf } from './grid.ts';
 import { OverBudget, type QueryContext } from './query-context.ts';
@@ -35,7 +35,7 @@ export interface RangeRun {
 export async function executeRange(plan: PlanNode, range: RangeExecution, run: RangeRun): Promise<QueryValue> {
   const root = rootOf(plan);
   const whole = gridOf(range.start, range.end, range.step);
-  const samples = await estimateSamples(root, whole, run.catalog);
+  const { samples } = await estimate(root, whole, run.catalog);
   const length = Math.min(range.sliceLength, (whole.steps * whole.step) / Math.ceil(samples / range.sliceSamples || 1));
   const slices = [...slicesOf(whole, Math.max(length, 4 * furthestLook(plan)))].reverse();
   const result = new Result(run.newContext());
