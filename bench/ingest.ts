@@ -7,7 +7,7 @@
  * which is fair as long as the machine is not full: the report says how busy it was, and warns past 90 %, where scrapes come
  * late and `--sequential` is the better choice.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTable } from '../cli/table.ts';
@@ -16,6 +16,7 @@ import { METRIC_NAMES } from './container-mix.ts';
 import { type Contender, type DiskUse, scrapeConfig } from './contenders/contender.ts';
 import { CONTENDERS, findContenders, type StartContender } from './contenders/find-contenders.ts';
 import { type Farm, startFarm } from './farm.ts';
+import { machineShare, machineTimes } from './machine-share.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
 import { countSamples } from './prometheus-api.ts';
 
@@ -182,27 +183,6 @@ function report(measured: readonly Measured[]): string {
   }
   const table = formatTable(['', ...columns.map(([title]) => title)], rows);
   return [table, ...measured.map(({ name, disk }) => `bytes/sample and index of ${name}: ${disk.how}`)].join('\n');
-}
-
-interface MachineTimes {
-  readonly all: number;
-  readonly idle: number;
-  readonly steal: number;
-}
-
-function machineTimes(): MachineTimes {
-  const [line = ''] = readFileSync('/proc/stat', 'latin1').split('\n');
-  const columns = line.trim().split(/\s+/).slice(1, 9).map(Number);
-  return { all: columns.reduce((sum, each) => sum + each, 0), idle: columns[3]! + columns[4]!, steal: columns[7] ?? 0 };
-}
-
-/** Percent of the time between two readings. */
-function machineShare(before: MachineTimes, after: MachineTimes): { busy: number; steal: number } {
-  const all = after.all - before.all;
-  return {
-    busy: 100 * (1 - (after.idle - before.idle) / all),
-    steal: (100 * (after.steal - before.steal)) / all,
-  };
 }
 
 function sleep(seconds: number): Promise<void> {

@@ -11,6 +11,7 @@ import { findContenders } from './contenders/find-contenders.ts';
 import { bigAnswerTable, bigQuestion, measureBigAnswer } from './query/big-answer.ts';
 import { concurrentTable, measureConcurrent } from './query/concurrent.ts';
 import { SERIES_PER_POD } from './query/data-set.ts';
+import { watchForeignLoad } from './query/foreign-load.ts';
 import { GROWTH_HOURS, GROWTH_SERIES, type GrowthResult, growthTable, measureGrowth } from './query/growth.ts';
 import { killTable, measureKill } from './query/kill.ts';
 import { measureRows, rows, rowTables } from './query/rows.ts';
@@ -21,12 +22,17 @@ export const QUERY_SECTIONS = ['rows', 'concurrent', 'big', 'kill', 'growth'] as
 
 export type QuerySection = (typeof QUERY_SECTIONS)[number];
 
+/** How much of the machine may be used by others before the report warns. */
+const FOREIGN_PERCENT = 5;
+
 /** What to measure, and on what. */
 export interface QueryBenchOptions {
   readonly series: number;
   readonly hours: number;
   /** Seconds. */
   readonly interval: number;
+  /** How often each query is asked; the best time counts. */
+  readonly runs: number;
   readonly only: readonly QuerySection[];
   readonly contenders: readonly string[];
   /** Programs of the peers: name or path. A peer that is not found is left out by name. */
@@ -39,24 +45,21 @@ export interface QueryBenchOptions {
 }
 
 /** Runs the benchmark and prints its tables. Resolves with whether all answers were right. */
-export async function runQueryBench(
-  options: QueryBenchOptions,
-  { print, progress }: { readonly print: (line: string) => void; readonly progress: (line: string) => void },
-): Promise<boolean> {
+export async function runQueryBench(options: QueryBenchOptions, output: Output): Promise<boolean> {
+  const { print, progress } = output;
   const { directory, kept } = placeOf(options);
   const children = new Children(kept ? undefined : directory);
   try {
     const starts = findContenders(options, { wanted: options.contenders, print });
     if (starts.length === 0) throw new Error('there is no contender');
     const stores: StoresOptions = { children, directory, starts, progress };
-    const sections = new Set(options.only);
     let right = true;
-    if ([...sections].some((section) => section !== 'growth')) {
+    if (options.only.some((section) => section !== 'growth')) {
       const opened = await openStores(options, stores);
-      right = await measure(opened, sections, { print, progress });
+      right = await measure(opened, options, output);
       await closeStores(opened, children);
     }
-    if (sections.has('growth')) print(await measureAllGrowth(options, stores));
+    if (options.only.includes('growth')) print(await measureAllGrowth(options, stores));
     return right;
   } finally {
     await children.stopAll();
@@ -65,66 +68,68 @@ export async function runQueryBench(
   }
 }
 
+/** Where the report goes, and what tells that something is going on. */
+interface Output {
+  readonly print: (line: string) => void;
+  readonly progress: (line: string) => void;
+}
+
 async function measure(
   { dataSet, contenders }: Stores,
-  sections: ReadonlySet<QuerySection>,
-  { print, progress }: { readonly print: (line: string) => void; readonly progress: (line: string) => void },
+  { only, runs }: QueryBenchOptions,
+  { print, progress }: Output,
 ): Promise<boolean> {
   const { series, hours, interval, end } = dataSet;
   print(`${series} series over ${hours} h at ${interval} s, the last samples at ${new Date(end).toISOString()}`);
   const all = rows(dataSet);
   const names = contenders.map(({ name }) => name);
+  const foreignLoad = watchForeignLoad(contenders.map(({ child }) => child.pid));
   let right = true;
-  if (sections.has('rows')) {
-    const measured = await measureRows(all, contenders, progress);
+  if (only.includes('rows')) {
+    const measured = await measureRows(all, contenders, { runs, progress });
     right = measured.every(({ same }) => same);
-    print(`\n${rowTables(measured, names)}`);
+    print(`\n${rowTables(measured, { names, runs })}`);
   }
-  if (sections.has('concurrent')) {
+  /** Measures every contender. One that fails is named and left out. */
+  async function each<T>(title: string, measureOne: (contender: Contender) => Promise<T>): Promise<Map<string, T>> {
+    const results = new Map<string, T>();
+    for (const contender of contenders) {
+      progress(`${title}: ${contender.name}`);
+      try {
+        results.set(contender.name, await measureOne(contender));
+      } catch (error) {
+        print(`\n${title}: ${contender.name} FAILED: ${error instanceof Error ? error.message : String(error)}`);
+        right = false;
+      }
+    }
+    return results;
+  }
+  if (only.includes('concurrent')) {
     const pods = Math.ceil(series / SERIES_PER_POD);
-    const results = await eachContender(contenders, progress, {
-      title: 'concurrent queries',
-      measure: (contender) => measureConcurrent(contender, all[0], pods),
-    });
+    const results = await each('concurrent queries', (contender) => measureConcurrent(contender, all[0], pods));
     print(`\n${concurrentTable(results)}`);
   }
-  if (sections.has('big')) {
+  if (only.includes('big')) {
     const question = bigQuestion(dataSet);
-    const results = await eachContender(contenders, progress, {
-      title: 'a large answer',
-      measure: (contender) => measureBigAnswer(contender, question),
-    });
-    print(`\n${bigAnswerTable(results)}`);
+    print(`\n${bigAnswerTable(await each('a large answer', (contender) => measureBigAnswer(contender, question)))}`);
   }
-  if (sections.has('kill')) {
-    const results = await eachContender(contenders, progress, {
-      title: 'the client goes',
-      measure: (contender) => measureKill(contender, all[0]),
-    });
-    print(`\n${killTable(results)}`);
+  if (only.includes('kill')) {
+    print(`\n${killTable(await each('the client goes', (contender) => measureKill(contender, all[0])))}`);
+  }
+  const foreign = foreignLoad();
+  if (foreign > FOREIGN_PERCENT) {
+    print(`\nwarning: other programs used ${foreign.toFixed(0)} % of the machine meanwhile: the times are too long`);
   }
   return right;
 }
 
-async function eachContender<T>(
-  contenders: readonly Contender[],
-  progress: (line: string) => void,
-  { title, measure }: { readonly title: string; readonly measure: (contender: Contender) => Promise<T> },
-): Promise<Map<string, T>> {
-  const results = new Map<string, T>();
-  for (const contender of contenders) {
-    progress(`${title}: ${contender.name}`);
-    results.set(contender.name, await measure(contender));
-  }
-  return results;
-}
-
-async function measureAllGrowth({ interval }: QueryBenchOptions, stores: StoresOptions): Promise<string> {
+async function measureAllGrowth({ interval, runs }: QueryBenchOptions, stores: StoresOptions): Promise<string> {
   const results: GrowthResult[] = [];
   for (const series of GROWTH_SERIES) {
     stores.progress(`growth: ${series} series`);
     const opened = await openStores({ series, hours: GROWTH_HOURS, interval }, stores);
-    results.push(await measureGrowth(series, opened.contenders, rows(opened.dataSet)[0]));
+    const question = rows(opened.dataSet)[0];
+    results.push(await measureGrowth(series, opened.contenders, { question, runs }));
     await closeStores(opened, stores.children);
   }
   return `\n${growthTable(

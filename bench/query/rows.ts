@@ -12,7 +12,7 @@ export interface Row extends Question {
 
 /** What was measured of one contender with one row. */
 export interface RowResult {
-  /** Of every run, in order. */
+  /** Of every run, in order; empty when one failed. */
   readonly milliseconds: readonly number[];
   readonly peak: PeakMemory;
 }
@@ -26,9 +26,6 @@ export interface MeasuredRow {
   /** False when an answer that should be the same is not. */
   readonly same: boolean;
 }
-
-/** Runs of each query; the best counts. */
-const RUNS = 3;
 
 /** The benchmark's queries on a data set. A data set of less than a day is asked as far as it goes. */
 export function rows({ series, hours, end }: DataSetOptions): readonly [Row, ...Row[]] {
@@ -57,43 +54,61 @@ export function rows({ series, hours, end }: DataSetOptions): readonly [Row, ...
   ];
 }
 
-/** Asks each contender every row, one contender at a time while the others idle. */
+/**
+ * Asks each contender every row so many times, one contender at a time while the others idle. A query that fails is a result
+ * like another: its row has no times and is not `same`.
+ */
 export async function measureRows(
   all: readonly Row[],
   contenders: readonly Contender[],
-  progress: (line: string) => void,
+  { runs, progress }: { readonly runs: number; readonly progress: (line: string) => void },
 ): Promise<MeasuredRow[]> {
   const measured: MeasuredRow[] = [];
   for (const row of all) {
     const results = new Map<string, RowResult>();
     const answers = new Map<string, Map<string, Points>>();
-    for (const { name, url, child } of contenders) {
-      const { result, peak } = await watchMemory(child.pid, async () => {
-        const milliseconds: number[] = [];
-        let body: Buffer | undefined;
-        for (let run = 0; run < RUNS; run++) {
-          const answer = await ask(url, row);
-          milliseconds.push(answer.milliseconds);
-          body = answer.body;
-        }
-        return { milliseconds, body: body! };
-      });
+    const failures = new Map<string, string>();
+    for (const contender of contenders) {
+      const { name, child } = contender;
+      const { result, peak } = await watchMemory(child.pid, () => askTimes(contender, row, runs));
       results.set(name, { milliseconds: result.milliseconds, peak });
-      answers.set(name, readAnswer(result.body));
-      progress(`${row.title}: ${name} ${result.milliseconds.map((ms) => ms.toFixed(1)).join(', ')} ms`);
+      if (result.failure === undefined) answers.set(name, readAnswer(result.body));
+      else failures.set(name, result.failure);
+      const times = result.milliseconds.map((ms) => ms.toFixed(1)).join(', ');
+      progress(`${row.title}: ${name} ${result.failure ?? `${times} ms`}`);
     }
-    measured.push({ title: row.title, results, ...judge(answers) });
+    measured.push({ title: row.title, results, ...judge(answers, failures) });
   }
   return measured;
 }
 
+/** The times of every run, and the last answer or why there is none. */
+async function askTimes(
+  { url }: Contender,
+  row: Row,
+  runs: number,
+): Promise<{ milliseconds: number[]; body: Buffer; failure?: string }> {
+  const milliseconds: number[] = [];
+  let body: Buffer = Buffer.alloc(0);
+  try {
+    for (let run = 0; run < runs; run++) {
+      const answer = await ask(url, row);
+      milliseconds.push(answer.milliseconds);
+      body = answer.body;
+    }
+    return { milliseconds, body };
+  } catch (error) {
+    return { milliseconds: [], body, failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** Compares all answers with Prometheus'. An empty answer is wrong: every row asks for something that is there. */
-function judge(answers: ReadonlyMap<string, ReadonlyMap<string, Points>>): {
-  notes: Map<string, string>;
-  same: boolean;
-} {
-  const notes = new Map<string, string>();
-  let same = true;
+function judge(
+  answers: ReadonlyMap<string, ReadonlyMap<string, Points>>,
+  failures: ReadonlyMap<string, string>,
+): { notes: Map<string, string>; same: boolean } {
+  const notes = new Map([...failures].map(([name, failure]) => [name, `FAILED: ${failure}`]));
+  let same = failures.size === 0;
   const reference = answers.get('prometheus');
   for (const [name, answer] of answers) {
     if (answer.size === 0) {
@@ -107,8 +122,9 @@ function judge(answers: ReadonlyMap<string, ReadonlyMap<string, Points>>): {
         const alike = roughlyAgree(difference);
         notes.set(name, alike ? text : `DIFFERS: ${text}`);
         same &&= alike;
-      } else if (agree(difference)) notes.set(name, `same (${worst.toExponential(0)})`);
-      else {
+      } else if (agree(difference)) {
+        notes.set(name, worst === 0 ? 'the same' : `the same to ${worst.toExponential(0)}`);
+      } else {
         notes.set(name, `DIFFERS: ${series} series, ${points} points, values by ${worst.toExponential(1)}`);
         same = false;
       }
@@ -118,13 +134,16 @@ function judge(answers: ReadonlyMap<string, ReadonlyMap<string, Points>>): {
 }
 
 /** The table of times and ratios, and the table of memory. */
-export function rowTables(measured: readonly MeasuredRow[], names: readonly string[]): string {
+export function rowTables(
+  measured: readonly MeasuredRow[],
+  { names, runs }: { readonly names: readonly string[]; readonly runs: number },
+): string {
   const peers = names.filter((name) => name !== 'pharos');
   const best = (row: MeasuredRow, name: string) => Math.min(...(row.results.get(name)?.milliseconds ?? []));
   const times = measured.map((row) => [
     row.title,
     ...names.map((name) => milliseconds(best(row, name))),
-    ...(names.includes('pharos') ? peers.map((peer) => (best(row, peer) / best(row, 'pharos')).toFixed(2)) : []),
+    ...(names.includes('pharos') ? peers.map((peer) => ratio(best(row, peer), best(row, 'pharos'))) : []),
   ]);
   const ratios = names.includes('pharos') ? peers.map((peer) => `${peer}/pharos`) : [];
   const memory = measured.map((row) => [
@@ -138,16 +157,22 @@ export function rowTables(measured: readonly MeasuredRow[], names: readonly stri
     [...row.notes].map(([name, note]) => `  ${row.title}: ${name}: ${note}`),
   );
   return [
-    formatTable([`ms, best of ${RUNS}`, ...names, ...ratios], times),
+    formatTable([`ms, best of ${runs}`, ...names, ...ratios], times),
     '',
     formatTable(['peak MB', ...names.flatMap((name) => [name, 'anonymous', 'file'])], memory),
     ...(differences.length === 0 ? [] : ['', "answers, compared with Prometheus':", ...differences]),
   ].join('\n');
 }
 
-/** Three figures, as far as they make sense. */
+/** Three figures, as far as they make sense; a dash for what could not be measured. */
 export function milliseconds(value: number): string {
+  if (!Number.isFinite(value)) return '-';
   return value.toFixed(value < 100 ? 1 : 0);
+}
+
+/** How many times longer than Pharos a peer took; a dash when one of the two was not measured. */
+export function ratio(peer: number, pharos: number): string {
+  return Number.isFinite(peer) && Number.isFinite(pharos) ? (peer / pharos).toFixed(2) : '-';
 }
 
 export function megabytes(bytes: number): string {

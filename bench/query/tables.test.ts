@@ -14,8 +14,9 @@ test('the tables of the rows: the best run of each, ratios to Pharos, memory, di
     ['prometheus', result(500, 600, 501)],
     ['victoria-metrics', result(50.06, 60, 70)],
   ]);
-  const notes = new Map([['pharos', 'same (0e+0)']]);
-  expect(rowTables([{ title: 'a query', results, notes, same: true }], [...results.keys()])).toBe(
+  const notes = new Map([['pharos', 'the same']]);
+  const names = [...results.keys()];
+  expect(rowTables([{ title: 'a query', results, notes, same: true }], { names, runs: 3 })).toBe(
     [
       'ms, best of 3  pharos  prometheus  victoria-metrics  prometheus/pharos  victoria-metrics/pharos',
       'a query           200         500              50.1               2.50                     0.25',
@@ -24,9 +25,21 @@ test('the tables of the rows: the best run of each, ratios to Pharos, memory, di
       'a query     300        200   100         300        200   100               300        200   100',
       '',
       "answers, compared with Prometheus':",
-      '  a query: pharos: same (0e+0)',
+      '  a query: pharos: the same',
     ].join('\n'),
   );
+});
+
+test('a contender that failed has dashes and its reason', () => {
+  const peak = { total: 1e6, anonymous: 1e6, file: 0 };
+  const results = new Map<string, RowResult>([
+    ['pharos', { milliseconds: [], peak }],
+    ['prometheus', { milliseconds: [5], peak }],
+  ]);
+  const notes = new Map([['pharos', 'FAILED: too many samples']]);
+  const text = rowTables([{ title: 'a query', results, notes, same: false }], { names: [...results.keys()], runs: 1 });
+  expect(text).toMatch(/^a query +- +5\.0 +-$/m);
+  expect(text).toContain('  a query: pharos: FAILED: too many samples');
 });
 
 test('the rows reach over the data set, and not further', () => {
