@@ -8,6 +8,7 @@ import { addLifecycleEndpoints } from './lifecycle-endpoints.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
 import { addQueryEndpoints } from './query-endpoints.ts';
 import { QueryGate } from './query-gate.ts';
+import { addRemoteReadEndpoint } from './remote-read/remote-read-endpoint.ts';
 import { RouteTable } from './route-table.ts';
 import { addRuleEndpoints } from './rule-endpoints.ts';
 import { addSeriesEndpoints } from './series-endpoints.ts';
@@ -87,6 +88,7 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
         addSeriesEndpoints(api, deps, gate);
         addTargetEndpoints(api, deps);
         addRuleEndpoints(api, deps);
+        addRemoteReadEndpoint(api, deps, gate);
         addAdminEndpoints(api, deps, gate);
         addStatusEndpoints(api, deps, { gate, reloads });
       },
