@@ -25,10 +25,7 @@ function labelReplace(params: readonly string[]): Change {
   try {
     regexp = RE2JS.compile(pattern, RE2JS.DOTALL);
   } catch (error) {
-    throw new QueryError(
-      'execution',
-      `invalid regular expression in label_replace(): ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new QueryError('execution', `invalid regular expression in label_replace(): ${pattern}`, { cause: error });
   }
   checkLabelName(target, 'destination', 'label_replace');
   return ({ labels, dropName }) => {

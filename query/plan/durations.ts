@@ -24,7 +24,9 @@ export function resolveDuration(node: DurationNode, times: QueryTimes): number {
 /** As resolveDuration, for a range or a resolution, which must be positive. */
 export function resolvePositiveDuration(node: DurationNode, times: QueryTimes): number {
   const ms = resolveDuration(node, times);
-  if (ms <= 0) throw new QueryError('bad_data', `duration must be greater than 0, got ${ms / 1000}s`);
+  // As in Prometheus, the place is in characters from the start, not in lines and columns.
+  const place = `${node.span.start}:${node.span.end}`;
+  if (ms <= 0) throw new QueryError('bad_data', `${place}: duration must be greater than 0`);
   return ms;
 }
 

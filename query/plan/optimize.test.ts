@@ -9,7 +9,7 @@ import { printPlan } from './print.ts';
 
 const options = { start: 0, end: 3_600_000, step: 60_000, lookback: 300_000, evaluationInterval: 60_000 };
 
-const features = new Set(['promql-extended-range-selectors']);
+const features = new Set(['promql-extended-range-selectors', 'promql-duration-expr']);
 
 function plan(expr: string, optimizer: (plan: PlanNode) => PlanNode = (unchanged) => unchanged): string {
   return printPlan(optimizer(planFromAst(parseExpr(expr, { features }), options)));
@@ -57,6 +57,7 @@ describe('plan', () => {
         extended-range-select {__name__="foo"}[5m] smoothed
       smoothed-select {__name__="foo"}`),
     );
+    expect(() => plan('foo[5m - 5m]')).toThrow(/^4:11: duration must be greater than 0$/);
     expect(() => plan('deriv(foo[5m] anchored)')).toThrow('anchored modifier can only be used with');
   });
 });

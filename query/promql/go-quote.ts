@@ -18,6 +18,14 @@ export function goQuote(text: string): string {
   return `"${text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, escaped)}"`;
 }
 
+/** The character at a place of a text in single quotes, as messages show it; past the end U+FFFD. */
+export function goQuoteChar(text: string, at: number): string {
+  const code = text.codePointAt(at);
+  const char = code === undefined ? '\uFFFD' : String.fromCodePoint(code);
+  if (char === "'") return "'\\''";
+  return char === '"' ? `'"'` : `'${goQuote(char).slice(1, -1)}'`;
+}
+
 function escaped(char: string): string {
   const simple = SIMPLE[char];
   if (simple !== undefined) return simple;

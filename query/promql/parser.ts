@@ -1,5 +1,6 @@
 // A hand-written recursive-descent parser with precedence climbing. It follows Prometheus' grammar, in which almost every
 // keyword is also a metric or label name: words are told apart by where they stand, never by the lexer.
+import { RE2JS } from 're2js';
 import { METRIC_NAME } from '../../storage/labels.ts';
 import { Matcher, type MatchOp } from '../../storage/matcher.ts';
 import type { QueryError } from '../query-result.ts';
@@ -20,6 +21,7 @@ import type {
   VectorSelector,
 } from './ast.ts';
 import { FUNCTIONS } from './functions.ts';
+import { goQuote, isWellFormed } from './go-quote.ts';
 import { parseError, type Token, tokenize } from './lexer.ts';
 import { typecheck, valueType } from './typecheck.ts';
 
@@ -46,6 +48,10 @@ const PARAMETERIZED: ReadonlySet<string> = new Set([
   'limit_ratio',
 ]);
 const EXPERIMENTAL_AGGREGATES: ReadonlySet<string> = new Set(['limitk', 'limit_ratio']);
+/** Words that are no names of functions, though a parenthesis may follow. */
+const NEVER_FUNCTION: ReadonlySet<string> = new Set([
+  ...['by', 'without', 'offset', 'anchored', 'smoothed', 'and', 'or', 'unless', 'fill', 'fill_left', 'fill_right'],
+]);
 /** Words that can stand nowhere as a metric's name. */
 const NEVER_METRIC: ReadonlySet<string> = new Set(['on', 'ignoring', 'group_left', 'group_right', 'bool', 'atan2']);
 
@@ -180,6 +186,7 @@ class Parser {
 
   #unexpected(context: string, expected = ''): QueryError {
     const token = this.#peek();
+    if (token.kind === 'error') return this.#error(token.span, token.message);
     const where = context === '' ? '' : ` in ${context}`;
     const wanted = expected === '' ? '' : `, expected ${expected}`;
     return this.#error(token.span, `unexpected ${describe(token)}${where}${wanted}`);
@@ -202,8 +209,8 @@ class Parser {
         throw this.#error(this.#peek().span, `expression has more than ${MAX_OPERATORS} operators`);
       }
       const precedence = PRECEDENCE[op];
-      this.#at++;
-      const { returnBool, matching } = this.#binaryModifiers(op);
+      const at = this.#next().span;
+      const { returnBool, matching } = this.#binaryModifiers(op, at);
       const right = this.#expr(op === '^' ? POWER : precedence + 0.1);
       left = this.#binary({ op, left, right, returnBool, matching });
     }
@@ -233,46 +240,44 @@ class Parser {
     return { kind: 'unary', op: token.text, expr, span };
   }
 
-  #binary(parts: {
-    op: BinaryOp;
-    left: Expr;
-    right: Expr;
-    returnBool: boolean;
-    matching: (Matching & { readonly written: boolean }) | undefined;
-  }): Expr {
+  #binary(parts: { op: BinaryOp; left: Expr; right: Expr; returnBool: boolean; matching: Matching }): Expr {
     const { op, left, right, returnBool, matching } = parts;
     const span = { start: left.span.start, end: right.span.end };
     const isSet = op === 'and' || op === 'or' || op === 'unless';
     const vectors = valueType(left) === 'vector' && valueType(right) === 'vector';
-    if (isSet && vectors && matching !== undefined) {
+    const fills = matching.fillLeft !== undefined || matching.fillRight !== undefined;
+    if (fills && !this.#features.has('promql-binop-fill-modifiers')) {
+      throw this.#error(span, 'binop fill modifiers are experimental and not enabled');
+    }
+    if (isSet && vectors) {
       if (matching.card !== 'one-to-one') throw this.#error(span, `no grouping allowed for "${op}" operation`);
-      if (matching.fillLeft !== undefined || matching.fillRight !== undefined) {
-        throw this.#error(span, `filling in missing series not allowed for set operators`);
+      if (fills) throw this.#error(span, 'filling in missing series not allowed for set operators');
+    }
+    if (!vectors && this.#mayMatch(left, right)) {
+      if (matching.labels.length > 0) {
+        throw this.#error(span, 'vector matching only allowed between instant vectors');
       }
+      if (fills) throw this.#error(span, 'filling in missing series only allowed between instant vectors');
     }
-    if (!vectors && matching?.written) {
-      throw this.#error(span, 'vector matching only allowed between instant vectors');
-    }
-    const { written: _, ...given } = matching ?? { ...NO_MATCHING, written: false };
-    const resolved: Matching = isSet ? { ...given, card: 'many-to-many' } : given;
+    const resolved: Matching = isSet ? { ...matching, card: 'many-to-many' } : matching;
     return { kind: 'binary', op, left, right, returnBool, matching: vectors ? resolved : undefined, span };
   }
 
-  #binaryModifiers(op: BinaryOp): {
-    returnBool: boolean;
-    matching: (Matching & { readonly written: boolean }) | undefined;
-  } {
-    const start = this.#peek().span;
+  /** Of operands that are no vectors or scalars at all the type check has more to say. */
+  #mayMatch(...operands: readonly Expr[]): boolean {
+    return operands.every((operand) => valueType(operand) === 'scalar' || valueType(operand) === 'vector');
+  }
+
+  /** What stands behind an operator; `start` is the operator's place. */
+  #binaryModifiers(op: BinaryOp, start: Span): { returnBool: boolean; matching: Matching } {
     const returnBool = this.#takeWord('bool');
     if (returnBool && PRECEDENCE[op] !== PRECEDENCE['==']) {
       throw this.#error(start, 'bool modifier can only be used on comparison operators');
     }
     let matching = NO_MATCHING;
-    let written = false;
     const mode = this.#isWord('on') ? 'on' : this.#isWord('ignoring') ? 'ignoring' : undefined;
     if (mode !== undefined) {
       this.#at++;
-      written = true;
       matching = { ...matching, mode, labels: this.#labelList('grouping opts') };
       const group = this.#isWord('group_left')
         ? 'many-to-one'
@@ -285,19 +290,13 @@ class Parser {
         matching = { ...matching, card: group, include };
         const both = mode === 'on' ? include.find((label) => matching.labels.includes(label)) : undefined;
         if (both !== undefined) {
-          throw this.#error(start, `label ${JSON.stringify(both)} must not occur in ON and GROUP clause at once`);
+          throw this.#error(start, `label ${goQuote(both)} must not occur in ON and GROUP clause at once`);
         }
       }
     }
     while (this.#fillModifier() !== undefined) {
       const word = this.#fillModifier()!;
-      this.#requireFeature(
-        'promql-binop-fill-modifiers',
-        this.#peek().span,
-        'binop fill modifiers are experimental and',
-      );
       this.#at++;
-      written = true;
       this.#expectOp('(', 'fill modifier');
       const value = this.#signedNumber('fill modifier');
       this.#expectOp(')', 'fill modifier');
@@ -307,7 +306,7 @@ class Parser {
         fillRight: word === 'fill_left' ? matching.fillRight : value,
       };
     }
-    return { returnBool, matching: { ...matching, written } };
+    return { returnBool, matching };
   }
 
   #fillModifier(): string | undefined {
@@ -323,10 +322,8 @@ class Parser {
     const token = this.#next();
     if (token.kind === 'number') return sign * token.value;
     if (token.kind === 'duration') return (sign * token.ms) / 1000;
-    const named = token.kind === 'word' ? numberWord(token.text) : undefined;
-    if (named !== undefined) return sign * named;
-    this.#at--;
-    throw this.#unexpected(context, 'number');
+    if (this.#at > 0 && token.kind !== 'end' && token.kind !== 'error') this.#at--;
+    throw this.#unexpected(context, context === '@' ? 'timestamp' : 'number');
   }
 
   /** `(a, b, "c.d")`; a trailing comma is allowed. */
@@ -335,9 +332,11 @@ class Parser {
     const labels: string[] = [];
     while (!this.#isOp(')')) {
       const token = this.#peek();
-      if (token.kind === 'word' && !token.text.includes(':')) labels.push(token.text);
-      else if (token.kind === 'string' && token.value !== '') labels.push(token.value);
-      else throw this.#unexpected(context, 'label');
+      if (token.kind === 'word') labels.push(token.text);
+      else if (token.kind === 'string' && token.value !== '' && isWellFormed(token.value)) labels.push(token.value);
+      else if (token.kind === 'string') {
+        throw this.#error(token.span, `invalid label name for grouping: ${goQuote(token.value)}`);
+      } else throw this.#unexpected(context, 'label');
       this.#at++;
       if (!this.#takeOp(',') && !this.#isOp(')')) throw this.#unexpected(context, '"," or ")"');
     }
@@ -349,18 +348,17 @@ class Parser {
   #postfix(): Expr {
     let expr = this.#primary();
     while (true) {
-      const start = this.#peek().span;
       if (this.#isOp('[')) expr = this.#bracket(expr);
       else if (this.#takeWord('offset')) {
         const offset = this.#offsetDuration();
-        expr = this.#modify(expr, start, 'offset', (target) => {
-          if (target.offset !== undefined) throw this.#error(start, 'offset may not be set multiple times');
+        expr = this.#modify(expr, 'offset', (target, span) => {
+          if (target.offset !== undefined) throw this.#error(span, 'offset may not be set multiple times');
           return { ...target, offset };
         });
       } else if (this.#takeOp('@')) {
-        const at = this.#atModifier();
-        expr = this.#modify(expr, start, '@', (target) => {
-          if (target.at !== undefined) throw this.#error(start, '@ <timestamp> may not be set multiple times');
+        const at = this.#atModifier(expr.span);
+        expr = this.#modify(expr, '@', (target, span) => {
+          if (target.at !== undefined) throw this.#error(span, '@ <timestamp> may not be set multiple times');
           return { ...target, at };
         });
       } else if (this.#takeWord('anchored')) expr = this.#extend(expr, 'anchored');
@@ -392,32 +390,29 @@ class Parser {
   /** Applies a modifier to the selector or subquery it follows, and widens the spans to take it in. */
   #modify(
     expr: Expr,
-    at: Span,
     what: 'offset' | '@',
-    apply: <T extends VectorSelector | Subquery>(target: T) => T,
+    apply: <T extends VectorSelector | Subquery>(target: T, span: Span) => T,
   ): Expr {
     if (expr.kind === 'vector-selector' || expr.kind === 'subquery') {
-      return { ...apply(expr), span: this.#spanFrom(expr.span.start) };
+      return { ...apply(expr, expr.span), span: this.#spanFrom(expr.span.start) };
     }
     if (expr.kind === 'matrix-selector') {
-      return { ...expr, selector: apply(expr.selector), span: this.#spanFrom(expr.span.start) };
+      return { ...expr, selector: apply(expr.selector, expr.span), span: this.#spanFrom(expr.span.start) };
     }
     const message = 'must be preceded by an instant vector selector or range vector selector or a subquery';
-    throw this.#error(at, `${what === '@' ? '@ modifier' : 'offset modifier'} ${message}`);
+    throw this.#error(expr.span, `${what === '@' ? '@ modifier' : 'offset modifier'} ${message}`);
   }
 
-  #atModifier(): AtModifier {
+  #atModifier(target: Span): AtModifier {
     for (const kind of ['start', 'end'] as const) {
-      if (this.#isWord(kind) && this.#isOp('(', 1) && this.#isOp(')', 2)) {
-        this.#at += 3;
-        return { kind };
-      }
+      if (!this.#takeWord(kind)) continue;
+      for (const paren of ['(', ')']) if (!this.#takeOp(paren)) throw this.#unexpected('@', 'timestamp');
+      return { kind };
     }
-    const { span } = this.#peek();
-    const seconds = this.#signedNumber('@ modifier');
+    const seconds = this.#signedNumber('@');
     const ms = Math.round(seconds * 1000);
     if (!Number.isSafeInteger(ms)) {
-      throw this.#error(span, `timestamp out of bounds for @ modifier: ${seconds}`);
+      throw this.#error(target, `timestamp out of bounds for @ modifier: ${fixed(seconds)}`);
     }
     return { kind: 'time', ms };
   }
@@ -434,7 +429,7 @@ class Parser {
       const span = this.#spanFrom(expr.span.start);
       return { kind: 'subquery', expr, range, step, offset: undefined, at: undefined, span };
     }
-    this.#expectOp(']', 'subquery or range selector');
+    if (!this.#takeOp(']')) throw this.#unexpected('subquery or range', '":" or "]"');
     if (expr.kind !== 'vector-selector') throw this.#error(open, 'ranges only allowed for vector selectors');
     if (expr.offset !== undefined) throw this.#error(open, 'no offset modifiers allowed before range');
     if (expr.at !== undefined) throw this.#error(open, 'no @ modifiers allowed before range');
@@ -465,9 +460,12 @@ class Parser {
       const token = this.#peek();
       const op = token.kind === 'op' ? DURATION_OPS.get(token.text) : undefined;
       if (op === undefined || PRECEDENCE[op] < minimum) break;
-      this.#requireDurationFeature(token.span);
+      this.#requireDurationFeature(left.span);
       this.#at++;
       const right = this.#durationExpr(op === '^' ? POWER : PRECEDENCE[op] + 0.1, context);
+      if ((op === '/' || op === '%') && right.kind === 'fixed' && right.ms === 0) {
+        throw this.#error(token.span, op === '/' ? 'division by zero' : 'modulo by zero');
+      }
       left = { kind: 'binary', op, left, right, span: { start: left.span.start, end: right.span.end } };
     }
     this.#depth--;
@@ -561,6 +559,7 @@ class Parser {
         if (token.text === '{') return this.#selector('', start);
         throw this.#unexpected('');
       case 'end':
+      case 'error':
         throw this.#unexpected('');
       default:
         return token satisfies never;
@@ -573,13 +572,8 @@ class Parser {
     if (AGGREGATES.has(word) && (this.#isOp('(', 1) || this.#isWord('by', 1) || this.#isWord('without', 1))) {
       return this.#aggregate(word as AggregateOp, token.span);
     }
-    if (this.#isOp('(', 1)) return this.#call(token);
-    const named = numberWord(token.text);
-    if (named !== undefined && !this.#isOp('{', 1)) {
-      this.#at++;
-      return { kind: 'number', value: named, duration: false, span: token.span };
-    }
     if (NEVER_METRIC.has(word)) throw this.#unexpected('');
+    if (this.#isOp('(', 1) && !NEVER_FUNCTION.has(word)) return this.#call(token);
     this.#at++;
     return this.#selector(token.text, start);
   }
@@ -588,7 +582,7 @@ class Parser {
     const { start } = token.span;
     const signature = FUNCTIONS.get(token.text);
     if (signature === undefined) {
-      throw this.#error(token.span, `unknown function with name ${JSON.stringify(token.text)}`);
+      throw this.#error(token.span, `unknown function with name ${goQuote(token.text)}`);
     }
     if (signature.experimental && !this.#features.has('promql-experimental-functions')) {
       throw this.#error(token.span, `function ${JSON.stringify(token.text)} is not enabled`);
@@ -609,7 +603,7 @@ class Parser {
 
   /** `(a, b)`, without a trailing comma. */
   #arguments(context: string, func = ''): Expr[] {
-    this.#expectOp('(', context);
+    if (!this.#takeOp('(')) throw this.#unexpected(context);
     const args: Expr[] = [];
     if (this.#takeOp(')')) return args;
     this.#enter();
@@ -619,7 +613,7 @@ class Parser {
       this.#emptySelectors = false;
       if (this.#takeOp(')')) break;
       const comma = this.#peek();
-      if (!this.#takeOp(',')) throw this.#unexpected('function call', '"," or ")"');
+      if (!this.#takeOp(',')) throw this.#unexpected('');
       if (this.#isOp(')')) {
         throw this.#error(comma.span, 'trailing commas not allowed in function call args');
       }
@@ -635,11 +629,7 @@ class Parser {
     this.#at++;
     let grouping = this.#grouping();
     const args = this.#arguments('aggregation');
-    const second = this.#grouping();
-    if (grouping !== undefined && second !== undefined) {
-      throw this.#error(at, 'aggregation may only have one grouping clause');
-    }
-    grouping ??= second;
+    grouping ??= this.#grouping();
     const span = this.#spanFrom(at.start);
     if (args.length === 0) throw this.#error(span, 'no arguments for aggregate expression provided');
     const wanted = PARAMETERIZED.has(op) ? 2 : 1;
@@ -659,7 +649,7 @@ class Parser {
 
   #grouping(): Grouping | undefined {
     const mode = this.#isWord('by') ? 'by' : this.#isWord('without') ? 'without' : undefined;
-    if (mode === undefined || !this.#isOp('(', 1)) return undefined;
+    if (mode === undefined) return undefined;
     this.#at++;
     return { mode, labels: this.#labelList('grouping opts') };
   }
@@ -671,17 +661,16 @@ class Parser {
       matchers.push({ name: METRIC_NAME, op: '=', value: bareName, span });
     }
     let metric = bareName;
+    let otherName: string | undefined;
     if (this.#takeOp('{')) {
       while (!this.#isOp('}')) {
         const matcher = this.#matcher();
         if (typeof matcher === 'string') {
-          if (metric !== '') throw this.#twice(start, metric, matcher);
-          metric = matcher;
+          if (bareName !== '') otherName ??= matcher;
+          if (metric === '') metric = matcher;
           matchers.push({ name: METRIC_NAME, op: '=', value: matcher, span: this.#tokens[this.#at - 1]!.span });
         } else {
-          if (bareName !== '' && matcher.name === METRIC_NAME && matcher.op === '=') {
-            throw this.#twice(start, bareName, matcher.value);
-          }
+          if (bareName !== '' && matcher.name === METRIC_NAME) otherName ??= matcher.value;
           matchers.push(matcher);
         }
         if (!this.#takeOp(',') && !this.#isOp('}')) throw this.#unexpected('label matching', '"," or "}"');
@@ -689,35 +678,27 @@ class Parser {
       this.#at++;
     }
     const span = this.#spanFrom(start);
+    if (otherName !== undefined) {
+      const names = `${goQuote(bareName)} or ${goQuote(otherName)}`;
+      throw this.#error(span, `metric name must not be set twice: ${names}`);
+    }
     if (!this.#emptySelectors && matchers.every(({ name, op, value }) => new Matcher(name, op, value).matchesEmpty)) {
       throw this.#error(span, 'vector selector must contain at least one non-empty matcher');
     }
     return { kind: 'vector-selector', metric, matchers, offset: undefined, at: undefined, extension: undefined, span };
   }
 
-  #twice(start: number, first: string, second: string): QueryError {
-    const message = `metric name must not be set twice: ${JSON.stringify(first)} or ${JSON.stringify(second)}`;
-    return parseError(this.#text, start, message);
-  }
-
   /** `name op "value"`; a quoted string alone is the metric's name. */
   #matcher(): MatcherNode | string {
-    const token = this.#next();
+    const token = this.#peek();
     if (token.kind !== 'word' && token.kind !== 'string') {
-      this.#at--;
       throw this.#unexpected('label matching', 'identifier or "}"');
     }
-    if (token.kind === 'string' && (this.#isOp(',') || this.#isOp('}'))) {
-      if (token.value === '') throw this.#error(token.span, 'metric name must not be empty');
-      return token.value;
-    }
-    if (token.kind === 'word' && token.text.includes(':')) {
-      this.#at--;
-      throw this.#unexpected('label matching', 'identifier or "}"');
-    }
+    this.#at++;
     const name = token.kind === 'string' ? token.value : token.text;
     const opToken = this.#peek();
     if (opToken.kind !== 'op' || !MATCH_OPS.has(opToken.text)) {
+      if (token.kind === 'string') return token.value;
       throw this.#unexpected('label matching', 'label matching operator');
     }
     this.#at++;
@@ -728,7 +709,8 @@ class Parser {
     try {
       new Matcher(name, op, value.value);
     } catch (error) {
-      throw this.#error(value.span, error instanceof Error ? error.message : String(error));
+      if (!(error instanceof SyntaxError)) throw error;
+      throw this.#error(token.span, regexpProblem(value.value) ?? error.message);
     }
     return { name, op, value: value.value, span: this.#spanFrom(token.span.start) };
   }
@@ -739,34 +721,60 @@ const DURATION_OPS: ReadonlyMap<string, ArithmeticOp> = new Map(
   (['+', '-', '*', '/', '%', '^'] as const).map((op) => [op, op]),
 );
 
-function numberWord(word: string): number | undefined {
-  const lower = word.toLowerCase();
-  if (lower === 'inf') return Number.POSITIVE_INFINITY;
-  return lower === 'nan' ? Number.NaN : undefined;
-}
+/** Words that are tokens of their own to Prometheus, and shown as such. */
+const KEYWORDS: ReadonlySet<string> = new Set([
+  ...['offset', 'smoothed', 'anchored', 'by', 'without', 'on', 'ignoring', 'group_left', 'group_right', 'bool'],
+  ...['fill', 'fill_left', 'fill_right'],
+]);
+const WORD_OPERATORS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'atan2']);
 
 /** A token as Prometheus' messages name it. */
 function describe(token: Token): string {
   switch (token.kind) {
     case 'number':
-      return `number ${JSON.stringify(token.text)}`;
     case 'duration':
-      return `duration ${JSON.stringify(token.text)}`;
     case 'string':
-      return `string ${JSON.stringify(token.text)}`;
+      return `${token.kind} ${shown(token.text)}`;
     case 'word':
-      return AGGREGATES.has(token.text.toLowerCase())
-        ? `<aggr:${token.text}>`
-        : `identifier ${JSON.stringify(token.text)}`;
+      return describeWord(token.text);
     case 'op':
-      return MATCH_OPS.has(token.text) && token.text !== '='
-        ? `<op:${token.text}>`
-        : /^[-+*/%^<>!=]/.test(token.text)
-          ? `<op:${token.text}>`
-          : JSON.stringify(token.text);
+      return /^(?:[-+*/%^<>@]|==|=~|!)/.test(token.text) ? `<op:${token.text}>` : shown(token.text);
     case 'end':
       return 'end of input';
+    case 'error':
+      return token.message;
     default:
       return token satisfies never;
+  }
+}
+
+function describeWord(text: string): string {
+  const word = text.toLowerCase();
+  if (AGGREGATES.has(word)) return `<aggr:${text}>`;
+  if (KEYWORDS.has(word)) return `<${text}>`;
+  if (WORD_OPERATORS.has(word)) return `<op:${text}>`;
+  if (word === 'start' || word === 'end') return goQuote(text);
+  return `${text.includes(':') ? 'metric identifier' : 'identifier'} ${goQuote(text)}`;
+}
+
+/** In quotes, cut after ten characters. */
+function shown(text: string): string {
+  const characters = [...text];
+  return characters.length > 10 ? `${goQuote(characters.slice(0, 10).join(''))}...` : goQuote(text);
+}
+
+/** A number as Go's %f writes it. */
+function fixed(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
+}
+
+/** What is wrong with a regular expression as it is written, without what a matcher puts around it. */
+function regexpProblem(pattern: string): string | undefined {
+  try {
+    RE2JS.compile(pattern);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : undefined;
   }
 }

@@ -43,9 +43,10 @@ export function typecheck(expr: Expr, text: string): void {
 
 /** Checks the node and all below it, bottom up; returns its type, so that each is computed once. */
 function check(expr: Expr, text: string): ValueType {
-  const fail = (span: Span, message: string): never => {
-    throw parseError(text, span.start, message);
+  const failAt = (offset: number, message: string): never => {
+    throw parseError(text, offset, message);
   };
+  const fail = (span: Span, message: string): never => failAt(span.start, message);
   const expect = (child: Expr, wanted: ValueType, context: string): void => {
     const got = check(child, text);
     if (got !== wanted) fail(child.span, `expected type ${TYPE_NAMES[wanted]} in ${context}, got ${TYPE_NAMES[got]}`);
@@ -108,7 +109,10 @@ function check(expr: Expr, text: string): ValueType {
         }
       }
       if (left === 'scalar' && right === 'scalar' && COMPARISONS.has(expr.op) && !expr.returnBool) {
-        fail(expr.span, 'comparisons between scalars must use BOOL modifier');
+        failAt(
+          expr.left.span.end + /^\s*/.exec(text.slice(expr.left.span.end))![0].length,
+          'comparisons between scalars must use BOOL modifier',
+        );
       }
       if ((left === 'scalar' || right === 'scalar') && SETS.has(expr.op)) {
         fail(expr.span, `set operator ${JSON.stringify(expr.op)} not allowed in binary scalar expression`);
