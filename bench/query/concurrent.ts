@@ -83,7 +83,7 @@ export function concurrentTable(results: ReadonlyMap<string, ConcurrentResult>):
   const failures = [...results].flatMap(([name, { firstFailure }]) =>
     firstFailure === undefined ? [] : [`  ${name}: ${firstFailure}`],
   );
-  const header = ['alone p50', 'p99', 'beside p50', 'p99', 'the 24 h query', 'failed', 'peak MB'];
+  const header = ['alone p50', 'p99', 'beside p50', 'p99', 'the expensive one', 'failed', 'peak MB'];
   return [formatTable([`${CHEAP} cheap queries at once, ms`, ...header], cells), ...failures].join('\n');
 }
 

@@ -56,6 +56,9 @@ export async function load(
     }
   }
   await Promise.all(lanes.map((lane) => lane.drained()));
+  for (const { name, repeats } of lanes) {
+    if (repeats > 0) progress(`${name} had no room for ${repeats} requests, which were sent again`);
+  }
 }
 
 /** The requests under way to one server: of each shard one at a time, because its samples must come in order. */
@@ -63,9 +66,19 @@ class Lane {
   readonly #target: LoadTarget;
   readonly #running = new Map<number, Promise<void>>();
   #failure: unknown;
+  #repeats = 0;
 
   constructor(target: LoadTarget) {
     this.#target = target;
+  }
+
+  get name(): string {
+    return this.#target.name;
+  }
+
+  /** How often the server answered that a request should be sent again. */
+  get repeats(): number {
+    return this.#repeats;
   }
 
   /** Resolves when the request is under way. Throws when an earlier one failed. */
@@ -73,7 +86,7 @@ class Lane {
     await this.#running.get(shard);
     while (this.#running.size >= IN_FLIGHT) await Promise.race(this.#running.values());
     if (this.#failure !== undefined) throw this.#failure;
-    const request = post(this.#target, body)
+    const request = this.#post(body)
       .catch((error: unknown) => {
         this.#failure ??= error;
       })
@@ -85,27 +98,29 @@ class Lane {
     await Promise.all(this.#running.values());
     if (this.#failure !== undefined) throw this.#failure;
   }
-}
 
-async function post({ name, url }: LoadTarget, body: Uint8Array): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    const response = await fetch(`${url}/api/v1/write`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-protobuf',
-        'content-encoding': 'snappy',
-        'x-prometheus-remote-write-version': '0.1.0',
-      },
-      body,
-      signal: AbortSignal.timeout(60_000),
-    });
-    const text = await response.text();
-    if (response.ok) return;
-    const refused = response.status < 500 && response.status !== 429;
-    if (refused || Date.now() > deadline) {
-      throw new Error(`${name} answered a remote write with HTTP ${response.status}: ${text.slice(0, 500)}`);
+  async #post(body: Uint8Array): Promise<void> {
+    const { name, url } = this.#target;
+    const deadline = Date.now() + 120_000;
+    for (;;) {
+      const response = await fetch(`${url}/api/v1/write`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-protobuf',
+          'content-encoding': 'snappy',
+          'x-prometheus-remote-write-version': '0.1.0',
+        },
+        body,
+        signal: AbortSignal.timeout(60_000),
+      });
+      const text = await response.text();
+      if (response.ok) return;
+      const refused = response.status < 500 && response.status !== 429;
+      if (refused || Date.now() > deadline) {
+        throw new Error(`${name} answered a remote write with HTTP ${response.status}: ${text.slice(0, 500)}`);
+      }
+      this.#repeats++;
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
