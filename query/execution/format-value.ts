@@ -1,3 +1,5 @@
+import { goQuote } from '../promql/go-quote.ts';
+
 /** A float without an exponent, in the fewest digits that give it back: Go's format 'f' with precision -1. */
 export function formatPlain(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
@@ -25,8 +27,8 @@ export function formatGo(value: number): string {
 /** Labels as an error message shows them: every label in the braces, the metric's name as well. */
 export function formatLabels(labels: Iterable<readonly [name: string, value: string]>): string {
   const inner = [...labels].map(([name, value]) => {
-    const written = /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : JSON.stringify(name);
-    return `${written}=${JSON.stringify(value)}`;
+    const written = /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : goQuote(name);
+    return `${written}=${goQuote(value)}`;
   });
   return `{${inner.join(', ')}}`;
 }

@@ -1,5 +1,6 @@
 import type { Labels } from '../../storage/labels.ts';
 import type { HistogramCall } from '../plan/nodes.ts';
+import { goQuote } from '../promql/go-quote.ts';
 import { ClassicBuckets } from './classic-histogram.ts';
 import { formatGo } from './format-value.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
@@ -94,7 +95,7 @@ function findHistograms(node: HistogramCall, matrix: Matrix, context: QueryConte
     if (Number.isNaN(bound)) {
       if (!hasValue(matrix, index)) continue;
       context.annotations.warn(
-        `bucket label "le" is missing or has a malformed value of ${JSON.stringify(le)}${forMetric(labels)}`,
+        `bucket label "le" is missing or has a malformed value of ${goQuote(le)}${forMetric(labels)}`,
         node.span,
       );
       continue;
@@ -123,7 +124,7 @@ function parseBound(le: string): number {
 }
 
 function forMetric(labels: Labels): string {
-  return labels.metric === '' ? '' : ` for metric name ${JSON.stringify(labels.metric)}`;
+  return labels.metric === '' ? '' : ` for metric name ${goQuote(labels.metric)}`;
 }
 
 /** Puts the counts of a step into the buckets; false when the histogram has none. */

@@ -1,5 +1,6 @@
 import type { RangeCall } from '../plan/nodes.ts';
 import type { Span } from '../promql/ast.ts';
+import { goQuote } from '../promql/go-quote.ts';
 import { QueryError } from '../query-result.ts';
 import { EXTENDED_KERNELS } from './extended-kernels.ts';
 import { formatGo } from './format-value.ts';
@@ -101,6 +102,7 @@ function slide(windows: Windows): void {
   }
 }
 
+const QUERY_START: Span = { start: 0, end: 0 };
 const COUNTER_FUNCTIONS: ReadonlySet<string> = new Set(['rate', 'increase']);
 
 function annotate(
@@ -112,8 +114,9 @@ function annotate(
     const name = series.labels.metric;
     if (name === '' || /_(total|sum|count|bucket)$/.test(name) || !hasValue(row, windows.steps)) return;
     context.annotations.info(
-      `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${JSON.stringify(name)}`,
-      node.source.span,
+      `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${goQuote(name)}`,
+      // As in Prometheus, which puts samples without a place in the query in a subquery's stead.
+      node.source.kind === 'subquery' ? QUERY_START : node.source.span,
     );
   } else if (node.func === 'quantile_over_time') {
     for (let step = 0; step < windows.steps; step++) {

@@ -3,7 +3,7 @@ import type { ValueType } from './ast.ts';
 /** How a function may be called. */
 export interface FunctionSignature {
   readonly args: readonly ValueType[];
-  /** How many of `args` may be left out at the end; -1: the last one may be repeated any number of times, or left out. */
+  /** 0: all of `args` must be given; otherwise how often the last one may be, from not at all up; -1: any number of times. */
   readonly optional: number;
   readonly returns: ValueType;
   /** Needs the feature promql-experimental-functions. */
@@ -29,7 +29,7 @@ define('clamp_max clamp_min', ['vector', 'scalar']);
 define('round', ['vector', 'scalar'], { optional: 1 });
 define('histogram_quantile', ['scalar', 'vector']);
 define('histogram_fraction', ['scalar', 'scalar', 'vector']);
-define('histogram_quantiles', ['vector', 'string', 'scalar', 'scalar'], { optional: -1, experimental: true });
+define('histogram_quantiles', ['vector', 'string', 'scalar', 'scalar'], { optional: 9, experimental: true });
 define('start_timestamp', ['vector'], { experimental: true });
 define('info', ['vector', 'vector'], { optional: 1, experimental: true });
 define('label_replace', ['vector', 'string', 'string', 'string', 'string']);

@@ -138,7 +138,8 @@ describe('errors name the place and the reason', () => {
     const none = new Set<string>();
     expect(problem('limitk(1, foo)', none)).toContain('--enable-feature=promql-experimental-functions');
     expect(problem('mad_over_time(foo[5m])', none)).toContain('is not enabled');
-    expect(problem('foo[5m + 1m]', none)).toContain('experimental duration expression is not enabled');
+    expect(problem('foo[5m + 1m]', none)).toBe('1:5: parse error: experimental duration expression is not enabled');
+    expect(problem('foo offset (5m)', none)).toBe('1:13: parse error: experimental duration expression is not enabled');
     expect(problem('rate(foo[5m] anchored)', none)).toBe(
       '1:6: parse error: anchored modifier is experimental and not enabled',
     );

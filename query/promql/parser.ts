@@ -502,10 +502,9 @@ class Parser {
       if (!(Math.abs(ms) <= 9_223_372_036_854)) throw this.#error(token.span, 'duration out of range');
       return { kind: 'fixed', ms, span: token.span };
     }
-    if (this.#isOp('(')) {
-      this.#requireDurationFeature(token.span);
-      this.#at++;
+    if (this.#takeOp('(')) {
       const inner = this.#durationExpr(0, context);
+      this.#requireDurationFeature(inner.span);
       this.#expectOp(')', context);
       return { kind: 'paren', inner, span: this.#spanFrom(start) };
     }

@@ -84,8 +84,8 @@ function check(expr: Expr, text: string): ValueType {
     case 'call': {
       const signature = FUNCTIONS.get(expr.func)!;
       const { args, optional } = signature;
-      const most = optional < 0 ? Number.POSITIVE_INFINITY : args.length;
-      const least = args.length - Math.abs(optional);
+      const most = optional < 0 ? Number.POSITIVE_INFINITY : optional === 0 ? args.length : args.length - 1 + optional;
+      const least = optional === 0 ? args.length : args.length - 1;
       const given = expr.args.length;
       if (given < least || given > most) {
         const bound = least === most ? '' : given < least ? 'at least ' : 'at most ';
