@@ -1,24 +1,29 @@
 import type { Span } from '../promql/ast.ts';
+import { position } from '../promql/position.ts';
 
 /** How many annotations of one kind an answer carries; the rest is counted. */
 const LIMIT = 10;
 
-/** Warnings and infos that come up while a query runs, without duplicates, each with its place in the query. */
+/**
+ * Warnings and infos that come up while a query runs, each with its place in the query. One that comes up at several
+ * places is told once, with the last place, as in Prometheus.
+ */
 export class Annotations {
   readonly #query: string;
-  readonly #warnings = new Set<string>();
-  readonly #infos = new Set<string>();
+  /** Text to position. */
+  readonly #warnings = new Map<string, string>();
+  readonly #infos = new Map<string, string>();
 
   constructor(query: string) {
     this.#query = query;
   }
 
   warn(text: string, span: Span): void {
-    this.#warnings.add(`PromQL warning: ${text} (${this.#position(span)})`);
+    this.#warnings.set(`PromQL warning: ${text}`, position(this.#query, span.start));
   }
 
   info(text: string, span: Span): void {
-    this.#infos.add(`PromQL info: ${text} (${this.#position(span)})`);
+    this.#infos.set(`PromQL info: ${text}`, position(this.#query, span.start));
   }
 
   get warnings(): readonly string[] {
@@ -28,16 +33,9 @@ export class Annotations {
   get infos(): readonly string[] {
     return limited(this.#infos, 'info');
   }
-
-  /** line:column, both from 1. */
-  #position(span: Span): string {
-    const before = this.#query.slice(0, span.start);
-    const line = before.split('\n').length;
-    return `${line}:${before.length - before.lastIndexOf('\n')}`;
-  }
 }
 
-function limited(all: ReadonlySet<string>, kind: string): readonly string[] {
-  const shown = [...all].slice(0, LIMIT);
+function limited(all: ReadonlyMap<string, string>, kind: string): readonly string[] {
+  const shown = [...all].slice(0, LIMIT).map(([text, at]) => `${text} (${at})`);
   return all.size > LIMIT ? [...shown, `${all.size - LIMIT} more ${kind} annotations omitted`] : shown;
 }

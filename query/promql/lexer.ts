@@ -2,6 +2,7 @@ import { QueryError } from '../query-result.ts';
 import type { Span } from './ast.ts';
 import { bytesToText, goQuoteChar } from './go-quote.ts';
 import { durationProblem, numberValue, scanNumber } from './number.ts';
+import { position } from './position.ts';
 
 /**
  * - `number` carries its value, `duration` its milliseconds, `string` its content
@@ -20,10 +21,7 @@ export type Token =
 
 /** A bad_data error at an offset of the text: `1:7: parse error: …`, lines and columns counted from 1. */
 export function parseError(text: string, offset: number, message: string): QueryError {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  const column = offset - (before.lastIndexOf('\n') + 1) + 1;
-  return new QueryError('bad_data', `${line}:${column}: parse error: ${message}`);
+  return new QueryError('bad_data', `${position(text, offset)}: parse error: ${message}`);
 }
 
 /** The tokens of a text, the last of them `end` or `error`. Comments and space are left out. */
