@@ -1,5 +1,6 @@
 import { QueryError } from '../query-result.ts';
 import type { AggregateInput } from './aggregate.ts';
+import { BestValues } from './best-values.ts';
 import { formatGo } from './format-value.ts';
 import { hashPlace } from './label-hash.ts';
 import { type Matrix, streamOf, type VectorStream } from './vector.ts';
@@ -19,6 +20,7 @@ export async function aggregateSelection(input: AggregateInput): Promise<VectorS
   const kept = new Uint8Array(matrix.present.length);
   const order: number[] = [];
   const candidates: number[] = [];
+  const best = new BestValues(node.op === 'bottomk' ? 'smallest' : 'largest');
   for (const members of groups.members) {
     await context.check();
     for (let step = 0; step < steps; step++) {
@@ -26,7 +28,7 @@ export async function aggregateSelection(input: AggregateInput): Promise<VectorS
       for (const series of members) if (matrix.present[series * steps + step] === 1) candidates.push(series);
       const chosen = ratio
         ? candidates.filter((series) => isInRatio(places[series]!, limits[step]!))
-        : choose(node.op as 'topk', candidates, { matrix, step, limit: limits[step]! });
+        : choose(node.op as 'topk', candidates, { matrix, step, limit: limits[step]!, best });
       for (const series of chosen) kept[series * steps + step] = 1;
       // The order of an instant answer is that of the ranks.
       if (steps === 1) order.push(...chosen);
@@ -44,21 +46,14 @@ export async function aggregateSelection(input: AggregateInput): Promise<VectorS
 
 function choose(
   op: 'topk' | 'bottomk' | 'limitk',
-  candidates: number[],
-  { matrix, step, limit }: { matrix: Matrix; step: number; limit: number },
+  candidates: readonly number[],
+  { matrix, step, limit, best }: { matrix: Matrix; step: number; limit: number; best: BestValues },
 ): readonly number[] {
   if (limit < 1) return [];
   if (op === 'limitk') return candidates.slice(0, limit);
-  const { values, steps } = matrix;
-  const sign = op === 'topk' ? -1 : 1;
-  // NaN ranks last either way; of equal values the earlier series ranks first.
-  candidates.sort((a, b) => {
-    const x = values[a * steps + step]!;
-    const y = values[b * steps + step]!;
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || a - b;
-    return x < y ? -sign : x > y ? sign : a - b;
-  });
-  return candidates.slice(0, limit);
+  best.reset(limit);
+  for (const series of candidates) best.offer(series, matrix.values[series * matrix.steps + step]!);
+  return best.ranked();
 }
 
 const NO_PLACES = new Float64Array(0);
@@ -70,6 +65,8 @@ function isInRatio(place: number, ratio: number): boolean {
 
 function checkCounts(param: Float64Array): Float64Array {
   const limits = new Float64Array(param.length);
+  // Prometheus answers with nothing before it looks for numbers that are too small.
+  if (param.every((value) => value < 1)) return limits;
   for (let step = 0; step < param.length; step++) {
     const value = param[step]!;
     if (Number.isNaN(value)) throw new QueryError('execution', 'Parameter value is NaN');
