@@ -15,10 +15,10 @@ export function formatPlain(value: number): string {
   return sign + digits.padEnd(exponent + 1, '0');
 }
 
-/** A float as Go's format 'g' writes it in a message: an exponent below 1e-4 and from 1e21 on. */
+/** A float as Go's format 'g' writes it in a message: an exponent below 1e-4 and from 1e6 on. */
 export function formatGo(value: number): string {
   const size = Math.abs(value);
-  if (value === 0 || !Number.isFinite(value) || (size >= 1e-4 && size < 1e21)) return formatPlain(value);
+  if (value === 0 || !Number.isFinite(value) || (size >= 1e-4 && size < 1e6)) return formatPlain(value);
   const [mantissa, exponent = '0'] = value.toExponential().split('e');
   const power = Math.abs(Number(exponent));
   return `${mantissa}e${Number(exponent) < 0 ? '-' : '+'}${power < 10 ? '0' : ''}${power}`;

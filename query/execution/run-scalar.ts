@@ -1,5 +1,6 @@
 import { binaryFunction } from '../plan/binary-function.ts';
 import type { ScalarNode, VectorNode } from '../plan/nodes.ts';
+import { greater, lesser } from './extremum.ts';
 import type { Grid } from './grid.ts';
 import type { QueryContext } from './query-context.ts';
 import type { VectorStream } from './vector.ts';
@@ -23,7 +24,7 @@ export async function runScalar(node: ScalarNode, grid: Grid, options: ScalarOpt
       return times;
     }
     case 'scalar-call': {
-      const pick = node.func === 'min_of' ? Math.min : Math.max;
+      const pick = node.func === 'min_of' ? lesser : greater;
       const [first, ...rest] = await Promise.all(node.args.map((arg) => runScalar(arg, grid, options)));
       for (const other of rest)
         for (let step = 0; step < steps; step++) first![step] = pick(first![step]!, other[step]!);

@@ -66,6 +66,9 @@ describe('formatGo', () => {
     [1.1, '1.1'],
     [-0.1, '-0.1'],
     [0.00001, '1e-05'],
+    [999999.5, '999999.5'],
+    [1e6, '1e+06'],
+    [1748783065.731, '1.748783065731e+09'],
     [1e21, '1e+21'],
     [Number.NaN, 'NaN'],
   ])('writes %d as %s', (value, text) => expect(formatGo(value)).toBe(text));

@@ -1,3 +1,4 @@
+import { greater, lesser } from './extremum.ts';
 import type { Grid } from './grid.ts';
 import type { VectorBlock } from './vector.ts';
 
@@ -35,7 +36,7 @@ const clamp: ValueKernel = (block, args) => {
   for (let i = 0; i < block.values.length; i++) {
     const step = i % steps;
     if (least![step]! > most![step]!) block.present[i] = 0;
-    else block.values[i] = Math.max(least![step]!, Math.min(most![step]!, block.values[i]!));
+    else block.values[i] = greater(least![step]!, lesser(most![step]!, block.values[i]!));
   }
 };
 
@@ -88,9 +89,14 @@ function toDate(days: number): void {
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** Seconds that can be counted exactly; what lies beyond has no date. */
+function isTime(seconds: number): boolean {
+  return Math.abs(seconds) <= Number.MAX_SAFE_INTEGER;
+}
+
 function ofDate(part: () => number): ValueKernel {
   return ofValue((seconds) => {
-    if (!Number.isFinite(seconds)) return Number.NaN;
+    if (!isTime(seconds)) return Number.NaN;
     toDate(Math.floor(Math.trunc(seconds) / DAY));
     return part();
   });
@@ -98,7 +104,7 @@ function ofDate(part: () => number): ValueKernel {
 
 /** The part of a day or an hour that `seconds` falls in. */
 function within(seconds: number, whole: number, unit: number): number {
-  if (!Number.isFinite(seconds)) return Number.NaN;
+  if (!isTime(seconds)) return Number.NaN;
   const rest = Math.trunc(seconds) % whole;
   return Math.floor((rest < 0 ? rest + whole : rest) / unit);
 }
@@ -130,8 +136,8 @@ export const VALUE_KERNELS: ReadonlyMap<string, ValueKernel> = new Map<string, V
   ['rad', ofValue((value) => (value * Math.PI) / 180)],
   ['round', round],
   ['clamp', clamp],
-  ['clamp_min', ofSteps((value, step, params) => Math.max(params[0]![step]!, value))],
-  ['clamp_max', ofSteps((value, step, params) => Math.min(params[0]![step]!, value))],
+  ['clamp_min', ofSteps((value, step, params) => greater(params[0]![step]!, value))],
+  ['clamp_max', ofSteps((value, step, params) => lesser(params[0]![step]!, value))],
   ['histogram_avg', takeAway],
   ['histogram_count', takeAway],
   ['histogram_sum', takeAway],
