@@ -1,6 +1,8 @@
+import type { Span } from '../promql/ast.ts';
 import { type AggregateInput, groupedSeries } from './aggregate.ts';
 import { formatPlain } from './format-value.ts';
 import { quantile } from './quantile.ts';
+import type { QueryContext } from './query-context.ts';
 import { warnOfQuantile } from './range-call.ts';
 import { type Matrix, newBlock, streamOf, type VectorSeries, type VectorStream } from './vector.ts';
 
@@ -18,6 +20,7 @@ async function quantiles({ node, param, groups, context }: AggregateInput, matri
   const result = newBlock(0, groups.labels.length, steps);
   const dropName = new Uint8Array(groups.labels.length);
   context.hold(result.values.length);
+  warnOfQuantiles(q, node.paramSpan, context);
   for (const [group, members] of groups.members.entries()) {
     await context.check();
     const scratch = new Float64Array(members.length);
@@ -29,7 +32,6 @@ async function quantiles({ node, param, groups, context }: AggregateInput, matri
         if (matrix.series[series]!.dropName) dropName[group] = 1;
       }
       if (count === 0) continue;
-      warnOfQuantile(q[step]!, node.paramSpan, context);
       result.values[group * steps + step] = quantile(q[step]!, scratch.subarray(0, count));
       result.present[group * steps + step] = 1;
     }
@@ -37,31 +39,50 @@ async function quantiles({ node, param, groups, context }: AggregateInput, matri
   return streamOf({ steps, series: groupedSeries(groups, dropName), ...result });
 }
 
+/** One warning for NaN, one for the largest that is too large, one for the smallest that is too small. */
+function warnOfQuantiles(q: Float64Array, span: Span, context: QueryContext): void {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of q) {
+    if (Number.isNaN(value)) warnOfQuantile(value, span, context);
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (most > 1) warnOfQuantile(most, span, context);
+  if (least < 0) warnOfQuantile(least, span, context);
+}
+
 /**
  * How often each value occurs, with the value as a label: {v="1"} 2 for two series with the value 1. The label may
  * overwrite one that the groups differ in; what becomes the same is counted together.
  */
-async function countValues({ param, groups, context }: AggregateInput, matrix: Matrix): Promise<VectorStream> {
+async function countValues({ node, param, groups, context }: AggregateInput, matrix: Matrix): Promise<VectorStream> {
   const { steps } = matrix;
+  const { mode, labels: listed } = node.grouping;
+  // `without` takes the label away again.
+  const label = mode === 'without' && listed.includes(param as string) ? undefined : (param as string);
   const rows = new Map<string, { series: VectorSeries; counts: Float64Array }>();
   for (const [group, members] of groups.members.entries()) {
     await context.check();
-    const byValue = new Map<number, Float64Array>();
+    const byValue = new Map<number | '-0', Float64Array>();
     for (const series of members) {
       const { dropName } = matrix.series[series]!;
       for (let step = 0; step < steps; step++) {
         const at = series * steps + step;
         if (matrix.present[at] === 0) continue;
         const value = matrix.values[at]!;
-        let counts = byValue.get(value);
+        // To a Map 0 and -0 are the same.
+        const key = Object.is(value, -0) ? '-0' : value;
+        let counts = byValue.get(key);
         if (counts === undefined) {
-          const labels = groups.labels[group]!.with(param as string, formatPlain(value));
+          const common = groups.labels[group]!;
+          const labels = label === undefined ? common : common.with(label, formatPlain(value));
           let row = rows.get(labels.key);
           if (row === undefined) {
             context.hold(steps);
             rows.set(labels.key, (row = { series: { labels, dropName }, counts: new Float64Array(steps) }));
           }
-          byValue.set(value, (counts = row.counts));
+          byValue.set(key, (counts = row.counts));
         }
         counts[step]!++;
       }

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import { METRIC_NAME } from '../../storage/labels.ts';
-import type { LabelCall } from '../plan/nodes.ts';
+import type { LabelCall, VectorNode } from '../plan/nodes.ts';
 import { isWellFormed, wellFormed } from '../promql/go-quote.ts';
 import { QueryError } from '../query-result.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
@@ -8,11 +8,16 @@ import type { QueryContext } from './query-context.ts';
 import type { VectorSeries, VectorStream } from './vector.ts';
 
 /**
- * label_replace and label_join: only labels change, so the blocks pass through.
+ * label_replace and label_join: only labels change, so the blocks pass through. Wrong parameters are told before the
+ * operand is run.
  * label_join(up{a="1",b="2"}, "ab", "-", "a", "b") -> up{a="1",b="2",ab="1-2"}
  */
-export async function labelCall(node: LabelCall, operand: VectorStream, context: QueryContext): Promise<VectorStream> {
+export async function labelCall(
+  node: LabelCall,
+  { context, run }: { context: QueryContext; run: (expr: VectorNode) => Promise<VectorStream> },
+): Promise<VectorStream> {
   const change = node.func === 'label_replace' ? labelReplace(node.params) : labelJoin(node.params);
+  const operand = await run(node.expr);
   const series = operand.series.map(change);
   return mergeSameLabels({ steps: operand.steps, series, blocks: () => operand.blocks() }, context);
 }

@@ -24,7 +24,6 @@ export async function rangeCall(
 ): Promise<VectorStream> {
   const kernel = kernelOf(node);
   if (kernel === undefined) throw new QueryError('execution', `function "${node.func}" is not supported yet`);
-  checkParams(node, params);
   const { source: from } = node;
   const source = await rangeSource(from, grid, { context, run });
   const { steps } = grid;
@@ -45,6 +44,7 @@ export async function rangeCall(
           windows.values = samples.values;
           slide(windows);
           if (from.kind !== 'subquery') context.counts?.addWindows(windows, grid);
+          checkParams(node, windows, params);
           kernel(windows, row, params);
           annotate(node, { windows, row, params, series: source.series[first + i]!, context });
         }
@@ -137,12 +137,18 @@ export function warnOfQuantile(q: number, span: Span, context: QueryContext): vo
   context.annotations.warn(`quantile value should be between 0 and 1, got ${formatGo(q)}`, span);
 }
 
-function checkParams(node: RangeCall, params: readonly Float64Array[]): void {
+/** As in Prometheus, a factor is only looked at where there are samples to smooth. */
+function checkParams(node: RangeCall, { from, to, steps }: Windows, params: readonly Float64Array[]): void {
   if (node.func !== 'double_exponential_smoothing') return;
-  for (const [i, what] of ['smoothing', 'trend'].entries()) {
-    const wrong = params[i]!.find((factor) => !(factor > 0 && factor < 1));
-    if (wrong === undefined) continue;
-    const sign = what === 'smoothing' ? 'sf' : 'tf';
-    throw new QueryError('execution', `invalid ${what} factor. Expected: 0 < ${sign} < 1, got: ${wrong.toFixed(6)}`);
+  const [smoothing, trend] = params;
+  for (let step = 0; step < steps; step++) {
+    if (from[step] === to[step]) continue;
+    checkFactor('smoothing', 'sf', smoothing![step]!);
+    checkFactor('trend', 'tf', trend![step]!);
   }
+}
+
+function checkFactor(what: string, sign: string, factor: number): void {
+  if (!(factor <= 0 || factor >= 1)) return;
+  throw new QueryError('execution', `invalid ${what} factor. Expected: 0 < ${sign} < 1, got: ${factor.toFixed(6)}`);
 }

@@ -63,7 +63,7 @@ async function run(node: VectorNode, grid: Grid, context: QueryContext): Promise
         params: await scalars(node.params),
       });
     case 'label-call':
-      return labelCall(node, await runOperand(node.expr), context);
+      return labelCall(node, { context, run: runOperand });
     case 'info':
       return info(node, await runOperand(node.expr), { grid, context });
     case 'histogram-call': {

@@ -19,6 +19,8 @@ interface MatchGroup {
 interface ResultRow {
   readonly series: VectorSeries;
   readonly group: MatchGroup;
+  /** Where the row stands in the result: as its series among the "many"; what is filled in comes last. */
+  readonly place: number;
   readonly values: Float64Array;
   /** ABSENT, PRESENT, or FILTERED: the pair is there, but the comparison does not hold. */
   readonly state: Uint8Array;
@@ -90,6 +92,7 @@ class Pairing {
   #result(): VectorStream {
     const steps = this.#steps;
     const byKey = new Map<string, ResultRow>();
+    this.#rows.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0));
     for (const row of this.#rows) {
       const same = byKey.get(row.series.labels.key);
       if (same === undefined) byKey.set(row.series.labels.key, row);
@@ -177,7 +180,8 @@ class Pairing {
         taken[step] = 1;
         let row = rows.get(partner);
         if (row === undefined) {
-          rows.set(partner, (row = this.#newRow(this.#many.series[index]!, partner, group)));
+          row = this.#newRow(this.#many.series[index]!, { place: index, partner, group });
+          rows.set(partner, row);
         }
         const one = partner < 0 ? fillOne! : this.#one.values[partner * steps + step]!;
         this.#put(row, step, { many: this.#many.values[at]!, one });
@@ -196,7 +200,8 @@ class Pairing {
       let row = rows.get(partner);
       if (row === undefined) {
         const series = { labels: group.labels, dropName: false };
-        rows.set(partner, (row = this.#newRow(series, partner, group)));
+        row = this.#newRow(series, { place: Number.POSITIVE_INFINITY, partner, group });
+        rows.set(partner, row);
       }
       this.#put(row, step, { many: fill, one: this.#one.values[partner * steps + step]! });
     }
@@ -215,11 +220,13 @@ class Pairing {
     row.state[step] = PRESENT;
   }
 
-  #newRow(many: VectorSeries, partner: number, group: MatchGroup): ResultRow {
+  #newRow(many: VectorSeries, pair: { place: number; partner: number; group: MatchGroup }): ResultRow {
+    const { place, partner, group } = pair;
     const { matching, returnBool, op } = this.#node;
     const one = partner < 0 ? undefined : this.#one.series[partner]!;
     let labels = many.labels;
-    let dropName = many.dropName;
+    // As in Prometheus, a comparison forgets that the name was to be dropped.
+    let dropName = false;
     if (!isComparison(op)) labels = withoutMetricName(labels);
     else if (returnBool) {
       if (this.#context.delayedNameRemoval) dropName = true;
@@ -232,7 +239,7 @@ class Pairing {
     if (one !== undefined) for (const name of matching.include) labels = labels.with(name, one.labels.get(name));
     this.#context.hold(this.#steps);
     const values = new Float64Array(this.#steps);
-    const row = { series: { labels, dropName }, group, values, state: new Uint8Array(this.#steps) };
+    const row = { series: { labels, dropName }, group, place, values, state: new Uint8Array(this.#steps) };
     this.#rows.push(row);
     return row;
   }

@@ -107,13 +107,14 @@ class Planner {
           kind: 'aggregate',
           op: expr.op,
           param,
-          paramSpan: expr.param?.span ?? expr.span,
+          paramSpan: expr.param === undefined ? expr.span : withoutParens(expr.param).span,
           expr: this.#vector(expr.expr, expr.op),
           grouping: expr.grouping,
         };
       }
       case 'call':
-        return this.#call(expr);
+        // Messages say where the argument stands within its parentheses.
+        return this.#call({ ...expr, args: expr.args.map(withoutParens) });
       default:
         return expr satisfies never;
     }
@@ -352,11 +353,11 @@ class Planner {
     if (args.length === 0 && DATE_FUNCTIONS.has(func)) {
       return { kind: 'vector-call', func, expr: { kind: 'vector-of', expr: { kind: 'time' } }, params: [] };
     }
-    const inner = withoutParens(args[0]!);
+    const inner = args[0]!;
     const params = args.slice(1).map((arg) => this.#scalar(arg, func));
     // Only here does a selector tell the time of its sample; any other vector has the step's time.
     const stamped = func === 'timestamp' && inner.kind === 'vector-selector';
-    const expr = stamped ? this.#select(inner, 'timestamp') : this.#vector(args[0]!, func);
+    const expr = stamped ? this.#select(inner, 'timestamp') : this.#vector(inner, func);
     return { kind: 'vector-call', func: stamped ? 'sample_timestamp' : func, expr, params };
   }
 
