@@ -1,5 +1,5 @@
 import type { QueryResult, QueryValue } from '../../query/query-result.ts';
-import type { Labels } from '../../storage/labels.ts';
+import { Labels } from '../../storage/labels.ts';
 import type { EvalCommand, Expectation } from './script.ts';
 import type { Item, SeriesLine } from './series-line.ts';
 
@@ -88,7 +88,9 @@ interface Steps {
 export function compareRange(lines: readonly SeriesLine[], steps: Steps, value: QueryValue): void {
   if (value.type !== 'matrix') throw new Mismatch(`expected a matrix, got a ${value.type}`);
   for (const [i, { labels }] of value.series.entries()) {
-    if (i > 0 && labels.key === value.series[i - 1]!.labels.key) throw new Mismatch(`got ${labels} twice`);
+    const before = i === 0 ? undefined : value.series[i - 1]!.labels;
+    if (before === undefined || Labels.compare(before, labels) < 0) continue;
+    throw new Mismatch(before.equals(labels) ? `got ${labels} twice` : `got ${labels} after ${before}: not in order`);
   }
   compareMatrix(lines, steps, value);
 }

@@ -1,4 +1,4 @@
-import type { QueryEngine, QueryResult } from '../../query/query-result.ts';
+import type { QueryEngine, QueryResult, QueryValue } from '../../query/query-result.ts';
 import { Labels } from '../../storage/labels.ts';
 import {
   checkAnnotations,
@@ -10,7 +10,7 @@ import {
   samePoint,
 } from './compare.ts';
 import { pinned } from './pinned.ts';
-import { type EvalCommand, type InstantTime, type LoadCommand, parseScript } from './script.ts';
+import { type Command, type EvalCommand, type InstantTime, type LoadCommand, parseScript } from './script.ts';
 import type { SeriesLine } from './series-line.ts';
 import { type Unstored, UnstoredData } from './unstored-data.ts';
 
@@ -30,7 +30,7 @@ export interface ScriptTarget {
   close(): Promise<void>;
 }
 
-/** Gives an empty target; called at the script's start and after each `clear`. */
+/** Gives an empty target; called for each part of a script between two `clear`. Several may be in use. */
 export type TargetFactory = () => Promise<ScriptTarget>;
 
 /** What became of one `eval`. */
@@ -43,22 +43,47 @@ export interface Outcome {
   readonly needs: ReadonlySet<Unstored>;
 }
 
+/** Sections of a script that run at the same time. */
+const CONCURRENT = 8;
+
 /**
  * Runs a promqltest script and says for each `eval` whether it holds. As Prometheus' own harness does, an instant `eval`
  * is also run as a range query around its time, and with every selector pinned by `@` at other times. Native histograms
- * and start timestamps in `load` are not stored.
+ * and start timestamps in `load` are not stored. What lies between two `clear` knows nothing of the rest, so several such
+ * sections run at a time, each on its own target.
  */
 export async function runScript(text: string, newTarget: TargetFactory): Promise<readonly Outcome[]> {
+  const sections = sectionsOf(parseScript(text));
+  const outcomes: (readonly Outcome[])[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < sections.length) {
+      const section = next++;
+      outcomes[section] = await runSection(sections[section]!, newTarget);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENT }, worker));
+  return outcomes.flat();
+}
+
+type Section = readonly (LoadCommand | EvalCommand)[];
+
+function sectionsOf(commands: readonly Command[]): readonly Section[] {
+  const sections: (LoadCommand | EvalCommand)[][] = [[]];
+  for (const command of commands) {
+    if (command.kind === 'clear') sections.push([]);
+    else sections.at(-1)!.push(command);
+  }
+  return sections.filter((section) => section.length > 0);
+}
+
+async function runSection(section: Section, newTarget: TargetFactory): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  let target = await newTarget();
   const unstored = new UnstoredData();
+  const target = await newTarget();
   try {
-    for (const command of parseScript(text)) {
-      if (command.kind === 'clear') {
-        await target.close();
-        target = await newTarget();
-        unstored.clear();
-      } else if (command.kind === 'load') {
+    for (const command of section) {
+      if (command.kind === 'load') {
         await load(command, target);
         unstored.load(command);
       } else {
@@ -129,21 +154,22 @@ async function evalRange(command: EvalCommand, engine: QueryEngine): Promise<voi
 }
 
 async function evalInstant(command: EvalCommand, { time }: InstantTime, engine: QueryEngine): Promise<void> {
-  const { expr } = command;
+  const { expr, matrix } = command;
+  const compare = (value: QueryValue): void => {
+    if (matrix === undefined) compareInstant(command, value);
+    else compareMatrix(command.series, matrix, value);
+  };
   const result = expected(command, await attempt(engine.instant({ expr, time }, never)));
   if (result === undefined) return;
-  if (command.matrix !== undefined) {
-    compareMatrix(command.series, command.matrix, result.value);
-    return;
-  }
-  compareInstant(command, result.value);
+  compare(result.value);
+  // The values only: in a longer text annotations stand elsewhere.
   for (const [text, at] of pinned(expr, time)) {
-    await reworded(`${text} at ${at}ms`, async () => {
-      const again = expected(command, await attempt(engine.instant({ expr: text, time: at }, never)));
-      if (again !== undefined) compareInstant(command, again.value);
-    });
+    await reworded(`${text} at ${at}ms`, async () =>
+      compare((await engine.instant({ expr: text, time: at }, never)).value),
+    );
   }
-  if (command.ordered || command.string !== undefined || /\b(start|end|range|step)\s*\(\)/i.test(expr)) return;
+  if (matrix !== undefined || command.ordered || command.string !== undefined) return;
+  if (/\b(start|end|range|step)\s*\(\s*\)/i.test(expr)) return;
   await reworded('as a range query', () => evalAround(command, time, engine));
 }
 

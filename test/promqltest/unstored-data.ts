@@ -13,10 +13,6 @@ export type Unstored = 'native histograms' | 'start timestamps';
 export class UnstoredData {
   readonly #series: { readonly labels: Labels; readonly kind: Unstored }[] = [];
 
-  clear(): void {
-    this.#series.length = 0;
-  }
-
   load({ series, withNativeHistograms }: LoadCommand): void {
     for (const line of series) {
       const { labels } = line;
