@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createHostScraper } from '../collector/host/host-scraper.ts';
+import { registerOtlp } from '../collector/receive/otlp/server.ts';
 import { registerRemoteWrite } from '../collector/receive/server.ts';
 import { type InProcessTarget, ScrapePools } from '../collector/scrape/scrape-pools.ts';
 import type { TargetStatus } from '../collector/scrape/target-status.ts';
@@ -14,7 +15,7 @@ import { VERSION } from './version.ts';
 export interface CollectorRole {
   /** Makes the configuration what is scraped; throws before anything has changed. */
   apply(config: PharosConfig): void;
-  /** Adds the receiver of remote write to a server. */
+  /** Adds the receivers of remote write and OTLP to a server. */
   registerReceiver(app: Parameters<typeof registerRemoteWrite>[0], maxBodySize: number): void;
   targets(): TargetsStatus;
   targetMetadata(): Iterable<TargetMetadata>;
@@ -42,6 +43,7 @@ export function createCollectorRole(deps: {
     },
     registerReceiver(app, maxBodySize) {
       registerRemoteWrite(app, { appender, registry, logger, maxBodyBytes: maxBodySize });
+      registerOtlp(app, { appender, registry, logger, maxBodyBytes: maxBodySize, maxDecodedBytes: maxBodySize });
     },
     targets: () => targetsStatus(pools),
     *targetMetadata() {

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { StorageError } from '../../storage/errors.ts';
+import { InFlight, tooLarge } from './in-flight.ts';
+import { oncePerMinute } from './once-per-minute.ts';
 import { type RemoteWriteOptions, RemoteWriteReceiver, type WriteOutcome, WriteRequestError } from './remote-write.ts';
 
 export interface RemoteWriteServerOptions extends RemoteWriteOptions {
@@ -29,10 +31,13 @@ export function registerRemoteWrite(server: FastifyInstance, options: RemoteWrit
   const receiver = new RemoteWriteReceiver(options);
   const metrics = remoteWriteMetrics(options.registry, receiver);
   const maxBodyBytes = options.maxBodyBytes ?? 16 * 2 ** 20;
-  const maxInFlightBytes = Math.max(options.maxInFlightBytes ?? 64 * 2 ** 20, maxBodyBytes);
+  const inFlight = new InFlight({
+    maxBodyBytes,
+    maxBytes: options.maxInFlightBytes ?? 64 * 2 ** 20,
+    gauge: metrics.inFlight,
+  });
   const warn = oncePerMinute(options.now ?? Date.now);
   const sweep = setInterval(() => receiver.forgetIdle(), 60_000).unref();
-  let inFlight = 0;
 
   server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -44,18 +49,10 @@ export function registerRemoteWrite(server: FastifyInstance, options: RemoteWrit
       metrics.stopTimer.set(request, metrics.duration.startTimer());
       const problem = unsupported(request);
       if (problem !== undefined) return refuse(reply, 415, problem);
-      // A body without a length may become as large as any.
-      const declared = Number(request.headers['content-length'] ?? maxBodyBytes);
-      if (declared > maxBodyBytes) return refuse(reply, 413, tooLarge(maxBodyBytes));
-      if (inFlight + declared > maxInFlightBytes) {
-        return refuse(reply.header('Retry-After', '1'), 429, 'too many requests are being received');
-      }
-      inFlight += declared;
-      metrics.inFlight.set(inFlight);
-      reply.raw.once('close', () => {
-        inFlight -= declared;
-        metrics.inFlight.set(inFlight);
-      });
+      const refusal = inFlight.enter(request, (leave) => reply.raw.once('close', leave));
+      if (refusal === undefined) return;
+      if (refusal.status === 429) reply.header('Retry-After', '1');
+      return refuse(reply, refusal.status, refusal.message);
     });
 
     scope.addHook('onResponse', async (request, reply) => {
@@ -152,10 +149,6 @@ function refuse(reply: FastifyReply, status: number, message: string): FastifyRe
   return reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`);
 }
 
-function tooLarge(limit: number): string {
-  return `the body must have at most ${limit} bytes`;
-}
-
 function partlyRefused(outcome: WriteOutcome): string {
   const { samples, refused, problems, refusedSeries } = outcome;
   const more = refusedSeries - problems.length;
@@ -165,16 +158,6 @@ function partlyRefused(outcome: WriteOutcome): string {
   ];
   if (more > 0) lines.push(`and ${more} more series`);
   return lines.join('\n');
-}
-
-/** Senders repeat themselves; the log need not. */
-function oncePerMinute(now: () => number): (log: () => void) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (log) => {
-    if (now() - last < 60_000) return;
-    last = now();
-    log();
-  };
 }
 
 type Metrics = ReturnType<typeof remoteWriteMetrics>;

@@ -18,7 +18,8 @@ export function featuresJson(flags: ReadonlySet<string>, admin: boolean): Record
   return {
     api: {
       admin,
-      ...all(['exclude_alerts', 'label_values_match', 'lifecycle', 'query_stats', 'query_warnings']),
+      ...all(['exclude_alerts', 'label_values_match', 'lifecycle', 'otlp_write_receiver']),
+      ...all(['query_stats', 'query_warnings']),
       ...all(['remote_write_receiver', 'time_range_labels', 'time_range_series']),
     },
     promql: {
