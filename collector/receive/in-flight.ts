@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Gauge } from 'prom-client';
 
 /** What a receiver says to a request before it reads its body. */
@@ -21,10 +21,10 @@ export class InFlight {
     this.#gauge = options.gauge;
   }
 
-  /** Counts a request until its connection is done with it, or says why it must go. */
-  enter(request: FastifyRequest, closed: (leave: () => void) => void): Refusal | undefined {
+  /** Counts the request with these headers until `closed` calls what it is given, or says why the request must go. */
+  enter(headers: IncomingHttpHeaders, closed: (leave: () => void) => void): Refusal | undefined {
     // A body without a length may become as large as any.
-    const declared = Number(request.headers['content-length'] ?? this.#maxBodyBytes);
+    const declared = Number(headers['content-length'] ?? this.#maxBodyBytes);
     if (declared > this.#maxBodyBytes) return { status: 413, message: tooLarge(this.#maxBodyBytes) };
     if (this.#bytes + declared > this.#maxBytes)
       return { status: 429, message: 'too many requests are being received' };

@@ -49,7 +49,7 @@ export function registerRemoteWrite(server: FastifyInstance, options: RemoteWrit
       metrics.stopTimer.set(request, metrics.duration.startTimer());
       const problem = unsupported(request);
       if (problem !== undefined) return refuse(reply, 415, problem);
-      const refusal = inFlight.enter(request, (leave) => reply.raw.once('close', leave));
+      const refusal = inFlight.enter(request.headers, (leave) => reply.raw.once('close', leave));
       if (refusal === undefined) return;
       if (refusal.status === 429) reply.header('Retry-After', '1');
       return refuse(reply, refusal.status, refusal.message);

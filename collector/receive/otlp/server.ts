@@ -52,7 +52,7 @@ export function registerOtlp(server: FastifyInstance, options: OtlpServerOptions
     scope.addHook('onRequest', async (request, reply) => {
       const problem = unsupported(request);
       if (problem !== undefined) return fail(request, reply, { status: 415, message: problem });
-      const refusal = inFlight.enter(request, (leave) => reply.raw.once('close', leave));
+      const refusal = inFlight.enter(request.headers, (leave) => reply.raw.once('close', leave));
       return refusal && fail(request, reply, { ...refusal, ...(refusal.status === 429 && { retryAfter: 1 }) });
     });
     scope.addHook('onResponse', async (_, reply) => metrics.requests.inc({ code: String(reply.statusCode) }));
