@@ -59,7 +59,7 @@ export async function runQueryBench(options: QueryBenchOptions, output: Output):
       right = await measure(opened, options, output);
       await closeStores(opened, children);
     }
-    if (options.only.includes('growth')) print(await measureAllGrowth(options, stores));
+    if (options.only.includes('growth')) await measureAllGrowth(options, stores, print);
     return right;
   } finally {
     await children.stopAll();
@@ -116,26 +116,34 @@ async function measure(
   if (only.includes('kill')) {
     print(`\n${killTable(await each('the client goes', (contender) => measureKill(contender, all[0])))}`);
   }
-  const foreign = foreignLoad();
-  if (foreign > FOREIGN_PERCENT) {
-    print(`\nwarning: other programs used ${foreign.toFixed(0)} % of the machine meanwhile: the times are too long`);
-  }
+  warnOfForeignLoad(foreignLoad(), print);
   return right;
 }
 
-async function measureAllGrowth({ interval, runs }: QueryBenchOptions, stores: StoresOptions): Promise<string> {
+function warnOfForeignLoad(percent: number, print: (line: string) => void): void {
+  if (percent <= FOREIGN_PERCENT) return;
+  print(`\nwarning: other programs used ${percent.toFixed(0)} % of the machine meanwhile: the times are too long`);
+}
+
+async function measureAllGrowth(
+  { interval, runs }: QueryBenchOptions,
+  stores: StoresOptions,
+  print: (line: string) => void,
+): Promise<void> {
   const results: GrowthResult[] = [];
+  let foreign = 0;
   for (const series of GROWTH_SERIES) {
     stores.progress(`growth: ${series} series`);
     const opened = await openStores({ series, hours: GROWTH_HOURS, interval }, stores);
     const question = rows(opened.dataSet)[0];
+    const foreignLoad = watchForeignLoad(opened.contenders.map(({ child }) => child.pid));
     results.push(await measureGrowth(series, opened.contenders, { question, runs }));
+    foreign = Math.max(foreign, foreignLoad());
     await closeStores(opened, stores.children);
   }
-  return `\n${growthTable(
-    results,
-    stores.starts.map(([name]) => name),
-  )}`;
+  const names = stores.starts.map(([name]) => name);
+  print(`\n${growthTable(results, names)}`);
+  warnOfForeignLoad(foreign, print);
 }
 
 async function closeStores({ contenders }: Stores, children: Children): Promise<void> {
