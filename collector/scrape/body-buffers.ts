@@ -1,7 +1,7 @@
 export interface BodyBuffersOptions {
   /** Bytes that all pages being received may take together. Default 1 GiB. */
   readonly maxBytes?: number;
-  /** Bytes that are kept for the next pages. Default 64 MiB. */
+  /** Bytes that are kept for the next pages. Default 16 MiB. */
   readonly maxIdleBytes?: number;
   /**
    * Frees young objects; the default is Node's `gc({ type: 'minor' })`, which is there with the flag --expose-gc. Without
@@ -34,7 +34,7 @@ export class BodyBuffers {
 
   constructor(options: BodyBuffersOptions = {}) {
     this.#maxBytes = options.maxBytes ?? 1024 ** 3;
-    this.#maxIdleBytes = options.maxIdleBytes ?? 64 * 1024 ** 2;
+    this.#maxIdleBytes = options.maxIdleBytes ?? 16 * 1024 ** 2;
     const { gc } = globalThis;
     this.#freeYoung = options.freeYoung ?? (gc && (() => void gc({ type: 'minor' })));
   }

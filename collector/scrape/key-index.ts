@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { equalBytes, equalText, HAS_NUL, type SeriesTable } from './series-table.ts';
+import type { SeriesTable } from './series-table.ts';
 
 /** Unknown to whoever writes a page, who could otherwise choose lines that all hash alike. */
 const SEED = randomBytes(4).readUInt32LE();
@@ -36,36 +36,27 @@ export class KeyIndex {
     this.#mask = capacity - 1;
     this.#table = table;
     for (let row = 0; row < table.length; row++) {
-      const start = table.start(row);
-      const slot = this.#slotOf(table.view, { start, end: table.ends[row]!, hash: table.hashes[row]! });
+      let slot = table.hashes[row]! & this.#mask;
+      while (this.#slots[slot] !== 0 && !table.isSameKey(this.#slots[slot]! - 1, row)) slot = (slot + 1) & this.#mask;
       if (this.#slots[slot] === 0) this.#slots[slot] = row + 1;
     }
   }
 
   /** The row whose key is those bytes, whose hash is `hash`; -1 when there is none. */
   find(view: DataView, key: KeyRange): number {
-    return this.#slots[this.#slotOf(view, key)]! - 1;
+    const { start, end, hash } = key;
+    const table = this.#table!;
+    for (let slot = hash & this.#mask; this.#slots[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot]! - 1;
+      if (table.hashes[row] !== hash || table.lengths[row] !== end - start) continue;
+      if (table.isAt(row, view, start)) return row;
+    }
+    return -1;
   }
 
   /** Lets go of the table. */
   clear(): void {
     this.#table = undefined;
-  }
-
-  /** Where the key is, or the free place where it belongs. */
-  #slotOf(view: DataView, { start, end, hash }: KeyRange): number {
-    const table = this.#table!;
-    const length = end - start;
-    let slot = hash & this.#mask;
-    for (; this.#slots[slot] !== 0; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot]! - 1;
-      if (table.hashes[row] !== hash) continue;
-      const rowStart = table.start(row);
-      if (table.ends[row]! - rowStart !== length) continue;
-      const equal = (table.flags[row]! & HAS_NUL) === 0 ? equalText : equalBytes;
-      if (equal(view, start, table.view, rowStart, length)) break;
-    }
-    return slot;
   }
 }
 

@@ -10,8 +10,6 @@ import type { SampleLabels } from './sample-labels.ts';
 import { ScrapeBatch } from './scrape-batch.ts';
 import {
   ANY_TYPE,
-  equalBytes,
-  equalText,
   HAS_NUL,
   IS_BARE,
   IS_DROPPED,
@@ -145,7 +143,7 @@ export class SeriesCache {
     } = options;
     const sampleLimit = options.sampleLimit > 0 ? options.sampleLimit : Number.POSITIVE_INFINITY;
     const table = this.#isValid ? this.#table : SeriesTable.EMPTY;
-    const { length: rows, ends, refs, flags: flagsColumn, view: keyView } = table;
+    const { length: rows, lengths, refs, flags: flagsColumn } = table;
     let samples = 0;
     let kept = 0;
     let added = 0;
@@ -164,14 +162,10 @@ export class SeriesCache {
       const start = reader.pos;
       let found = -1;
       if (row < rows) {
-        const keyStart = row === 0 ? 0 : ends[row - 1]!;
-        const length = ends[row]! - keyStart;
-        const keyEnd = start + length;
+        const keyEnd = start + lengths[row]!;
         if (
           keyEnd <= end &&
-          (flagsColumn[row]! & HAS_NUL
-            ? equalBytes(view, start, keyView, keyStart, length)
-            : equalText(view, start, keyView, keyStart, length)) &&
+          table.isAt(row, view, start) &&
           endsKey(flagsColumn[row]!, bytes, keyEnd) &&
           suitsType(flagsColumn[row]!, type) &&
           !(draft.isActive && draft.isUsed(row))
@@ -264,7 +258,7 @@ export class SeriesCache {
       );
     }
     if (!draft.isActive && (row < rows || table !== this.#table)) draft.begin(table, row);
-    const next = draft.isActive ? draft.build(page) : table;
+    const next = draft.isActive ? draft.build(bytes, view) : table;
     const released = this.#endMissing(timestamp);
     this.#pending = { table: next, isLive: true, acquired, released };
     const metadata = described === undefined ? [] : metadataOf(next, (metric) => described.has(metric));
@@ -388,10 +382,12 @@ function nulFlag(bytes: Uint8Array, start: number, end: number): number {
 
 function metadataOf(table: SeriesTable, wanted: (metric: string) => boolean): Metadata[] {
   const reader = new TextReader();
-  reader.start(table.keys);
   const builder = new MetadataBuilder();
   for (let row = 0; row < table.length; row++) {
-    if ((table.flags[row]! & IS_META) !== 0) builder.add(parseMetaLine(reader, table.start(row), table.ends[row]!));
+    if ((table.flags[row]! & IS_META) === 0) continue;
+    const line = table.key(row);
+    reader.start(line);
+    builder.add(parseMetaLine(reader, 0, line.length));
   }
   return builder.finish(wanted);
 }

@@ -1,4 +1,5 @@
 import type { KeyRange } from './key-index.ts';
+import { KeyTextBuilder } from './key-text-builder.ts';
 import { SeriesTable } from './series-table.ts';
 
 /** A row that the old table does not have: where its key is in the page, and its columns. */
@@ -15,7 +16,6 @@ export class TableDraft {
   #table = SeriesTable.EMPTY;
   #prefix = 0;
   #length = 0;
-  #keyBytes = 0;
   #isActive = false;
   /** An old row, or -1 - i for the i-th new one. */
   #sources = new Int32Array(1024);
@@ -23,6 +23,7 @@ export class TableDraft {
   #flags = new Uint8Array(1024);
   #isUsed = new Uint8Array(1024);
   readonly #newRows: NewRow[] = [];
+  readonly #keys = new KeyTextBuilder();
 
   /** Whether the page has differed. */
   get isActive(): boolean {
@@ -34,7 +35,6 @@ export class TableDraft {
     this.#table = table;
     this.#prefix = prefix;
     this.#length = 0;
-    this.#keyBytes = table.start(prefix);
     this.#isActive = true;
     if (this.#isUsed.length < table.length) this.#isUsed = new Uint8Array(table.length * 2);
     this.#isUsed.fill(1, 0, prefix).fill(0, prefix, table.length);
@@ -54,25 +54,29 @@ export class TableDraft {
   /** The page's next line is this old row, which no line before it was. */
   keep(row: number, flags: number): void {
     this.#isUsed[row] = 1;
-    this.#keyBytes += this.#table.ends[row]! - this.#table.start(row);
     this.#push(row, flags);
   }
 
   /** The page's next line is new. */
   add(row: NewRow): void {
-    this.#keyBytes += row.end - row.start;
     this.#push(-1 - this.#newRows.length, row.flags);
     this.#newRows.push(row);
   }
 
   /** The table of the page; new keys are copied from it. */
-  build(page: Uint8Array): SeriesTable {
+  build(page: Uint8Array, view: DataView): SeriesTable {
     const old = this.#table;
     const prefix = this.#prefix;
-    const table = new SeriesTable(prefix + this.#length, this.#keyBytes);
-    let at = old.start(prefix);
-    table.keys.set(old.keys.subarray(0, at));
-    table.ends.set(old.ends.subarray(0, prefix));
+    const length = prefix + this.#length;
+    const keys = this.#keys;
+    keys.begin(length, old);
+    for (let row = 0; row < prefix; row++) keys.addOld(old, row);
+    for (let i = 0; i < this.#length; i++) {
+      const source = this.#sources[i]!;
+      if (source >= 0) keys.addOld(old, source);
+      else keys.addNew(page, view, this.#newRows[-1 - source]!);
+    }
+    const table = new SeriesTable(length, keys.finish());
     table.hashes.set(old.hashes.subarray(0, prefix));
     table.refs.set(old.refs.subarray(0, prefix));
     table.flags.set(old.flags.subarray(0, prefix));
@@ -88,24 +92,6 @@ export class TableDraft {
         table.refs[row] = added.ref;
       }
       table.flags[row] = this.#flags[i]!;
-    }
-    for (let i = 0; i < this.#length; ) {
-      const source = this.#sources[i]!;
-      if (source < 0) {
-        const { start, end } = this.#newRows[-1 - source]!;
-        table.keys.set(page.subarray(start, end), at);
-        at += end - start;
-        table.ends[prefix + i] = at;
-        i++;
-        continue;
-      }
-      // Old rows mostly come in runs, which are copied at once.
-      const runStart = i;
-      while (i < this.#length && this.#sources[i] === source + (i - runStart)) i++;
-      const from = old.start(source);
-      table.keys.set(old.keys.subarray(from, old.ends[source + (i - runStart) - 1]!), at);
-      for (let j = runStart; j < i; j++) table.ends[prefix + j] = old.ends[source + (j - runStart)]! - from + at;
-      at = table.ends[prefix + i - 1]!;
     }
     return table;
   }
