@@ -1,7 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fsync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writev,
+} from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
 import { StorageError } from '../../errors.ts';
@@ -114,24 +128,22 @@ export class Outbox {
     const number = { epoch: this.#epoch, sequence: ++this.#sequence };
     const files: SegmentFile[] = [];
     const stop = this.#metrics.commitSeconds.startTimer();
-    const temporary = join(this.directory, TEMPORARY);
+    const temporaries = sections.map((_, i) => join(this.directory, `${i}.${TEMPORARY}`));
     try {
-      for (const { table, buffers } of sections) {
-        let bytes = 0;
-        let crc = 0;
-        for (const buffer of buffers) {
-          bytes += buffer.length;
-          crc = crc32(buffer, crc);
-        }
-        await writeFile(temporary, buffers);
+      await allEnded(sections.map(({ buffers }, i) => writeFile(temporaries[i]!, buffers)));
+      // In their order: should only some get their names before a crash, no sample comes without its series.
+      for (const [i, { table, buffers }] of sections.entries()) {
+        const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+        const crc = buffers.reduce((sum, buffer) => crc32(buffer, sum), 0);
         const name = segmentFileName(number, { table, bytes, crc });
-        await rename(temporary, join(this.directory, name));
+        renameSync(temporaries[i]!, join(this.directory, name));
         files.push({ name, table, bytes, crc });
       }
       await syncDirectory(this.directory);
     } catch (error) {
-      for (const file of files) await rm(this.pathOf(file), { force: true }).catch(() => {});
-      await rm(temporary, { force: true }).catch(() => {});
+      for (const path of [...files.map((file) => this.pathOf(file)), ...temporaries]) {
+        await rm(path, { force: true }).catch(() => {});
+      }
       throw new StorageError('unavailable', `cannot write to the outbox in ${this.directory}`, { cause: error });
     }
     stop();
@@ -181,7 +193,7 @@ export class Outbox {
   #recover(): void {
     const found = new Map<string, Segment & { files: SegmentFile[] }>();
     for (const name of readdirSync(this.directory).sort()) {
-      if (name === TEMPORARY) rmSync(join(this.directory, name), { force: true });
+      if (name.endsWith(TEMPORARY)) rmSync(join(this.directory, name), { force: true });
       const parsed = parseSegmentFileName(name);
       if (parsed === undefined) continue;
       const { epoch, sequence, file } = parsed;
@@ -241,24 +253,35 @@ async function nextIdentity(directory: string): Promise<Identity> {
   return next;
 }
 
+// Every wait costs a turn of the event loop, and while hundreds of targets send their first page a turn is long: so only
+// what may wait for the disk is waited for.
 async function writeFile(path: string, buffers: readonly Uint8Array[]): Promise<void> {
-  const file = await open(path, 'w');
+  const file = openSync(path, 'w');
   try {
     await writeAll(file, buffers);
-    await file.datasync();
+    await datasync(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
+}
+
+const vectorWrite = promisify(writev);
+const datasync = promisify(fdatasync);
+const sync = promisify(fsync);
+
+/** Waits for all, also when some fail; then rejects as the first of those. */
+async function allEnded(promises: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(promises)) if (result.status === 'rejected') throw result.reason;
 }
 
 /** The number of buffers that one `writev` may have everywhere. */
 const IOV_MAX = 1024;
 
-async function writeAll(file: FileHandle, buffers: readonly Uint8Array[]): Promise<void> {
+async function writeAll(file: number, buffers: readonly Uint8Array[]): Promise<void> {
   for (let from = 0; from < buffers.length; from += IOV_MAX) {
     let rest = buffers.slice(from, from + IOV_MAX).filter((buffer) => buffer.length > 0);
     while (rest.length > 0) {
-      let { bytesWritten } = await file.writev(rest);
+      let { bytesWritten } = await vectorWrite(file, rest);
       // A signal or a full disk can cut a write short.
       while (rest.length > 0 && bytesWritten >= rest[0]!.length) bytesWritten -= rest.shift()!.length;
       if (rest.length > 0) rest = [rest[0]!.subarray(bytesWritten), ...rest.slice(1)];
@@ -267,11 +290,11 @@ async function writeAll(file: FileHandle, buffers: readonly Uint8Array[]): Promi
 }
 
 async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
+  const file = openSync(directory, 'r');
   try {
-    await handle.sync();
+    await sync(file);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 

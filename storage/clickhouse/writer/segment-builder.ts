@@ -5,8 +5,9 @@ import { DICTIONARY_TYPE, encodeNativeBlock, LABELS_TYPE, type WritableColumn } 
 import type { Section } from '../outbox/outbox.ts';
 import { mantissaAt, RAW, STALE, scaleFor } from '../value-encoding.ts';
 import { BlockDictionary } from './block-dictionary.ts';
-import { LabelsColumnBuilder } from './labels-column-builder.ts';
+import { labelsColumn, SeriesLabelsBuilder } from './labels-column.ts';
 import type { SeriesTable } from './series-table.ts';
+import { Uint32Column } from './uint32-column.ts';
 
 /** How long a row of the index covers a series. The windows of different series begin at different times. */
 export const COVERAGE = 2 * 3_600_000;
@@ -28,11 +29,11 @@ export class SegmentBuilder {
   #scale = new Int8Array(INITIAL_ROWS);
   readonly #metrics = new BlockDictionary();
 
-  #seriesMetric: number[] = [];
-  #seriesId: number[] = [];
-  #seriesFirst: number[] = [];
-  #seriesLast: number[] = [];
-  #seriesLabels = new LabelsColumnBuilder();
+  readonly #seriesMetric = new Uint32Column();
+  readonly #seriesId = new Uint32Column();
+  readonly #seriesFirst = new Uint32Column();
+  readonly #seriesLast = new Uint32Column();
+  readonly #seriesLabels = new SeriesLabelsBuilder();
 
   #metadata = new Map<string, Metadata>();
   #alerts: { sequence: number; event: AlertEvent }[] = [];
@@ -106,11 +107,11 @@ export class SegmentBuilder {
       this.#resize(this.#scale.length >>> 1);
     this.#rows = 0;
     this.#metrics.reset();
-    this.#seriesMetric = [];
-    this.#seriesId = [];
-    this.#seriesFirst = [];
-    this.#seriesLast = [];
-    this.#seriesLabels = new LabelsColumnBuilder();
+    this.#seriesMetric.reset();
+    this.#seriesId.reset();
+    this.#seriesFirst.reset();
+    this.#seriesLast.reset();
+    this.#seriesLabels.reset();
     this.#metadata = new Map();
     this.#alerts = [];
   }
@@ -166,10 +167,11 @@ export class SegmentBuilder {
     }
     if (table.scales[ref] === RAW) table.scales[ref] = 0;
     this.#seriesMetric.push(this.#metrics.index(table.symbols, table.metrics[ref]!));
-    this.#seriesId.push(low, high);
-    pushTime(this.#seriesFirst, first);
-    pushTime(this.#seriesLast, last);
-    this.#seriesLabels.addSeries(table, ref);
+    this.#seriesId.push(low);
+    this.#seriesId.push(high);
+    this.#seriesFirst.pushHalves(first);
+    this.#seriesLast.pushHalves(last);
+    this.#seriesLabels.add(table, ref);
   }
 
   #encodeSamples(): Uint8Array[] {
@@ -192,12 +194,12 @@ export class SegmentBuilder {
       {
         name: 'metric',
         type: DICTIONARY_TYPE,
-        data: { strings: this.#metrics.strings, indexes: Uint32Array.from(this.#seriesMetric) },
+        data: { strings: this.#metrics.strings, indexes: this.#seriesMetric.view() },
       },
-      { name: 'id', type: 'UInt64', data: Uint32Array.from(this.#seriesId) },
+      { name: 'id', type: 'UInt64', data: this.#seriesId.view() },
       { name: 'labels', type: LABELS_TYPE, data: this.#seriesLabels.finish() },
-      { name: 'first', type: TIME_TYPE, data: Uint32Array.from(this.#seriesFirst) },
-      { name: 'last', type: TIME_TYPE, data: Uint32Array.from(this.#seriesLast) },
+      { name: 'first', type: TIME_TYPE, data: this.#seriesFirst.view() },
+      { name: 'last', type: TIME_TYPE, data: this.#seriesLast.view() },
     ]);
   }
 
@@ -227,14 +229,10 @@ function resized(from: Uint32Array, used: number, to: Uint32Array): Uint32Array<
   return to as Uint32Array<ArrayBuffer>;
 }
 
-function pushTime(column: number[], time: number): void {
-  column.push(time >>> 0, Math.floor(time / 4294967296));
-}
-
 function times(values: readonly number[]): Uint32Array {
-  const column: number[] = [];
-  for (const value of values) pushTime(column, value);
-  return Uint32Array.from(column);
+  const column = new Uint32Column();
+  for (const value of values) column.pushHalves(value);
+  return column.view();
 }
 
 function encodeMetadata(rows: readonly Metadata[], now: number): Uint8Array[] {
@@ -253,11 +251,11 @@ function encodeAlerts(rows: readonly { readonly sequence: number; readonly event
     type: TIME_TYPE,
     data: times(rows.map((row) => of(row.event))),
   });
-  const labels = (name: string, of: (event: AlertEvent) => Labels): WritableColumn => {
-    const column = new LabelsColumnBuilder();
-    for (const row of rows) column.addPairs(of(row.event).pairs);
-    return { name, type: LABELS_TYPE, data: column.finish() };
-  };
+  const labels = (name: string, of: (event: AlertEvent) => Labels): WritableColumn => ({
+    name,
+    type: LABELS_TYPE,
+    data: labelsColumn(rows.map((row) => of(row.event).pairs)),
+  });
   const text = (name: string, of: (event: AlertEvent) => string): WritableColumn => ({
     name,
     type: 'String',

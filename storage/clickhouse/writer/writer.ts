@@ -36,9 +36,11 @@ export class Writer implements Appender {
   /** Where appends go, and the outcome that they all wait for. */
   #current = new SegmentBuilder();
   #outcome = new Outcome();
-  /** The other builder: idle, or being written. */
-  #other = new SegmentBuilder();
-  #writing: Promise<void> | undefined;
+  /** Segments that are closed, in their order: the first is being written. */
+  #closing: { readonly builder: SegmentBuilder; readonly outcome: Outcome }[] = [];
+  /** An empty builder, for the next segment. */
+  #spare: SegmentBuilder | undefined;
+  #isWriting = false;
   #urgent = false;
   #timer: NodeJS.Timeout | undefined;
   #alertSequence = 0;
@@ -71,7 +73,7 @@ export class Writer implements Appender {
     }
     if (batch.length === 0) return Promise.resolve();
     this.#current.addSamples(this.#table, batch);
-    return this.#durable(this.#current.bytes >= SEGMENT_BYTES);
+    return this.#durable(false);
   }
 
   /** Appends to the alert history; like `append`, without waiting for company. */
@@ -101,9 +103,9 @@ export class Writer implements Appender {
   }
 
   /** Makes everything appended so far durable; rejects when that fails. */
-  commit(): Promise<void> {
-    if (!this.#current.isEmpty) return this.#durable(true);
-    return this.#writing ?? Promise.resolve();
+  async commit(): Promise<void> {
+    const last = this.#current.isEmpty ? undefined : this.#durable(true);
+    await Promise.all([last, ...this.#closing.map(({ outcome }) => outcome.promise)]);
   }
 
   /** Has the index told about every series again, with the series' next sample. */
@@ -120,7 +122,7 @@ export class Writer implements Appender {
 
   #refusal(bytes: number): StorageError | undefined {
     if (this.#closed) return new StorageError('canceled', 'the storage is closed');
-    const staged = this.#current.bytes + (this.#writing === undefined ? 0 : this.#other.bytes);
+    const staged = this.#closing.reduce((sum, { builder }) => sum + builder.bytes, this.#current.bytes);
     if (!this.#outbox.hasRoom(staged + bytes)) {
       return new StorageError(
         'full',
@@ -146,40 +148,49 @@ export class Writer implements Appender {
     return undefined;
   }
 
+  /** When what was just appended is durable. A big segment is closed at once, however long the ones before it take. */
   #durable(now: boolean): Promise<void> {
     const { promise } = this.#outcome;
-    if (now && this.#writing === undefined) this.#write();
-    else if (now) this.#urgent = true;
-    else this.#timer ??= setTimeout(() => this.#onTimer(), this.#commitInterval);
+    if (this.#current.bytes >= SEGMENT_BYTES) this.#closeSegment();
+    else if (now) this.#hurry();
+    else this.#timer ??= setTimeout(() => this.#hurry(), this.#commitInterval);
     return promise;
   }
 
-  #onTimer(): void {
+  /** Writes the current segment, together with whatever comes until those before it are written. */
+  #hurry(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#writing === undefined) this.#write();
+    if (!this.#isWriting) this.#closeSegment();
     else this.#urgent = true;
   }
 
-  /** Starts to write the current builder and puts the other in its place. */
-  #write(): void {
+  /** Puts another builder in the place of the current one, which is written when those before it are. */
+  #closeSegment(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#urgent = false;
-    const full = this.#current;
-    const outcome = this.#outcome;
-    this.#current = this.#other;
-    this.#other = full;
+    this.#closing.push({ builder: this.#current, outcome: this.#outcome });
+    this.#current = this.#spare ?? new SegmentBuilder();
+    this.#spare = undefined;
     this.#outcome = new Outcome();
     // The builder that is filled from now on has not seen any symbol yet.
     this.#table.symbols.settle();
-    this.#writing = this.#commitBuilder(full, outcome).finally(() => {
-      this.#writing = undefined;
-      if (this.#current.isEmpty) return;
-      if (this.#urgent || this.#current.bytes >= SEGMENT_BYTES) this.#write();
-    });
-    this.#writing.catch(() => {});
+    if (!this.#isWriting) void this.#writeClosed();
   }
 
+  async #writeClosed(): Promise<void> {
+    this.#isWriting = true;
+    for (let next = this.#closing[0]; next !== undefined; next = this.#closing[0]) {
+      await this.#commitBuilder(next.builder, next.outcome);
+      this.#closing.shift();
+      this.#spare = next.builder;
+      if (this.#closing.length === 0 && this.#urgent && !this.#current.isEmpty) this.#closeSegment();
+    }
+    this.#isWriting = false;
+  }
+
+  /** Never rejects: the outcome does. */
   async #commitBuilder(builder: SegmentBuilder, outcome: Outcome): Promise<void> {
     const { samples } = builder;
     try {
@@ -194,7 +205,6 @@ export class Writer implements Appender {
       outcome.reject(
         error instanceof StorageError ? error : new StorageError('internal', 'encoding failed', { cause: error }),
       );
-      throw error;
     } finally {
       builder.reset();
     }
