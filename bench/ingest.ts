@@ -49,6 +49,7 @@ interface Measured {
   /** The same without the first rounds, in which every series is new. */
   readonly steady: { readonly cpu: number; readonly samples: number };
   readonly peakBytes: number;
+  readonly fileBytes: number;
   readonly disk: DiskUse;
 }
 
@@ -126,6 +127,7 @@ async function runRound(
       total: { cpu: last.usage.cpuSeconds, samples: last.samples },
       steady: { cpu: last.usage.cpuSeconds - first.usage.cpuSeconds, samples: last.samples - first.samples },
       peakBytes: last.usage.peakBytes,
+      fileBytes: last.usage.fileBytes,
       disk: await contender.diskUse(),
     });
     await children.stop(contender.child);
@@ -172,6 +174,7 @@ function report(measured: readonly Measured[]): string {
     ['CPU s/M samples, steady', ({ steady }) => million(steady), 3],
     ['CPU s/M samples, whole', ({ total }) => million(total), 3],
     ['peak MB', ({ peakBytes }) => peakBytes / 1e6, 0],
+    ['of it mapped files', ({ fileBytes }) => fileBytes / 1e6, 0],
     ['bytes/sample', ({ disk, stored }) => disk.samples / stored, 3],
     ['index MB', ({ disk }) => disk.index / 1e6, 1],
     ['MB on disk at the end', ({ disk }) => disk.now / 1e6, 1],

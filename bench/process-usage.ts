@@ -9,6 +9,8 @@ export interface ProcessUsage {
   readonly cpuSeconds: number;
   /** The most memory that was resident (VmHWM), summed over the process and its living children; bytes. */
   readonly peakBytes: number;
+  /** What is resident now of mapped files, programs and libraries among them (RssFile), summed likewise; part of the peak. */
+  readonly fileBytes: number;
 }
 
 /** Reads /proc. Throws when the process is gone. */
@@ -30,13 +32,16 @@ export function processUsage(pid: number): ProcessUsage {
   if (!stats.has(pid)) throw new Error(`process ${pid} is gone`);
   let ticks = 0;
   let peakBytes = 0;
+  let fileBytes = 0;
   for (const [each, columns] of stats) {
     if (!descends(each, pid, parents)) continue;
     // utime, stime, and those of children that ended and were waited for.
     for (const column of [11, 12, 13, 14]) ticks += Number(columns[column]);
-    peakBytes += peakOf(each);
+    const status = statusOf(each);
+    peakBytes += bytesIn(status, 'VmHWM');
+    fileBytes += bytesIn(status, 'RssFile');
   }
-  return { cpuSeconds: ticks / TICKS_PER_SECOND, peakBytes };
+  return { cpuSeconds: ticks / TICKS_PER_SECOND, peakBytes, fileBytes };
 }
 
 function descends(pid: number, ancestor: number, parents: ReadonlyMap<number, number>): boolean {
@@ -46,10 +51,14 @@ function descends(pid: number, ancestor: number, parents: ReadonlyMap<number, nu
   return false;
 }
 
-function peakOf(pid: number): number {
+function statusOf(pid: number): string {
   try {
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
+    return readFileSync(`/proc/${pid}/status`, 'latin1');
   } catch {
-    return 0;
+    return '';
   }
+}
+
+function bytesIn(status: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
 }
