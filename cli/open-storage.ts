@@ -7,18 +7,23 @@ import { type ClickHouseStorage, openClickHouseStorage } from '../storage/clickh
 import type { PharosConfig } from './config/config.ts';
 import { type ClickHouseSettings, databasePath, type Settings } from './settings.ts';
 
-/** Opens the store that the settings name; the data directory is made when it is missing. */
+/** Opens the store; the data directory is made when it is missing. */
 export async function openStorage(
   settings: Settings,
   config: PharosConfig,
-  deps: { readonly registry: Registry; readonly logger: Logger },
+  {
+    server,
+    ...deps
+  }: {
+    /** The ClickHouse server of the settings; undefined: the embedded engine. */
+    readonly server: ServerClientOptions | undefined;
+    readonly registry: Registry;
+    readonly logger: Logger;
+  },
 ): Promise<ClickHouseStorage> {
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   return openClickHouseStorage({
-    clickhouse:
-      settings.clickhouse === undefined
-        ? { embedded: { path: databasePath(settings.dataDir) } }
-        : { server: await serverClientOptions(settings.clickhouse) },
+    clickhouse: server === undefined ? { embedded: { path: databasePath(settings.dataDir) } } : { server },
     dataDir: settings.dataDir,
     retention: settings.retention,
     outboxBytes: config.storage.outboxMaxSize,

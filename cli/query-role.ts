@@ -1,21 +1,27 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { QueryFunc } from '../alerting/rules/rule.ts';
+import { localAnswerer } from '../query/api/answer.ts';
 import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
 import { registerQueryApi } from '../query/api/server.ts';
-import { createEngine } from '../query/engine.ts';
+import { createEngine, type EngineOptions } from '../query/engine.ts';
 import type { QueryEngine } from '../query/query-result.ts';
+import { createLanes } from '../query/workers/lanes.ts';
+import { type QueryWorker, WorkerPool } from '../query/workers/worker-pool.ts';
 import { Labels } from '../storage/labels.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PharosConfig } from './config/config.ts';
 import { formatDuration } from './config/duration.ts';
 import { renderConfig } from './config/render-config.ts';
+import { defaultThreads } from './query-threads.ts';
 import { formatAddress, type ServerOptions } from './server-options.ts';
 import { cleanUrl, type Settings } from './settings.ts';
 import { VERSION } from './version.ts';
 
 export interface QueryRoleDeps {
   readonly storage: Storage;
+  /** Starts a thread for heavy queries, whose engine has these options. Default: there are no threads. */
+  readonly startThread?: (engine: Omit<EngineOptions, 'querier'>) => QueryWorker;
   /** The configuration in force. */
   readonly config: () => PharosConfig;
   readonly settings: Settings;
@@ -36,6 +42,8 @@ export interface QueryRoleDeps {
 
 export interface QueryRole {
   readonly queryFunc: QueryFunc;
+  /** Ends the threads; queries that still run fail. */
+  close(): Promise<void>;
   register(app: Parameters<typeof registerQueryApi>[0]): void;
 }
 
@@ -45,19 +53,32 @@ const NO_TARGETS: TargetsStatus = { activeTargets: [], droppedTargets: [], dropp
 export function createQueryRole(deps: QueryRoleDeps): QueryRole {
   const { storage, settings, registry, logger } = deps;
   const { query, enableAdminApi } = deps.config().server;
-  const engine = createEngine({
-    querier: storage.querier,
+  const options = {
     lookback: query.lookbackDelta,
     maxSamples: query.maxSamples,
+    maxBytes: query.maxMemory,
+    maxSeries: query.maxSeries,
     timeout: query.timeout,
     evaluationInterval: deps.config().global.evaluationInterval,
     features: settings.features,
+  };
+  const local = createEngine({ ...options, querier: storage.querier });
+  const { startThread } = deps;
+  const size = startThread === undefined ? 0 : (query.threads ?? defaultThreads());
+  const pool = new WorkerPool({
+    size,
+    start: () => startThread!(options),
+    onDefect: (message) => logger.error(message),
   });
+  const lanes = size === 0 ? { engine: local, answer: localAnswerer(local) } : createLanes({ local, pool });
+  const { engine, answer } = lanes;
   return {
     queryFunc: queryFuncOf(engine),
+    close: () => pool.close(),
     register(app) {
       registerQueryApi(app, {
         engine,
+        answer,
         querier: storage.querier,
         now: Date.now,
         registry,
@@ -80,7 +101,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         lookback: query.lookbackDelta,
         ...(enableAdminApi && { deleteSamples: (deletion, signal) => storage.deleteSamples(deletion, signal) }),
         features: settings.features,
-        limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency },
+        limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency, slowQuery: query.slowQuery },
       });
     },
   };

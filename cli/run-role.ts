@@ -10,9 +10,10 @@ import { defaultConfig } from './config/default-config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { formatProblems } from './config/problem.ts';
 import { loadRules } from './load-rules.ts';
-import { openStorage } from './open-storage.ts';
+import { openStorage, serverClientOptions } from './open-storage.ts';
 import { pageFiles } from './page.ts';
 import { createQueryRole } from './query-role.ts';
+import { startQueryThread } from './query-threads.ts';
 import { buildServer, listen } from './server.ts';
 import { localUrl, type Role, type ServerOptions } from './server-options.ts';
 import { resolveSettings } from './settings.ts';
@@ -47,7 +48,8 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
   }).set({ version: VERSION, role }, 1);
 
   try {
-    const storage = await openStorage(settings, config, { registry, logger });
+    const server = settings.clickhouse === undefined ? undefined : await serverClientOptions(settings.clickhouse);
+    const storage = await openStorage(settings, config, { server, registry, logger });
     let stopBy = Number.POSITIVE_INFINITY;
     cleanups.add('the store', () => storage.close(Math.max(1000, Math.min(STOP_WITHIN, stopBy - Date.now()))));
     cleanups.add('SQL over HTTP', await startSqlServers(storage, settings, { registry, logger }));
@@ -70,6 +72,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
 
     const query = createQueryRole({
       storage,
+      startThread: (engine) => startQueryThread({ storage, server, engine }),
       config: () => config,
       settings,
       options,
@@ -84,6 +87,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       alerts: () => alerting?.alerts() ?? [],
       alertmanagers: () => alerting?.alertmanagers() ?? [],
     });
+    cleanups.add('the query threads', () => query.close());
     const app = buildServer({
       logger,
       maxBodySize: config.server.maxBodySize,

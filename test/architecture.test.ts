@@ -12,6 +12,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'query/plan': ['query/promql', 'query/query-result.ts', 'storage'],
   'query/execution': ['query/plan', 'query/promql', 'query/query-result.ts', 'storage'],
   'query/api': ['query/promql', 'query/query-result.ts', 'query/engine.ts', 'storage'],
+  'query/workers': ['query/api', 'query/query-result.ts', 'storage'],
   query: ['storage'],
   collector: ['storage'],
   'alerting/rules': ['alerting', 'query/promql', 'query/query-result.ts', 'storage'],

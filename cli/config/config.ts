@@ -132,5 +132,13 @@ export interface QueryLimits {
   readonly timeout: number;
   readonly maxConcurrency: number;
   readonly maxSamples: number;
+  /** Bytes that one query may take. */
+  readonly maxMemory: number;
+  /** Series that one query may read. */
+  readonly maxSeries: number;
+  /** Threads for heavy queries; undefined: as many as the machine suggests. */
+  readonly threads: number | undefined;
+  /** Milliseconds after which a query is logged. */
+  readonly slowQuery: number;
   readonly lookbackDelta: number;
 }

@@ -327,7 +327,16 @@ notification:
       clickhouseHttp: { host: '127.0.0.1', port: 8123 },
       maxBodySize: 64 * 1024 ** 2,
       enableAdminApi: false,
-      query: { timeout: 30_000, maxConcurrency: 20, maxSamples: 1_000, lookbackDelta: 300_000 },
+      query: {
+        timeout: 30_000,
+        maxConcurrency: 20,
+        maxSamples: 1_000,
+        maxMemory: 1024 ** 3,
+        maxSeries: 500_000,
+        threads: undefined,
+        slowQuery: 10_000,
+        lookbackDelta: 300_000,
+      },
     });
     expect(config.notification).toMatchObject({
       externalUrl: 'https://p.example/',

@@ -59,6 +59,13 @@ const queryKeys = {
   timeout: key(positiveDuration, 120_000, 'A longer query is aborted.'),
   max_concurrency: key(integer(1), 20, 'So many queries run at a time; others wait.'),
   max_samples: key(integer(1), 50_000_000, 'A query that needs more samples in memory at once fails.'),
+  max_memory: key(size, 1024 ** 3, 'A query whose samples and intermediate results take more memory fails.'),
+  max_series: key(integer(1), 500_000, 'A query that selects more series fails.'),
+  threads: optional(
+    integer(0),
+    'Threads for heavy queries; 0: none. Default: one less than the processors, at most 4.',
+  ),
+  slow_query: key(positiveDuration, 10_000, 'A query that takes longer is logged, with its cost.'),
   lookback_delta: key(positiveDuration, 300_000, 'How far back a sample counts as the current value.'),
 };
 

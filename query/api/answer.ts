@@ -20,6 +20,11 @@ export interface Answer {
   readonly stats: QueryStats;
 }
 
+/** An answer that is rendered in this thread. */
+export interface RenderedAnswer extends Answer {
+  readonly chunks: Iterator<string>;
+}
+
 /** Answers questions; rejects with a QueryError, before any chunk is made. */
 export type Answerer = (question: Question, signal: AbortSignal) => Promise<Answer>;
 
@@ -36,7 +41,7 @@ export function runQuestion(engine: QueryEngine, { request }: Question, signal: 
 }
 
 /** The envelope of a result. */
-export function renderAnswer(question: Question, result: QueryResult): Answer & { chunks: Iterator<string> } {
+export function renderAnswer(question: Question, result: QueryResult): RenderedAnswer {
   const began = performance.now();
   const { value, truncated } = truncate(result.value, question.limit);
   const warnings = truncated ? [...result.warnings, TRUNCATED] : result.warnings;

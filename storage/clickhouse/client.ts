@@ -12,6 +12,9 @@ export interface InsertFile {
   readonly where?: string;
 }
 
+/** What a Querier needs of ClickHouse. */
+export type ClickHouseReader = Pick<ClickHouseClient, 'stream'>;
+
 /**
  * The little that Pharos needs of ClickHouse, embedded or a server. Every method rejects with a StorageError:
  * `unavailable` when there is no answer, `canceled` when the signal fires, `limit` when the query is too big,
@@ -21,6 +24,11 @@ export interface InsertFile {
 export interface ClickHouseClient {
   /** The answer as objects, for small ones. */
   query<Row>(sql: string, signal: AbortSignal): Promise<Row[]>;
+
+  /**
+   * The bytes of the answer in Native format, as they come, cut anywhere; as `stream` otherwise.
+   */
+  bytes(sql: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
 
   /**
    * The answer as blocks, as they come. Ending the loop early or aborting the signal stops the query in ClickHouse. Whoever

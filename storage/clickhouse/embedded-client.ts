@@ -100,8 +100,12 @@ class ChdbClient implements EmbeddedClient {
 
   async *stream(sql: string, signal: AbortSignal): AsyncGenerator<NativeBlock> {
     const reader = new NativeReader();
-    for await (const piece of this.#stream(sql, 'Native', signal)) yield* reader.push(piece);
+    for await (const piece of this.bytes(sql, signal)) yield* reader.push(piece);
     yield* reader.end();
+  }
+
+  bytes(sql: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    return this.#stream(sql, 'Native', signal);
   }
 
   async *#stream(sql: string, format: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

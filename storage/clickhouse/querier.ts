@@ -1,7 +1,7 @@
 import type { Labels } from '../labels.ts';
 import type { Querier, Selection, SeriesFilter } from '../querier.ts';
 import type { Metadata, MetricType, SampleBlock, SeriesSet } from '../series.ts';
-import type { ClickHouseClient } from './client.ts';
+import type { ClickHouseReader } from './client.ts';
 import { EncodedBlock } from './encoded-block.ts';
 import { columnOf } from './native-block.ts';
 import { type FoundSeries, filterSql, SeriesIndex, selectsWholeMetrics } from './series-index.ts';
@@ -9,7 +9,7 @@ import { SeriesLookup } from './series-lookup.ts';
 import { MAX_TIMESTAMP, sqlString, sqlStrings, sqlTime } from './sql-literal.ts';
 
 export interface ClickHouseQuerierOptions {
-  readonly client: ClickHouseClient;
+  readonly client: ClickHouseReader;
   /** Series that one selection may have. */
   readonly maxSeries: number;
   /** Rejects with `unavailable` while there are no tables to read. */
@@ -21,7 +21,7 @@ const MAX_LITERAL_IDS = 5000;
 
 /** Reads from ClickHouse: first the index for the series, then their samples as a stream of Native blocks. */
 export class ClickHouseQuerier implements Querier {
-  readonly #client: ClickHouseClient;
+  readonly #client: ClickHouseReader;
   readonly #index: SeriesIndex;
   readonly #ready: () => void;
 

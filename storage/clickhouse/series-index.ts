@@ -2,7 +2,7 @@ import { StorageError } from '../errors.ts';
 import { Labels, METRIC_NAME } from '../labels.ts';
 import type { Matcher } from '../matcher.ts';
 import type { SeriesFilter } from '../querier.ts';
-import { type ClickHouseClient, ClickHouseError } from './client.ts';
+import { ClickHouseError, type ClickHouseReader } from './client.ts';
 import { labelSql, matcherSql } from './matcher-sql.ts';
 import { columnOf } from './native-block.ts';
 import { sqlTime } from './sql-literal.ts';
@@ -18,11 +18,11 @@ const CANNOT_COMPILE_REGEXP = 427;
 
 /** Which series there are, from the table `series`. Every method rejects as the client does. */
 export class SeriesIndex {
-  readonly #client: ClickHouseClient;
+  readonly #client: ClickHouseReader;
   readonly #maxSeries: number;
 
   /** At most `maxSeries` series are read for one answer; more is a StorageError `limit`. */
-  constructor(client: ClickHouseClient, maxSeries: number) {
+  constructor(client: ClickHouseReader, maxSeries: number) {
     this.#client = client;
     this.#maxSeries = maxSeries;
   }

@@ -96,7 +96,7 @@ class HttpClient implements ClickHouseClient {
     const reader = new NativeReader();
     let tail: Uint8Array = new Uint8Array(0);
     try {
-      for await (const piece of this.#body(`${sql} FORMAT Native`, { signal, retry: true })) {
+      for await (const piece of this.bytes(sql, signal)) {
         tail = piece;
         yield* reader.push(piece);
       }
@@ -105,6 +105,10 @@ class HttpClient implements ClickHouseClient {
       if (error instanceof StorageError) throw error;
       throw brokenAnswer(Buffer.from(tail).toString('latin1'), error);
     }
+  }
+
+  bytes(sql: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    return this.#body(`${sql} FORMAT Native`, { signal, retry: true });
   }
 
   /** The body of an answer. With `retry`, a request that got no answer at all is repeated once: a kept connection may be stale. */
