@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { compressSync, uncompressSync } from 'snappy';
+import { compress, uncompressSync } from 'snappy';
 import { Labels } from '../../../storage/labels.ts';
 import { Matcher } from '../../../storage/matcher.ts';
 import { SampleTable } from '../../../storage/sample-table.ts';
@@ -66,7 +67,7 @@ export function addRemoteReadEndpoint(scope: FastifyInstance, deps: QueryApiDeps
         }),
       );
       if (type === SAMPLES) {
-        const body = compressSync(sampleResponse(results));
+        const body = await compress(await sampleResponse(results));
         return reply.type('application/x-protobuf').header('Content-Encoding', 'snappy').send(body);
       }
       // Whoever stops reading would keep all of it in memory.
@@ -149,7 +150,8 @@ function withExternal(labels: Labels, external: Labels): Labels {
 }
 
 /** ReadResponse { repeated QueryResult results = 1; }, QueryResult { repeated TimeSeries timeseries = 1; } */
-function sampleResponse(results: readonly ReadResult[]): Buffer {
+async function sampleResponse(results: readonly ReadResult[]): Promise<Buffer> {
+  const pause = new Pause();
   const out = new ProtobufWriter();
   const result = new ProtobufWriter();
   const one = new ProtobufWriter();
@@ -162,6 +164,7 @@ function sampleResponse(results: readonly ReadResult[]): Buffer {
       writeLabels(one, labels);
       writeSamples(one, samples);
       result.bytes(1, one.view());
+      await pause.after(samples.length);
       if (out.length + result.length > MAX_RESPONSE_BYTES) {
         const reason = `the answer has more than ${MAX_RESPONSE_BYTES} bytes; ask for STREAMED_XOR_CHUNKS, or for less`;
         throw new QueryError('bad_data', reason);
@@ -177,7 +180,8 @@ function sampleResponse(results: readonly ReadResult[]): Buffer {
  * int64 query_index = 2; }, ChunkedSeries { repeated Label labels = 1; repeated Chunk chunks = 2; }. A frame has chunks
  * of one series; each is made when the client has taken the one before.
  */
-function* frames(results: readonly ReadResult[]): Generator<Buffer> {
+async function* frames(results: readonly ReadResult[]): AsyncGenerator<Buffer> {
+  const pause = new Pause();
   const head = new ProtobufWriter();
   const one = new ProtobufWriter();
   const response = new ProtobufWriter();
@@ -192,7 +196,9 @@ function* frames(results: readonly ReadResult[]): Generator<Buffer> {
       head.clear();
       writeLabels(head, labels);
       one.clear();
-      for (const chunk of chunksOf(table.read(index))) {
+      const samples = table.read(index);
+      await pause.after(samples.length);
+      for (const chunk of chunksOf(samples)) {
         if (one.length === 0) one.raw(head.view());
         one.bytes(2, chunk);
         if (one.length < MAX_FRAME_BYTES) continue;
@@ -201,6 +207,18 @@ function* frames(results: readonly ReadResult[]): Generator<Buffer> {
       }
       if (one.length > 0) yield finish(queryIndex);
     }
+  }
+}
+
+/** Lets others have their turn on this thread after every so many samples, some 20 ms of work. */
+class Pause {
+  #samples = 0;
+
+  async after(samples: number): Promise<void> {
+    this.#samples += samples;
+    if (this.#samples < 20_000) return;
+    this.#samples = 0;
+    await nextTurn();
   }
 }
 
