@@ -6,6 +6,7 @@ import { createMemoryStorage } from '../storage/memory.ts';
 import type { Querier, Selection } from '../storage/querier.ts';
 import type { SeriesSet } from '../storage/series.ts';
 import { createEngine, type EngineOptions } from './engine.ts';
+import { ALL_FEATURES } from './promql/features.ts';
 import type { QueryEngine, QueryResult } from './query-result.ts';
 
 const never = new AbortController().signal;
@@ -116,7 +117,8 @@ describe('results', () => {
 describe('slices', () => {
   it('do not change a result', async () => {
     const querier = await storageWith(3, 200);
-    const whole = createEngine({ querier });
+    const features = ALL_FEATURES;
+    const whole = createEngine({ querier, features });
     const exprs = [
       'foo',
       'rate(foo[7m])',
@@ -127,6 +129,10 @@ describe('slices', () => {
       'foo @ end()',
       'absent(foo > 100)',
       'count_values("v", foo % 3)',
+      'foo smoothed offset 30s',
+      'delta(foo[7m] smoothed)',
+      'increase(foo[90s] anchored)',
+      'info(foo offset 3m, {__name__="foo"})',
     ];
     const inputs = fc.tuple(
       fc.constantFrom(...exprs),
@@ -137,7 +143,7 @@ describe('slices', () => {
     await fc.assert(
       fc.asyncProperty(inputs, async ([expr, sliceLength, first, steps]) => {
         const request = { expr, start: first * MINUTE, end: (first + steps) * MINUTE, step: MINUTE };
-        const sliced = createEngine({ querier, sliceLength });
+        const sliced = createEngine({ querier, sliceLength, features });
         expect((await sliced.range(request, never)).value).toEqual((await whole.range(request, never)).value);
       }),
       { numRuns: 60 },

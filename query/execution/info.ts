@@ -12,6 +12,9 @@ import { type Matrix, streamOf, type VectorSeries, type VectorStream } from './v
 /** What ties a series to the info series about it. Fixed, as in Prometheus. */
 const IDENTIFYING = ['instance', 'job'] as const;
 
+/** With more values of an identifying label than this the store is not asked for them one by one. */
+const MOST_ALTERNATIVES = 100;
+
 /** The info series of one metric with the same identifying labels: at each step the one with the newest sample counts. */
 interface Group {
   readonly metric: string;
@@ -31,19 +34,28 @@ export async function info(
 ): Promise<VectorStream> {
   const base = await context.materialise(operand);
   const isInfo = base.series.map(({ labels }) => isInfoSeries(node, labels.metric));
-  const matchers = infoMatchers(node, base.series, isInfo);
+  const identifying = identifyingValues(base.series, isInfo);
   const { at, offset, lookback, span } = node;
   const infos =
-    matchers === undefined
+    identifying.size === 0
       ? undefined
       : await context.materialise(
           await select(
-            { kind: 'select', matchers, at, offset, lookback, readBack: lookback, output: 'timestamp', span },
+            {
+              kind: 'select',
+              matchers: infoMatchers(node, identifying),
+              at,
+              offset,
+              lookback,
+              readBack: lookback,
+              output: 'timestamp',
+              span,
+            },
             grid,
             context,
           ),
         );
-  const groups = infos === undefined ? new Map<string, Group[]>() : groupInfos(infos, base);
+  const groups = infos === undefined ? new Map<string, Group[]>() : groupInfos(infos, { base, identifying });
   const joined = join(node, { base, isInfo, infos: infos?.series ?? [], groups });
   context.release(base);
   if (infos !== undefined) context.release(infos);
@@ -56,21 +68,29 @@ function isInfoSeries({ nameMatchers }: Info, metric: string): boolean {
   return nameMatchers.length > 0 && nameMatchers.every((matcher) => matcher.matches(metric));
 }
 
-/** What selects the info series for the operand's series; undefined when none of them can have one. */
-function infoMatchers(
-  node: Info,
+/** The values that the operand's series have of the identifying labels; a label that none of them has is not in it. */
+function identifyingValues(
   series: readonly VectorSeries[],
   isInfo: readonly boolean[],
-): readonly Matcher[] | undefined {
-  const identifying: Matcher[] = [];
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const identifying = new Map<string, ReadonlySet<string>>();
   for (const name of IDENTIFYING) {
     const values = new Set(series.filter((_, i) => !isInfo[i]).map(({ labels }) => labels.get(name)));
     values.delete('');
-    if (values.size > 0) identifying.push(new Matcher(name, '=~', [...values].map(quoteMeta).join('|')));
+    if (values.size > 0) identifying.set(name, values);
   }
-  if (identifying.length === 0) return undefined;
+  return identifying;
+}
+
+/** What selects the info series for such values, and perhaps more. */
+function infoMatchers(node: Info, identifying: ReadonlyMap<string, ReadonlySet<string>>): readonly Matcher[] {
+  const identities: Matcher[] = [];
+  for (const [name, values] of identifying) {
+    const pattern = values.size > MOST_ALTERNATIVES ? '.+' : [...values].map(quoteMeta).join('|');
+    identities.push(new Matcher(name, '=~', pattern));
+  }
   const names = node.nameMatchers.length > 0 ? node.nameMatchers : [new Matcher('__name__', '=', 'target_info')];
-  return [...names, ...identifying, ...node.dataMatchers];
+  return [...names, ...identities, ...node.dataMatchers];
 }
 
 function quoteMeta(text: string): string {
@@ -82,10 +102,14 @@ function identityOf(labels: Labels): string {
 }
 
 /** By identity, one group per info metric. Throws when two series of a group are equally new at a step. */
-function groupInfos({ series, steps, values, present }: Matrix, base: Matrix): Map<string, Group[]> {
+function groupInfos(
+  { series, steps, values, present }: Matrix,
+  { base, identifying }: { base: Matrix; identifying: ReadonlyMap<string, ReadonlySet<string>> },
+): Map<string, Group[]> {
   const groups = new Map<string, Group[]>();
   const needed = stepsWithValues(base);
   for (const [index, { labels }] of series.entries()) {
+    if (![...identifying].every(([name, known]) => known.has(labels.get(name)))) continue;
     const identity = identityOf(labels);
     let ofIdentity = groups.get(identity);
     if (ofIdentity === undefined) groups.set(identity, (ofIdentity = []));
