@@ -205,9 +205,7 @@ class Parser {
     while (true) {
       const op = this.#binaryOp();
       if (op === undefined || PRECEDENCE[op] < minimum) break;
-      if (++this.#operators > MAX_OPERATORS) {
-        throw this.#error(this.#peek().span, `expression has more than ${MAX_OPERATORS} operators`);
-      }
+      this.#countOperator();
       const precedence = PRECEDENCE[op];
       const at = this.#next().span;
       const { returnBool, matching } = this.#binaryModifiers(op, at);
@@ -221,6 +219,12 @@ class Parser {
   #enter(): void {
     if (++this.#depth > MAX_DEPTH) {
       throw this.#error(this.#peek().span, `expression nests deeper than ${MAX_DEPTH} levels`);
+    }
+  }
+
+  #countOperator(): void {
+    if (++this.#operators > MAX_OPERATORS) {
+      throw this.#error(this.#peek().span, `expression has more than ${MAX_OPERATORS} operators`);
     }
   }
 
@@ -348,8 +352,11 @@ class Parser {
   #postfix(): Expr {
     let expr = this.#primary();
     while (true) {
-      if (this.#isOp('[')) expr = this.#bracket(expr);
-      else if (this.#takeWord('offset')) {
+      if (this.#isOp('[')) {
+        // Each nests what stands before it.
+        this.#countOperator();
+        expr = this.#bracket(expr);
+      } else if (this.#takeWord('offset')) {
         const offset = this.#offsetDuration();
         expr = this.#modify(expr, 'offset', (target, span) => {
           if (target.offset !== undefined) throw this.#error(span, 'offset may not be set multiple times');
@@ -461,6 +468,7 @@ class Parser {
       const op = token.kind === 'op' ? DURATION_OPS.get(token.text) : undefined;
       if (op === undefined || PRECEDENCE[op] < minimum) break;
       this.#requireDurationFeature(left.span);
+      this.#countOperator();
       this.#at++;
       const right = this.#durationExpr(op === '^' ? POWER : PRECEDENCE[op] + 0.1, context);
       if ((op === '/' || op === '%') && right.kind === 'fixed' && right.ms === 0) {

@@ -40,7 +40,8 @@ export function print(expr: Expr): string {
       return `${expr.func}(${expr.args.map(print).join(', ')})`;
     case 'aggregate': {
       const { mode, labels } = expr.grouping;
-      const clause = mode === 'without' || labels.length > 0 ? ` ${mode} (${labels.map(label).join(', ')}) ` : '';
+      const clause =
+        mode === 'without' || labels.length > 0 ? ` ${mode} (${labels.map(groupingLabel).join(', ')}) ` : '';
       const args = expr.param === undefined ? [expr.expr] : [expr.param, expr.expr];
       return `${expr.op}${clause}(${args.map(print).join(', ')})`;
     }
@@ -58,8 +59,9 @@ function binaryModifiers({ returnBool, matching }: Binary): string {
 function matchingClauses(matching: Matching): string {
   const { card, mode, labels, include, fillLeft, fillRight } = matching;
   const grouped = card === 'many-to-one' || card === 'one-to-many';
-  let text = mode === 'on' || labels.length > 0 || grouped ? ` ${mode} (${labels.map(label).join(', ')})` : '';
-  if (grouped) text += ` ${card === 'many-to-one' ? 'group_left' : 'group_right'} (${include.map(label).join(', ')})`;
+  let text = mode === 'on' || labels.length > 0 || grouped ? ` ${mode} (${labels.map(groupingLabel).join(', ')})` : '';
+  if (grouped)
+    text += ` ${card === 'many-to-one' ? 'group_left' : 'group_right'} (${include.map(groupingLabel).join(', ')})`;
   if (fillLeft !== undefined && Object.is(fillLeft, fillRight)) return `${text} fill (${number(fillLeft, false)})`;
   if (fillLeft !== undefined) text += ` fill_left (${number(fillLeft, false)})`;
   if (fillRight !== undefined) text += ` fill_right (${number(fillRight, false)})`;
@@ -126,7 +128,9 @@ function milliseconds(ms: number): string {
 }
 
 function number(value: number, asDuration: boolean): string {
-  if (asDuration && Number.isInteger(value * 1000)) return milliseconds(value * 1000);
+  // Seconds are milliseconds divided by 1000, which need not multiply back to a whole number.
+  const ms = Math.round(value * 1000);
+  if (asDuration && ms / 1000 === value) return milliseconds(ms);
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   return Object.is(value, -0) ? '-0' : String(value);
@@ -134,6 +138,11 @@ function number(value: number, asDuration: boolean): string {
 
 function label(name: string): string {
   return BARE_LABEL.test(name) ? name : quote(name);
+}
+
+/** In a list of labels, where these words would be numbers. */
+function groupingLabel(name: string): string {
+  return /^(?:inf|nan)$/i.test(name) ? quote(name) : label(name);
 }
 
 /** In double quotes, with escapes that the lexer reads. */
