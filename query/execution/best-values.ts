@@ -33,13 +33,15 @@ export class BestValues {
     }
   }
 
-  /** The ids of what is left, the best first, NaN last. */
+  /** The ids of what is left, the best first, NaN last; equal values as they lie in the heap, NaN the other way round. */
   ranked(): number[] {
     const places = Array.from({ length: this.#length }, (_, place) => place);
     const values = this.#values;
-    places.sort((a, b) =>
-      this.#isBetter(values[a]!, values[b]!) ? -1 : this.#isBetter(values[b]!, values[a]!) ? 1 : 0,
-    );
+    places.sort((a, b) => {
+      if (this.#isBetter(values[a]!, values[b]!)) return -1;
+      if (this.#isBetter(values[b]!, values[a]!)) return 1;
+      return Number.isNaN(values[a]!) ? b - a : 0;
+    });
     return places.map((place) => this.#ids[place]!);
   }
 

@@ -174,7 +174,10 @@ class Grammar {
     if (random.chance(0.25))
       return `${random.pick(GAUGE_FUNCTIONS)}(${this.rangeSelector(depth, this.#mostlyGauges())})`;
     if (random.chance(0.15)) return `quantile_over_time(${this.#quantile(depth)}, ${this.rangeSelector(depth)})`;
-    return `${random.pick(OVER_TIME)}_over_time(${this.rangeSelector(depth)})`;
+    const name = random.pick(OVER_TIME);
+    // Prometheus 3.5 has another idea of NaN there.
+    const range = name === 'mad' ? this.rangeSelector(MAX_DEPTH, [...COUNTERS, BUCKETS]) : this.rangeSelector(depth);
+    return `${name}_over_time(${range})`;
   }
 
   prediction(depth: number): string {
@@ -315,7 +318,11 @@ class Grammar {
   overSubquery(depth: number): string {
     const random = this.#random;
     const subquery = this.#subquery(depth);
-    const name = random.pick([...COUNTER_FUNCTIONS, ...GAUGE_FUNCTIONS, ...OVER_TIME.map((one) => `${one}_over_time`)]);
+    const name = random.pick([
+      ...COUNTER_FUNCTIONS,
+      ...GAUGE_FUNCTIONS,
+      ...OVER_TIME.filter((one) => one !== 'mad').map((one) => `${one}_over_time`),
+    ]);
     return random.chance(0.1) ? `quantile_over_time(${this.#quantile(depth)}, ${subquery})` : `${name}(${subquery})`;
   }
 
