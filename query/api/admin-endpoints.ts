@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { QueryError } from '../query-result.ts';
+import { errorEnvelope } from './envelope.ts';
 import { invalid, Parameters } from './parameters.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
 import type { QueryGate } from './query-gate.ts';
@@ -22,16 +23,15 @@ const NOT_SUPPORTED = {
 export function addAdminEndpoints(scope: FastifyInstance, deps: QueryApiDeps, gate: QueryGate): void {
   const { deleteSamples } = deps;
   const method = ['POST', 'PUT'];
-  const enabled = (): NonNullable<typeof deleteSamples> => {
-    if (deleteSamples === undefined) throw new QueryError('unavailable', 'admin APIs disabled');
-    return deleteSamples;
-  };
+  /** Prometheus' status for it; 503 would ask for another try. */
+  const disabled = (reply: FastifyReply): FastifyReply =>
+    reply.code(500).type('application/json; charset=utf-8').send(errorEnvelope('unavailable', 'admin APIs disabled'));
 
   scope.route({
     method,
     url: '/admin/tsdb/delete_series',
     handler: async (request, reply) => {
-      const remove = enabled();
+      if (deleteSamples === undefined) return disabled(reply);
       const parameters = Parameters.of(request);
       if (parameters.all('match[]').length === 0) throw new QueryError('bad_data', 'no match[] parameter provided');
       const start = parameters.time('start', -LAST_TIME);
@@ -40,7 +40,7 @@ export function addAdminEndpoints(scope: FastifyInstance, deps: QueryApiDeps, ga
       const matcherSets = parameters.matcherSets((reason) => invalid('match[]', reason));
       deps.logger.warn({ match: parameters.all('match[]'), start, end }, 'samples are being deleted over the API');
       await withRequestSignal(reply, TIMEOUT, (signal) =>
-        gate.run(signal, () => remove({ matcherSets, start, end }, signal)),
+        gate.run(signal, () => deleteSamples({ matcherSets, start, end }, signal)),
       );
       return reply.code(204).send();
     },
@@ -50,8 +50,8 @@ export function addAdminEndpoints(scope: FastifyInstance, deps: QueryApiDeps, ga
     scope.route({
       method,
       url: `/admin/tsdb/${name}`,
-      handler: async () => {
-        enabled();
+      handler: async (_, reply) => {
+        if (deleteSamples === undefined) return disabled(reply);
         throw new QueryError('execution', reason);
       },
     });

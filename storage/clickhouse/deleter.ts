@@ -44,10 +44,21 @@ export function createDeleter(options: DeleterOptions): (deletion: Deletion, sig
     }
   };
 
-  const deleteBatch = async ({ metrics, ids }: Doomed, deletion: Deletion, signal: AbortSignal): Promise<void> => {
+  /** Waits until every part has its mask. Older versions of ClickHouse do not have a setting of their own for it. */
+  const syncSql = async (signal: AbortSignal): Promise<string> => {
+    const sql = `SELECT name FROM system.settings WHERE name IN ('lightweight_deletes_sync', 'mutations_sync')`;
+    const names = await client.query<{ name: string }>(sql, signal);
+    return `SETTINGS ${names.map(({ name }) => `${name} = 2`).join(', ')}`;
+  };
+
+  const deleteBatch = async (
+    { metrics, ids }: Doomed,
+    { deletion, sync }: { readonly deletion: Deletion; readonly sync: string },
+    signal: AbortSignal,
+  ): Promise<void> => {
     const series = `metric IN (${sqlStrings(metrics)}) AND id IN (${ids.join(', ')})`;
     const { start, end } = deletion;
-    await run(`DELETE FROM samples WHERE ${series} AND ${timeSql(start, end)} ${SYNC}`, signal);
+    await run(`DELETE FROM samples WHERE ${series} AND ${timeSql(start, end)} ${sync}`, signal);
     const around = timeSql(start - LONGEST_ROW, end + LONGEST_ROW);
     const kept = new Set<string>();
     const left = `SELECT DISTINCT toString(metric), toString(id) FROM samples WHERE ${series} AND ${around}`;
@@ -56,7 +67,7 @@ export function createDeleter(options: DeleterOptions): (deletion: Deletion, sig
     if (gone.length === 0) return;
     const rows = `metric IN (${sqlStrings(metrics)}) AND id IN (${gone.join(', ')})`;
     await run(
-      `DELETE FROM series WHERE ${rows} AND first <= ${sqlTime(end)} AND last > ${sqlTime(start)} ${SYNC}`,
+      `DELETE FROM series WHERE ${rows} AND first <= ${sqlTime(end)} AND last > ${sqlTime(start)} ${sync}`,
       signal,
     );
   };
@@ -74,15 +85,13 @@ export function createDeleter(options: DeleterOptions): (deletion: Deletion, sig
       batch.ids.push(id);
     }
     try {
-      for (const batch of batches) await deleteBatch(batch, deletion, signal);
+      const sync = batches.length > 0 ? await syncSql(signal) : '';
+      for (const batch of batches) await deleteBatch(batch, { deletion, sync }, signal);
     } finally {
       if (batches.length > 0) forgetCoverage();
     }
   };
 }
-
-/** Waits until every part has its mask. */
-const SYNC = 'SETTINGS lightweight_deletes_sync = 2, mutations_sync = 2';
 
 function timeSql(start: number, end: number): string {
   const [from, to] = [sqlTime(Math.ceil(start)), sqlTime(end)];
