@@ -80,7 +80,8 @@ function stepValue(
     context.annotations.info(
       'input to histogram_quantile needed to be fixed for monotonicity (see ' +
         'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)' +
-        forMetric(histogram.series.labels),
+        // Where names are dropped at once, Prometheus no longer knows it.
+        (context.delayedNameRemoval ? forMetric(histogram.series.labels) : ''),
       node.span,
     );
   }

@@ -13,12 +13,12 @@ export async function mergeSameLabels(stream: VectorStream, context: QueryContex
   const merged: VectorSeries[] = [];
   const byKey = new Map<string, number>();
   for (let i = 0; i < series.length; i++) {
-    const { labels, dropName } = series[i]!;
+    const { labels } = series[i]!;
     let index = byKey.get(labels.key);
     if (index === undefined) {
       byKey.set(labels.key, (index = merged.length));
       merged.push(series[i]!);
-    } else if (dropName && !merged[index]!.dropName) merged[index] = { labels, dropName };
+    }
     target[i] = index;
   }
   if (merged.length === series.length) return stream;
@@ -26,6 +26,8 @@ export async function mergeSameLabels(stream: VectorStream, context: QueryContex
   context.hold(merged.length * steps);
   const values = new Float64Array(merged.length * steps);
   const present = new Uint8Array(merged.length * steps);
+  /** A name is dropped when one of the series that have values is to lose it. */
+  const drops = new Uint8Array(merged.length);
   for await (const block of stream.blocks()) {
     await context.check();
     for (let row = 0; row < block.count; row++) {
@@ -35,11 +37,13 @@ export async function mergeSameLabels(stream: VectorStream, context: QueryContex
         if (block.present[from + step] === 0) continue;
         if (present[to + step] === 1) throw sameLabelset();
         present[to + step] = 1;
+        if (series[block.first + row]!.dropName) drops[target[block.first + row]!] = 1;
         values[to + step] = block.values[from + step]!;
       }
     }
   }
-  return streamOf({ steps, series: merged, values, present });
+  const joined = merged.map(({ labels }, index) => ({ labels, dropName: drops[index] === 1 }));
+  return streamOf({ steps, series: joined, values, present });
 }
 
 export function sameLabelset(): QueryError {
