@@ -74,10 +74,16 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'which of two errors comes first',
-    reason: 'Pharos checks the patterns of label_replace before it computes anything',
-    concerns: ({ expr }) => /\blabel_replace\b/.test(expr),
-    explains: (pharos, peer) =>
-      peer.error?.type === 'execution' && pharos.error?.message.startsWith('invalid regular expression in') === true,
+    reason: 'wrong parameters of label_replace and smoothing are found where Pharos, or Prometheus, comes to them',
+    concerns: ({ expr }) => /\b(label_replace|double_exponential_smoothing)\b/.test(expr),
+    explains: (pharos, peer) => {
+      const errors = [pharos.error, peer.error];
+      const wrongParameter = /^invalid (regular expression|smoothing factor|trend factor)/;
+      return (
+        errors.every((error) => error?.type === 'execution') &&
+        errors.some((error) => wrongParameter.test(error?.message ?? ''))
+      );
+    },
   },
   {
     name: 'mad_over_time with NaN',
