@@ -64,7 +64,16 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     name: 'histogram_fraction from within the first bucket',
     reason: 'older versions answer NaN when the lower bound lies in the first bucket',
     concerns: ({ expr }) => /\bhistogram_fraction\b/.test(expr),
-    explains: (pharos, peer) => differOnlyWhere(pharos, peer, (_, old) => Number.isNaN(old)),
+    explains: (pharos, peer) =>
+      differOnlyWhere(pharos, peer, (_, old) => Number.isNaN(old)) ||
+      peer.series.some(({ key }) => key.includes('"NaN"')),
+  },
+  {
+    name: 'series that are the same without their names',
+    reason: 'newer versions join them in range queries where they have no value at the same step',
+    concerns: ({ expr, at }) => at.kind === 'range' && /\bor\b/.test(expr),
+    explains: (pharos, peer) =>
+      pharos.error === undefined && peer.error?.message === 'vector cannot contain metrics with the same labelset',
   },
   {
     name: 'histogram_fraction of buckets that do not rise',

@@ -171,14 +171,15 @@ async function compare(side: Side, query: RandomQuery): Promise<Comparison> {
   if (why === undefined) return { why, known: undefined, pharos, peer };
   let adapted = { pharos, peer };
   let left: string | undefined = why;
-  for (const { name, concerns, adapt, explains } of KNOWN_DIFFERENCES) {
-    if (!concerns(query)) continue;
-    if (explains?.(pharos, peer) === true) return { why: undefined, known: name, pharos, peer };
+  const concerned = KNOWN_DIFFERENCES.filter(({ concerns }) => concerns(query));
+  for (const { name, adapt } of concerned) {
     if (adapt === undefined) continue;
     adapted = { pharos: adapt(adapted.pharos), peer: adapt(adapted.peer) };
     left = difference(query, adapted.pharos, adapted.peer);
     if (left === undefined) return { why: undefined, known: name, pharos, peer };
   }
+  const known = concerned.find(({ explains }) => explains?.(adapted.pharos, adapted.peer) === true);
+  if (known !== undefined) return { why: undefined, known: known.name, pharos, peer };
   const undecided = await isUndecided(side.peer, query, peer);
   return { why: undecided ? undefined : left, known: undecided ? UNDECIDED.name : undefined, pharos, peer };
 }
