@@ -31,6 +31,7 @@ export function startQueryThread({ storage, server, engine }: QueryThreadOptions
   const data: QueryWorkerData = {
     engine,
     clickhouse: channel === undefined ? { server: server! } : { port: channel.port2 },
+    changes: storage.changes,
   };
   const worker = new Worker(new URL('./query-worker.js', import.meta.url), {
     name: 'query',

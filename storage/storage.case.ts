@@ -22,9 +22,6 @@ export interface TestSeries {
 }
 
 const NEVER = new AbortController().signal;
-/** A whole hour, so that tests say where the hours' borders are. */
-const T0 = Date.UTC(2026, 0, 15, 12);
-
 /** Sample without a stale flag. */
 export function sample(timestamp: number, value: number): Sample {
   return { timestamp, value, stale: false };
@@ -96,8 +93,9 @@ function named(metric: string): Matcher {
 /**
  * What every Storage must do. `open` gives an empty one; the suite opens one for itself, and others where a test needs its own
  * (`oneAtATime`: then the shared one is closed first, because the engine can be open only once in a process).
+ * `T0` is when its samples are, about: a whole hour, so that tests say where the hours' borders are.
  */
-export function storageSuite(name: string, open: () => Promise<OpenedStorage>): void {
+export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T0 = Date.UTC(2026, 0, 15, 12)): void {
   describe(name, () => {
     let opened: OpenedStorage;
     let storage: Storage;

@@ -12,6 +12,8 @@ export interface DeleterOptions {
   readonly ready: () => void;
   /** Has the index told about every series again, with the series' next sample. */
   readonly forgetCoverage: () => void;
+  /** Told after every attempt that may have deleted something. */
+  readonly onDeleted: () => void;
 }
 
 /** Series of one DELETE. Each DELETE looks at every part of the days in question. */
@@ -31,7 +33,7 @@ interface Doomed {
  * count on a row of the index that is gone; `forgetCoverage` heals that with the series' next sample.
  */
 export function createDeleter(options: DeleterOptions): (deletion: Deletion, signal: AbortSignal) => Promise<void> {
-  const { client, ready, forgetCoverage } = options;
+  const { client, ready, forgetCoverage, onDeleted } = options;
   const run = (sql: string, signal: AbortSignal): Promise<void> =>
     raced(client.command(sql), signal, 'the deletion was canceled; what has begun of it goes on');
 
@@ -88,7 +90,10 @@ export function createDeleter(options: DeleterOptions): (deletion: Deletion, sig
       const sync = batches.length > 0 ? await syncSql(signal) : '';
       for (const batch of batches) await deleteBatch(batch, { deletion, sync }, signal);
     } finally {
-      if (batches.length > 0) forgetCoverage();
+      if (batches.length > 0) {
+        forgetCoverage();
+        onDeleted();
+      }
     }
   };
 }

@@ -3,8 +3,10 @@ import type { Querier, Selection, SeriesFilter } from '../querier.ts';
 import type { Metadata, MetricType, SampleBlock, SeriesSet } from '../series.ts';
 import type { ClickHouseReader } from './client.ts';
 import { EncodedBlock } from './encoded-block.ts';
+import type { FoundSeries } from './found-series.ts';
 import { columnOf } from './native-block.ts';
-import { type FoundSeries, filterSql, SeriesIndex, selectsWholeMetrics } from './series-index.ts';
+import type { SeriesChanges } from './series-changes.ts';
+import { filterSql, SeriesIndex, selectsWholeMetrics } from './series-index.ts';
 import { SeriesLookup } from './series-lookup.ts';
 import { MAX_TIMESTAMP, sqlString, sqlStrings, sqlTime } from './sql-literal.ts';
 
@@ -14,6 +16,10 @@ export interface ClickHouseQuerierOptions {
   readonly maxSeries: number;
   /** Rejects with `unavailable` while there are no tables to read. */
   readonly ready: () => void;
+  /** What this process does to the table `series`, in memory that threads share. Undefined: it is not known. */
+  readonly changes?: SeriesChanges;
+  /** False when nobody else inserts into `series` than what `changes` tells of. Default true. */
+  readonly otherWriters?: boolean;
 }
 
 /** Ids that are written into the query; with more, ClickHouse looks the series up once more by their matchers. */
@@ -27,7 +33,12 @@ export class ClickHouseQuerier implements Querier {
 
   constructor(options: ClickHouseQuerierOptions) {
     this.#client = options.client;
-    this.#index = new SeriesIndex(options.client, options.maxSeries);
+    this.#index = new SeriesIndex({
+      client: options.client,
+      maxSeries: options.maxSeries,
+      changes: options.changes,
+      otherWriters: options.otherWriters ?? true,
+    });
     this.#ready = options.ready;
   }
 

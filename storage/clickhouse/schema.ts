@@ -3,7 +3,7 @@ import type { ClickHouseClient } from './client.ts';
 import { VALUE_SQL } from './value-encoding.ts';
 
 /** One step of the schema's history. Never changed once released; `apply` may find it half done by a crash. */
-interface Migration {
+export interface Migration {
   readonly version: number;
   readonly name: string;
   /** Given the names of the table settings that this ClickHouse has. */
@@ -86,12 +86,25 @@ FROM (SELECT metric, id, ts, value, stale FROM samples FINAL) AS s
 INNER JOIN (SELECT metric, id, any(labels) AS labels FROM series GROUP BY metric, id) AS l
 ON s.metric = l.metric AND s.id = l.id`;
 
-const MIGRATIONS: readonly Migration[] = [
+/**
+ * When a row of \`series\` was inserted, by the clock of ClickHouse: a segment may have waited in the outbox. Rows that exist get
+ * the beginning of time, on disk, before new ones get the clock's; otherwise old rows would always look new.
+ */
+const SERIES_WRITTEN = [
+  `ALTER TABLE series ADD COLUMN IF NOT EXISTS written SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+   DEFAULT toDateTime64(0, 3, 'UTC') CODEC(Delta, ZSTD(1))`,
+  'ALTER TABLE series MATERIALIZE COLUMN written SETTINGS mutations_sync = 2',
+  'ALTER TABLE series MODIFY COLUMN written DEFAULT now64(3)',
+];
+
+/** The schema's history, in order. */
+export const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
     name: 'samples, series, metadata and alert events',
     statements: (settings) => [SAMPLES, seriesTable(settings), METADATA, ALERT_EVENTS, LABELED_SAMPLES],
   },
+  { version: 2, name: 'when rows of series were written', statements: () => SERIES_WRITTEN },
 ];
 
 /** The newest schema this program knows. */

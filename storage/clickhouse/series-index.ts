@@ -3,31 +3,47 @@ import { Labels, METRIC_NAME } from '../labels.ts';
 import type { Matcher } from '../matcher.ts';
 import type { SeriesFilter } from '../querier.ts';
 import { ClickHouseError, type ClickHouseReader } from './client.ts';
+import type { FoundSeries } from './found-series.ts';
 import { labelSql, matcherSql } from './matcher-sql.ts';
 import { columnOf } from './native-block.ts';
+import { RecentIndex, type RecentIndexOptions } from './recent-index.ts';
+import { withMetric } from './series-rows.ts';
 import { sqlTime } from './sql-literal.ts';
 import { COVERAGE } from './writer/segment-builder.ts';
 
-/** The series that satisfy a selection: sorted by Labels.compare, `ids` in the same order (low and high halves). */
-export interface FoundSeries {
-  readonly labels: readonly Labels[];
-  readonly ids: Uint32Array;
-}
-
 const CANNOT_COMPILE_REGEXP = 427;
 
-/** Which series there are, from the table `series`. Every method rejects as the client does. */
+export interface SeriesIndexOptions extends Pick<RecentIndexOptions, 'client' | 'changes' | 'otherWriters' | 'now'> {
+  /** Series of one answer; more is a StorageError `limit`. */
+  readonly maxSeries: number;
+}
+
+/** Which series there are, from memory or from the table `series`. Every method rejects as the client does. */
 export class SeriesIndex {
   readonly #client: ClickHouseReader;
   readonly #maxSeries: number;
+  readonly #recent: RecentIndex;
 
-  /** At most `maxSeries` series are read for one answer; more is a StorageError `limit`. */
-  constructor(client: ClickHouseReader, maxSeries: number) {
+  constructor(options: SeriesIndexOptions) {
+    const { client, changes, otherWriters, now } = options;
     this.#client = client;
-    this.#maxSeries = maxSeries;
+    this.#maxSeries = options.maxSeries;
+    this.#recent = new RecentIndex({ client, changes, otherWriters, ...(now === undefined ? {} : { now }) });
   }
 
+  /** Of more series than the filter's limit, it is not said which are given. */
   async find(filter: SeriesFilter, signal: AbortSignal): Promise<FoundSeries> {
+    const recent = await this.#recent.find(filter, signal);
+    if (recent === undefined) return this.#read(filter, signal);
+    const { limit } = filter;
+    if (limit > 0 && limit <= this.#maxSeries && recent.labels.length > limit) {
+      return { labels: recent.labels.slice(0, limit), ids: recent.ids.slice(0, 2 * limit) };
+    }
+    this.#checkSize(recent.labels.length);
+    return recent;
+  }
+
+  async #read(filter: SeriesFilter, signal: AbortSignal): Promise<FoundSeries> {
     const where = filterSql(filter);
     const limit = Math.min(filter.limit === 0 ? Number.POSITIVE_INFINITY : filter.limit, this.#maxSeries + 1);
     const sql = `SELECT metric, id, labels FROM series WHERE ${where} LIMIT 1 BY metric, id LIMIT ${limit}`;
@@ -44,12 +60,7 @@ export class SeriesIndex {
     } catch (error) {
       throw explained(error);
     }
-    if (rows.length > this.#maxSeries) {
-      throw new StorageError(
-        'limit',
-        `a query may select at most ${this.#maxSeries} series; narrow its matchers or its range`,
-      );
-    }
+    this.#checkSize(rows.length);
     rows.sort((a, b) => Labels.compare(a.labels, b.labels));
     const ids = new Uint32Array(2 * rows.length);
     for (const [index, row] of rows.entries()) {
@@ -59,16 +70,35 @@ export class SeriesIndex {
     return { labels: rows.map((row) => row.labels), ids };
   }
 
+  #checkSize(series: number): void {
+    if (series <= this.#maxSeries) return;
+    throw new StorageError(
+      'limit',
+      `a query may select at most ${this.#maxSeries} series; narrow its matchers or its range`,
+    );
+  }
+
   async labelNames(filter: SeriesFilter, signal: AbortSignal): Promise<readonly string[]> {
+    const recent = await this.#recent.find(filter, signal);
+    if (recent !== undefined) {
+      const names = new Set<string>();
+      for (const { pairs } of recent.labels) for (let at = 0; at < pairs.length; at += 2) names.add(pairs[at]!);
+      return firstOf(names, filter);
+    }
     const sql = `SELECT DISTINCT arrayJoin(mapKeys(labels)) AS name FROM series WHERE ${filterSql(filter)}${limitSql(filter)}`;
     const names = await this.#strings(sql, signal);
     // Every series has a metric name, which is not in the map.
     if (names.length > 0 || (await this.#any(filter, signal))) names.push(METRIC_NAME);
-    names.sort();
-    return filter.limit > 0 ? names.slice(0, filter.limit) : names;
+    return firstOf(names, filter);
   }
 
   async labelValues(name: string, filter: SeriesFilter, signal: AbortSignal): Promise<readonly string[]> {
+    const recent = await this.#recent.find(filter, signal);
+    if (recent !== undefined) {
+      const values = new Set(recent.labels.map((labels) => labels.get(name)));
+      values.delete('');
+      return firstOf(values, filter);
+    }
     const sql = `SELECT DISTINCT toString(${labelSql(name)}) AS value FROM series WHERE ${filterSql(filter)} AND value != ''`;
     const values = await this.#strings(`${sql} ORDER BY value${limitSql(filter)}`, signal);
     return values.sort();
@@ -110,11 +140,10 @@ function limitSql(filter: SeriesFilter): string {
   return filter.limit > 0 ? ` LIMIT ${filter.limit}` : '';
 }
 
-/** The metric's name in its place among the labels. */
-function withMetric(metric: string, pairs: readonly string[]): Labels {
-  let at = 0;
-  while (at < pairs.length && pairs[at]! < METRIC_NAME) at += 2;
-  return Labels.fromSortedPairs([...pairs.slice(0, at), METRIC_NAME, metric, ...pairs.slice(at)]);
+/** Sorted, and as many as the filter wants. */
+function firstOf(texts: Iterable<string>, filter: SeriesFilter): string[] {
+  const sorted = [...texts].sort();
+  return filter.limit > 0 ? sorted.slice(0, filter.limit) : sorted;
 }
 
 /** RE2 in C++ and in JavaScript differ in how big a pattern they accept. */

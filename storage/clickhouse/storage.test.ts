@@ -86,6 +86,24 @@ describe('the embedded store', () => {
     expect(await storage.client.query(rows, NEVER)).toEqual([{ rows: '0' }]);
   });
 
+  test('knows a new series when it is flushed, not one that is deleted, and nothing when it is closed', async () => {
+    const storage = await open();
+    const recent = { matcherSets: [METRIC], start: NOW - 60_000, end: NOW, limit: 0 };
+    const series = async () => (await storage.querier.series(recent, NEVER)).map(String);
+    expect(await series()).toEqual([]);
+    for (const pod of ['b', 'a']) {
+      await write(storage, [{ labels: Labels.from({ __name__: 'm', pod }), samples: [sample(NOW, 1)] }]);
+      expect(await series()).toContain(`m{pod="${pod}"}`);
+    }
+    const matcherSets = [[...METRIC, new Matcher('pod', '=', 'a')]];
+    await storage.deleteSamples({ matcherSets, start: NOW - DAY, end: NOW + DAY }, NEVER);
+    expect(await series()).toEqual(['m{pod="b"}']);
+    await write(storage, [{ labels: Labels.from({ __name__: 'm', pod: 'a' }), samples: [sample(NOW, 1)] }]);
+    expect(await series()).toEqual(['m{pod="a"}', 'm{pod="b"}']);
+    await storage.close(10_000);
+    await expect(series()).rejects.toMatchObject({ kind: 'canceled' });
+  });
+
   test('keeps samples for the retention and no longer', async () => {
     const first = await open();
     await write(first, [

@@ -13,6 +13,7 @@ import { Outbox } from './outbox/outbox.ts';
 import { ClickHouseQuerier } from './querier.ts';
 import { raced } from './raced.ts';
 import { migrate } from './schema.ts';
+import { countInsert, countRemoval, createSeriesChanges, type SeriesChanges } from './series-changes.ts';
 import { createServerClient, type ServerClientOptions } from './server-client.ts';
 import { Writer } from './writer/writer.ts';
 
@@ -40,6 +41,8 @@ export interface ClickHouseStorage extends Storage {
   readonly client: ClickHouseClient;
   /** The engine in this process; undefined when ClickHouse is a server. */
   readonly embedded: EmbeddedClient | undefined;
+  /** What this process does to the index of series; for queriers of other threads. */
+  readonly changes: SeriesChanges;
 }
 
 /**
@@ -69,6 +72,7 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     throw error;
   }
   const migrated = embedded !== undefined;
+  const changes = createSeriesChanges();
   const writer = new Writer({ outbox, metrics, logger, commitInterval: options.commitInterval ?? 1000 });
   const inserter = new Inserter({
     outbox,
@@ -77,6 +81,9 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
       if (!migrated) await migrate(client, retention, signal);
     },
     onQuarantine: () => writer.forgetCoverage(),
+    onInsert: (table) => {
+      if (table === 'series') countInsert(changes);
+    },
     metrics,
     logger,
   });
@@ -85,13 +92,25 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     await raced(writer.commit(), signal, 'the flush was canceled');
     await inserter.drained(signal);
   };
+  let closing: Promise<void> | undefined;
   const ready = () => {
+    if (closing !== undefined) throw new StorageError('canceled', 'the storage is closed');
     if (migrated || inserter.prepared) return;
     throw inserter.failure ?? new StorageError('unavailable', 'ClickHouse is not ready yet');
   };
-  const querier = new ClickHouseQuerier({ client, maxSeries: options.maxSeries ?? 500_000, ready });
-  const deleteSamples = createDeleter({ client, ready, forgetCoverage: () => writer.forgetCoverage() });
-  let closing: Promise<void> | undefined;
+  const querier = new ClickHouseQuerier({
+    client,
+    maxSeries: options.maxSeries ?? 500_000,
+    ready,
+    changes,
+    otherWriters: embedded === undefined,
+  });
+  const deleteSamples = createDeleter({
+    client,
+    ready,
+    forgetCoverage: () => writer.forgetCoverage(),
+    onDeleted: () => countRemoval(changes),
+  });
   const close = async (timeout: number) => {
     await writer
       .close()
@@ -106,6 +125,7 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
   return {
     client,
     embedded,
+    changes,
     appender: writer,
     querier,
     alertLog: new ClickHouseAlertLog({ client, writer, flush }),

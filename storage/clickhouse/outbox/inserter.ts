@@ -8,7 +8,7 @@ import { columnOf, int64At } from '../native-block.ts';
 import { NativeReader } from '../native-reader.ts';
 import { sqlTime } from '../sql-literal.ts';
 import type { Outbox } from './outbox.ts';
-import { INSERT_TABLES, type Segment, type SegmentFile } from './segment.ts';
+import { INSERT_TABLES, type InsertTable, type Segment, type SegmentFile } from './segment.ts';
 
 export interface InserterOptions {
   readonly outbox: Outbox;
@@ -17,6 +17,8 @@ export interface InserterOptions {
   readonly prepare: (signal: AbortSignal) => Promise<void>;
   /** Called when a segment will never be stored: what else was in it is unknown to ClickHouse. */
   readonly onQuarantine: () => void;
+  /** Called after every insert into a table, also after one that failed: what it stored is not known. */
+  readonly onInsert?: (table: InsertTable) => void;
   readonly metrics: StorageMetrics;
   readonly logger: Logger | undefined;
   /** Pause before the first repetition; doubles up to `maxBackoff`. Defaults 250 ms and 15 s. */
@@ -146,7 +148,11 @@ export class Inserter {
     const stop = metrics.insertSeconds.startTimer();
     for (const file of segment.files) {
       if (segment === this.#doubtful || segment.samples === 0) this.#verify(file);
-      await this.#insert(segment, file, repeated);
+      try {
+        await this.#insert(segment, file, repeated);
+      } finally {
+        this.#options.onInsert?.(file.table);
+      }
     }
     stop();
     await outbox.done(segment);
