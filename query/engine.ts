@@ -79,6 +79,7 @@ export function createEngine(options: EngineOptions): PreparingEngine {
     instant: (request, signal) => engine.instant(request, signal),
     range: (request, signal) => engine.range(request, signal),
     prepare: (request, signal) => engine.prepare(request, signal),
+    plan: (request) => engine.plan(request),
   };
 }
 
@@ -106,10 +107,8 @@ class Engine {
     return { work: await running.estimateWork(), run: () => running.run(), end: () => running.end() };
   }
 
-  #prepared(request: QueryRequest, signal: AbortSignal): Running {
-    const began = performance.now();
-    const range = request.kind === 'range' ? request : { ...request, start: request.time, end: request.time, step: 0 };
-    const { start, end, step } = range;
+  plan(request: QueryRequest): PlanNode {
+    const { start, end, step } = rangeOf(request);
     if (request.kind === 'range' && !(step > 0)) {
       throw new QueryError('bad_data', `step must be positive, got ${step}ms`);
     }
@@ -117,9 +116,20 @@ class Engine {
     const { features, evaluationInterval } = this.#options;
     const parsed = parseExpr(request.expr, { features });
     const lookback = request.lookback ?? this.#options.lookback;
-    const plan = optimize(planFromAst(parsed, { start, end, step, lookback, evaluationInterval }));
-    return new Running(this.#options, { request: range, plan, signal, preparation: performance.now() - began });
+    return optimize(planFromAst(parsed, { start, end, step, lookback, evaluationInterval }));
   }
+
+  #prepared(request: QueryRequest, signal: AbortSignal): Running {
+    const began = performance.now();
+    const plan = this.plan(request);
+    const preparation = performance.now() - began;
+    return new Running(this.#options, { request: rangeOf(request), plan, signal, preparation });
+  }
+}
+
+/** An instant query is a range of one time, without a step. */
+function rangeOf(request: QueryRequest): RangeRequest {
+  return request.kind === 'range' ? request : { ...request, start: request.time, end: request.time, step: 0 };
 }
 
 /** One query while it runs: its deadline, its cancellation, its annotations, and what it has read. */

@@ -1,4 +1,5 @@
 import type { Labels } from '../storage/labels.ts';
+import type { PlanNode } from './plan/nodes.ts';
 
 /** One series of an instant answer. */
 export interface VectorSample {
@@ -85,6 +86,8 @@ export interface QueryExtras {
   readonly countSamples?: boolean | undefined;
   /** Say how the query was executed. Default false. */
   readonly explain?: boolean | undefined;
+  /** Compute all of it anew, whatever a cache holds. Default false. */
+  readonly noCache?: boolean | undefined;
 }
 
 /**
@@ -133,8 +136,10 @@ export interface QueryEngine {
   range(request: RangeRequest, signal: AbortSignal): Promise<QueryResult>;
 }
 
-/** An engine for callers who want to know the cost first. */
+/** An engine for callers who want to know more before a query runs. */
 export interface PreparingEngine extends QueryEngine {
+  /** What would be executed. Throws a QueryError, as a wrong expression does. */
+  plan(request: QueryRequest): PlanNode;
   /** Parses, plans and looks the series up. Rejects with a QueryError. */
   prepare(request: QueryRequest, signal: AbortSignal): Promise<PreparedQuery>;
 }

@@ -1,4 +1,5 @@
-import { Labels } from '../../storage/labels.ts';
+import type { Labels } from '../../storage/labels.ts';
+import { MatrixJoin } from '../matrix-join.ts';
 import { isRange, isScalar, type PlanNode, type VectorNode } from '../plan/nodes.ts';
 import { operandsOf } from '../plan/operands.ts';
 import { type MatrixSeries, QueryError, type QueryValue } from '../query-result.ts';
@@ -142,7 +143,7 @@ function* slicesOf(whole: Grid, length: number): Generator<Grid> {
 
 /** The series of the answer while slices are appended to them. */
 class Result {
-  readonly #parts = new Map<string, { labels: Labels; parts: { timestamps: Float64Array; values: Float64Array }[] }>();
+  readonly #join = new MatrixJoin();
   readonly #context: QueryContext;
 
   /** What is appended is counted by this context. */
@@ -173,33 +174,13 @@ class Result {
       timestamps[i] = slice.start + step * slice.step;
       values[i++] = row.values[step]!;
     }
-    const known = this.#parts.get(labels.key);
-    if (known === undefined) this.#parts.set(labels.key, { labels, parts: [{ timestamps, values }] });
-    else known.parts.push({ timestamps, values });
+    this.#join.append(labels, { timestamps, values });
   }
 
   finish(): readonly MatrixSeries[] {
-    const series: MatrixSeries[] = [];
-    for (const { labels, parts } of this.#parts.values()) series.push({ labels, ...joined(parts) });
-    return series.sort((a, b) => Labels.compare(a.labels, b.labels));
+    return this.#join.finish();
   }
 }
 
 /** A timestamp and a value. */
 const BYTES_OF_POINT = 16;
-
-function joined(parts: readonly { timestamps: Float64Array; values: Float64Array }[]): {
-  timestamps: Float64Array;
-  values: Float64Array;
-} {
-  if (parts.length === 1) return parts[0]!;
-  const length = parts.reduce((sum, part) => sum + part.values.length, 0);
-  const whole = { timestamps: new Float64Array(length), values: new Float64Array(length) };
-  let at = 0;
-  for (const { timestamps, values } of parts) {
-    whole.timestamps.set(timestamps, at);
-    whole.values.set(values, at);
-    at += values.length;
-  }
-  return whole;
-}

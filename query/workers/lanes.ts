@@ -4,7 +4,7 @@ import type { WorkerPool } from './worker-pool.ts';
 
 export interface LanesOptions {
   /** The engine of this thread, for what is light. */
-  readonly local: PreparingEngine;
+  readonly local: Pick<PreparingEngine, 'prepare'>;
   readonly pool: Pick<WorkerPool, 'answer' | 'evaluate'>;
   /** A query of more work than this goes to the pool. Default 100,000, some ten milliseconds. */
   readonly lightWork?: number;
