@@ -31,6 +31,7 @@ export function addQueryEndpoints(scope: FastifyInstance, deps: QueryApiDeps, ga
       lookback: lookbackOf(parameters),
       countSamples: stats !== 'none',
       explain: parameters.text('explain') === '1',
+      noCache: parameters.text('nocache') === '1',
     };
     const limit = parameters.limit();
     const began = performance.now();
