@@ -1,4 +1,5 @@
 import { StorageError } from '../storage/errors.ts';
+import type { Labels } from '../storage/labels.ts';
 import type { Querier } from '../storage/querier.ts';
 import { Annotations } from './execution/annotations.ts';
 import { Catalog } from './execution/catalog.ts';
@@ -145,6 +146,7 @@ class Running {
   readonly #preparation: number;
   readonly #range: RangeRequest;
   readonly #grid: Grid;
+  readonly #nameless = new WeakMap<Labels, Labels>();
   readonly #controller = new AbortController();
   /** Not the contexts themselves: a slice that is done must not keep its samples in memory. */
   readonly #stats: { readonly samplesRead: number; readonly seriesRead: number }[] = [];
@@ -213,6 +215,7 @@ class Running {
       signal: this.#controller.signal,
       annotations: this.#annotations,
       budget: this.#budget,
+      nameless: this.#nameless,
       delayedNameRemoval: this.#options.features.has('promql-delayed-name-removal'),
       isRange: this.#isRange,
       profile: this.#profile,

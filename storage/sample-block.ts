@@ -18,6 +18,7 @@ export function blockOf(series: Uint32Array, columns: SampleColumns): SampleBloc
     runStarts: Uint32Array.from(starts),
     runEnds: Uint32Array.from(starts, (_, run) => starts[run + 1] ?? length),
     runTimes: Float64Array.from(starts, (row) => timestamps[row]!),
+    runLastTimes: Float64Array.from(starts, (_, run) => timestamps[(starts[run + 1] ?? length) - 1]!),
     bytes: length * 17,
     decode(from, to, into, at) {
       into.timestamps.set(timestamps.subarray(from, to), at);

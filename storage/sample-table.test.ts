@@ -6,6 +6,24 @@ import { SampleTable } from './sample-table.ts';
 /** Rows of one block: series, time and stale flag; the value is derived from both. */
 const rows = fc.array(fc.record({ series: fc.nat(3), time: fc.nat(200), stale: fc.boolean() }), { maxLength: 40 });
 
+test('sees that runs overlap, or share a time', () => {
+  const block = (series: number[], times: number[]) =>
+    blockOf(Uint32Array.from(series), {
+      timestamps: Float64Array.from(times),
+      values: Float64Array.from(times),
+      stale: new Uint8Array(times.length),
+    });
+  const tableOf = (...blocks: ReturnType<typeof block>[]) => {
+    const table = new SampleTable(2);
+    for (const one of blocks) table.add(one);
+    return table;
+  };
+  expect(tableOf(block([0, 0, 1], [1, 5, 3]), block([1, 0], [4, 6])).overlaps).toBe(false);
+  expect(tableOf(block([0, 0], [1, 5]), block([0], [3])).overlaps).toBe(true);
+  expect(tableOf(block([1], [6]), block([1, 1], [5, 6])).overlaps).toBe(true);
+  expect(tableOf(block([1, 1], [6, 6])).overlaps).toBe(true);
+});
+
 test('gives each series its samples in order of time, however blocks and runs come', () => {
   fc.assert(
     fc.property(fc.array(rows, { maxLength: 6 }), (blocks) => {

@@ -47,6 +47,21 @@ export class SampleTable {
     this.#runs += block.runSeries.length;
   }
 
+  /**
+   * True when the runs of some series overlap in time: late samples, or one that was written twice. Not before all blocks
+   * are added.
+   */
+  get overlaps(): boolean {
+    const index = (this.#index ??= this.#indexed());
+    for (let series = 0; series < this.#series; series++) {
+      const first = index.offsets[series]!;
+      const last = index.offsets[series + 1]!;
+      if (last - first > 1) sortRuns(index, first, last);
+      for (let run = first + 1; run < last; run++) if (index.time[run]! <= index.lastTime[run - 1]!) return true;
+    }
+    return false;
+  }
+
   /** The samples of the series at this index. Valid until the next call; not to be written. */
   read(series: number): SeriesSamples {
     const index = (this.#index ??= this.#indexed());
@@ -94,16 +109,18 @@ export class SampleTable {
       from: new Uint32Array(this.#runs),
       to: new Uint32Array(this.#runs),
       time: new Float64Array(this.#runs),
+      lastTime: new Float64Array(this.#runs),
     };
     const next = offsets.slice(0, this.#series);
     for (let block = 0; block < this.#blocks.length; block++) {
-      const { runSeries, runStarts, runEnds, runTimes } = this.#blocks[block]!;
+      const { runSeries, runStarts, runEnds, runTimes, runLastTimes } = this.#blocks[block]!;
       for (let run = 0; run < runSeries.length; run++) {
         const place = next[runSeries[run]!]!++;
         index.block[place] = block;
         index.from[place] = runStarts[run]!;
         index.to[place] = runEnds[run]!;
         index.time[place] = runTimes[run]!;
+        index.lastTime[place] = runLastTimes[run]!;
       }
     }
     return index;
@@ -117,6 +134,7 @@ interface RunIndex {
   readonly from: Uint32Array;
   readonly to: Uint32Array;
   readonly time: Float64Array;
+  readonly lastTime: Float64Array;
 }
 
 /** By the time they begin. A few runs, mostly in order: hours of a merged part, seconds of fresh ones. */
@@ -126,7 +144,7 @@ function sortRuns(index: RunIndex, first: number, last: number): void {
   for (let run = first + 1; run < last && sorted; run++) sorted = time[run]! >= time[run - 1]!;
   if (sorted) return;
   const order = Array.from({ length: last - first }, (_, i) => first + i).sort((a, b) => time[a]! - time[b]!);
-  for (const column of [index.block, index.from, index.to, time]) {
+  for (const column of [index.block, index.from, index.to, index.lastTime, time]) {
     const copy = order.map((run) => column[run]!);
     for (let i = 0; i < copy.length; i++) column[first + i] = copy[i]!;
   }

@@ -48,10 +48,23 @@ export interface SampleBlock {
   readonly runEnds: Uint32Array;
   /** Of each run, the timestamp of its first row. */
   readonly runTimes: Float64Array;
+  /** Of each run, the timestamp of its last row. */
+  readonly runLastTimes: Float64Array;
   /** Bytes that the block keeps in memory, about. */
   readonly bytes: number;
   /** Writes the rows from..to, all of one run, into the columns at `at`. True when a stale marker is among them. */
   decode(from: number, to: number, into: SampleColumns, at: number): boolean;
+}
+
+/** Which samples of a set are asked for. */
+export interface PartOfSet {
+  readonly start: number;
+  readonly end: number;
+  /**
+   * The store may give a sample that was written twice in both versions: cheaper, for a reader who looks whether runs of a
+   * series overlap, and asks again without this when they do. Default false.
+   */
+  readonly repeated?: boolean;
 }
 
 /** The answer to a selection: first whose samples, sorted by Labels.compare, then the samples. */
@@ -59,10 +72,10 @@ export interface SeriesSet {
   readonly series: readonly Labels[];
   /**
    * The samples of the selection's time range, or of a part of it. Blocks and runs come in any order and a series in any
-   * number of them, but no two samples of a series have the same timestamp. Reads on demand; ending the loop early
-   * releases what the store holds. Each call reads anew.
+   * number of them, but no two samples of a series have the same timestamp, unless `repeated` allows it. Reads on demand;
+   * ending the loop early releases what the store holds. Each call reads anew.
    */
-  blocks(part?: { readonly start: number; readonly end: number }): AsyncIterable<SampleBlock>;
+  blocks(part?: PartOfSet): AsyncIterable<SampleBlock>;
 }
 
 export type MetricType =

@@ -6,6 +6,7 @@ import { Labels } from './labels.ts';
 import { Matcher, type MatchOp } from './matcher.ts';
 import type { SeriesFilter } from './querier.ts';
 import { readSamples } from './read-samples.ts';
+import { SampleTable } from './sample-table.ts';
 import type { Sample, SampleBatch } from './series.ts';
 import type { Storage } from './storage.ts';
 
@@ -224,6 +225,38 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
         await write(storage, [series(labels, [sample(T0, 0.5), sample(T0 + 2, 20)])]);
         const found = await read(storage, [named(metric)], around);
         expect(found.get(metric)).toEqual([sample(T0, 0.5), sample(T0 + 1, 10), sample(T0 + 2, 20)]);
+      });
+
+      test('of one millisecond: whoever takes repetitions can see them', async () => {
+        const metric = fresh();
+        const once = fresh();
+        const late = fresh();
+        const labels = { __name__: metric };
+        await write(storage, [
+          series(labels, [sample(T0, 1), sample(T0 + 1000, 2), sample(T0 + 2000, 3)]),
+          series({ __name__: once }, [sample(T0, 1)]),
+          series({ __name__: late }, [sample(T0, 1), sample(T0 + 2000, 3)]),
+        ]);
+        await write(storage, [
+          series(labels, [sample(T0 + 1000, 20)]),
+          series({ __name__: once }, [sample(T0 + 1000, 2)]),
+          series({ __name__: late }, [sample(T0 + 1000, 2)]),
+        ]);
+        const table = async (name: string, repeated: boolean) => {
+          const set = await storage.querier.select({ matchers: [named(name)], ...around }, NEVER);
+          const found = new SampleTable(set.series.length);
+          for await (const block of set.blocks({ ...around, repeated })) found.add(block);
+          return found;
+        };
+        const exact = await table(metric, false);
+        const { length, values } = exact.read(0);
+        expect([...values.subarray(0, length)]).toEqual([1, 20, 3]);
+        // A store that gives nothing twice is as good.
+        const quick = await table(metric, true);
+        expect(quick.overlaps || quick.samples === 3).toBe(true);
+        expect((await table(once, true)).overlaps).toBe(false);
+        const { timestamps } = (await table(late, true)).read(0);
+        expect([...timestamps.subarray(0, 3)]).toEqual([T0, T0 + 1000, T0 + 2000]);
       });
 
       test('are selected with both ends of the range', async () => {

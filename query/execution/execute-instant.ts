@@ -36,7 +36,7 @@ export async function executeInstant(plan: PlanNode, time: number, context: Quer
 export async function finished(stream: VectorStream, context: QueryContext): Promise<VectorStream> {
   if (!context.delayedNameRemoval) return stream;
   const series = stream.series.map(({ labels, dropName }) => ({
-    labels: dropName ? withoutMetricName(labels) : labels,
+    labels: dropName ? context.withoutMetricName(labels) : labels,
     dropName: false,
   }));
   return mergeSameLabels({ steps: stream.steps, series, blocks: () => stream.blocks() }, context);

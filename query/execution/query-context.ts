@@ -14,6 +14,8 @@ export interface QueryContextOptions {
   readonly signal: AbortSignal;
   readonly annotations: Annotations;
   readonly budget: Budget;
+  /** Labels without the metric's name, by the labels: every slice asks for those of the same series. */
+  readonly nameless?: WeakMap<Labels, Labels>;
   /** Names are dropped at the end of the query rather than where a function drops them. */
   readonly delayedNameRemoval: boolean;
   /** True for a query over a range, even one of a single step. */
@@ -66,6 +68,7 @@ export class QueryContext {
   readonly stats = { samplesRead: 0, seriesRead: 0 };
   readonly #catalog: Catalog;
   readonly #budget: Budget;
+  readonly #nameless: WeakMap<Labels, Labels>;
   readonly #reads = new Map<string, Promise<Reading>>();
   #heldSamples = 0;
   #heldBytes = 0;
@@ -80,6 +83,7 @@ export class QueryContext {
     this.counts = options.counts;
     this.#catalog = options.catalog;
     this.#budget = options.budget;
+    this.#nameless = options.nameless ?? new WeakMap();
   }
 
   /** Counts samples that are in memory from now on. Throws an OverBudget when they are too many. */
@@ -101,20 +105,28 @@ export class QueryContext {
 
   /** Of a matrix that nobody looks at any more. */
   release(matrix: Matrix): void {
-    this.#letGo(matrix.series.length * matrix.steps, matrix.series.length * matrix.steps * BYTES_OF_VALUE);
+    this.letGo(matrix.series.length * matrix.steps, matrix.series.length * matrix.steps * BYTES_OF_VALUE);
   }
 
   /** Of everything that this context holds: its slice is done. */
   close(): void {
-    this.#letGo(this.#heldSamples, this.#heldBytes);
+    this.letGo(this.#heldSamples, this.#heldBytes);
     this.#reads.clear();
   }
 
-  #letGo(samples: number, bytes: number): void {
+  /** Of samples that were held. */
+  letGo(samples: number, bytes: number): void {
     this.#heldSamples -= samples;
     this.#heldBytes -= bytes;
     this.#budget.heldSamples -= samples;
     this.#budget.heldBytes -= bytes;
+  }
+
+  /** `labels` without the metric's name; the same object each time, which knows its key already. */
+  withoutMetricName(labels: Labels): Labels {
+    let nameless = this.#nameless.get(labels);
+    if (nameless === undefined) this.#nameless.set(labels, (nameless = withoutMetricName(labels)));
+    return nameless;
   }
 
   #countSeries(series: number): void {

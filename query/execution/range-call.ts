@@ -5,7 +5,7 @@ import { QueryError } from '../query-result.ts';
 import { EXTENDED_KERNELS } from './extended-kernels.ts';
 import { formatGo } from './format-value.ts';
 import { type Grid, referenceTimes } from './grid.ts';
-import { type QueryContext, withoutMetricName } from './query-context.ts';
+import type { QueryContext } from './query-context.ts';
 import { RANGE_KERNELS, type RangeKernel, type Row, type Windows } from './range-kernels.ts';
 import { type RunVector, rangeSource } from './range-source.ts';
 import { blockRows, newBlock, type VectorSeries, type VectorStream } from './vector.ts';
@@ -57,7 +57,7 @@ export async function rangeCall(
 /** The series as a function that drops the name yields it. */
 export function nameDropped(series: VectorSeries, context: QueryContext): VectorSeries {
   if (context.delayedNameRemoval) return series.dropName ? series : { labels: series.labels, dropName: true };
-  const labels = withoutMetricName(series.labels);
+  const labels = context.withoutMetricName(series.labels);
   return labels === series.labels && !series.dropName ? series : { labels, dropName: false };
 }
 

@@ -177,6 +177,28 @@ function indexOfMinimum(values: Float64Array, from: number, to: number): number 
   return best;
 }
 
+let dropped = new Uint32Array(64);
+
+/**
+ * Finds the samples before `end` that are less than the one before them, and returns how many there are: `dropped` holds
+ * their indices until the next call. Counters drop rarely, and windows overlap: looking once is cheaper than in each.
+ */
+function findDrops(values: Float64Array, end: number): number {
+  let count = 0;
+  for (let i = 1; i < end; i++) {
+    if (values[i]! >= values[i - 1]!) continue;
+    // Not a number is not less.
+    if (!(values[i]! < values[i - 1]!)) continue;
+    if (count === dropped.length) {
+      const longer = new Uint32Array(2 * count);
+      longer.set(dropped);
+      dropped = longer;
+    }
+    dropped[count++] = i;
+  }
+  return count;
+}
+
 /**
  * rate, increase and delta: the difference over the window's samples (of a counter, with what it lost in resets added
  * back), extrapolated to the window's ends. An end is reached when it is nearer than 1.1 average sample distances;
@@ -185,14 +207,15 @@ function indexOfMinimum(values: Float64Array, from: number, to: number): number 
 function extrapolated(isCounter: boolean, isRate: boolean): RangeKernel {
   return (windows, row) => {
     const { values, timestamps, from, to, steps, range } = windows;
+    const drops = isCounter ? findDrops(values, to[steps - 1] ?? 0) : 0;
+    let nextDrop = 0;
     for (let step = 0, end = windows.firstEnd; step < steps; step++, end += windows.step) {
       const first = from[step]!;
       const last = to[step]! - 1;
       if (last <= first || to[step] === 0) continue;
       let result = values[last]! - values[first]!;
-      if (isCounter) {
-        for (let i = first + 1; i <= last; i++) if (values[i]! < values[i - 1]!) result += values[i - 1]!;
-      }
+      while (nextDrop < drops && dropped[nextDrop]! <= first) nextDrop++;
+      for (let d = nextDrop; d < drops && dropped[d]! <= last; d++) result += values[dropped[d]! - 1]!;
       const sampled = (timestamps[last]! - timestamps[first]!) / 1000;
       const distance = sampled / (last - first);
       let toStart = (timestamps[first]! - (end - range)) / 1000;

@@ -14,6 +14,7 @@ export class EncodedBlock implements SampleBlock {
   readonly runStarts: Uint32Array;
   readonly runEnds: Uint32Array;
   readonly runTimes: Float64Array;
+  readonly runLastTimes: Float64Array;
   readonly bytes: number;
   readonly #origin: number;
   readonly #times: Times;
@@ -35,6 +36,7 @@ export class EncodedBlock implements SampleBlock {
     this.runStarts = Uint32Array.from(runs.starts);
     this.runEnds = Uint32Array.from(runs.ends);
     this.runTimes = Float64Array.from(runs.starts, (row) => origin + this.#times[row]!);
+    this.runLastTimes = Float64Array.from(runs.ends, (row) => origin + this.#times[row - 1]!);
   }
 
   decode(from: number, to: number, into: SampleColumns, at: number): boolean {

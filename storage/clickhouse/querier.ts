@@ -1,6 +1,6 @@
 import type { Labels } from '../labels.ts';
 import type { Querier, Selection, SeriesFilter } from '../querier.ts';
-import type { Metadata, MetricType, SampleBlock, SeriesSet } from '../series.ts';
+import type { Metadata, MetricType, PartOfSet, SampleBlock, SeriesSet } from '../series.ts';
 import type { ClickHouseReader } from './client.ts';
 import { EncodedBlock } from './encoded-block.ts';
 import type { FoundSeries } from './found-series.ts';
@@ -51,20 +51,26 @@ export class ClickHouseQuerier implements Querier {
     const lookup = new SeriesLookup(found.ids);
     return {
       series: found.labels,
-      blocks: (part = selection) => {
+      blocks: (part: PartOfSet = selection) => {
         const range = { start: Math.max(start, part.start), end: Math.min(end, part.end) };
-        return this.#blocks({ ...selection, ...range }, { found, lookup, signal });
+        const repeated = part.repeated === true;
+        return this.#blocks({ ...selection, ...range }, { found, lookup, repeated, signal });
       },
     };
   }
 
   async *#blocks(
     selection: Selection,
-    { found, lookup, signal }: { found: FoundSeries; lookup: SeriesLookup; signal: AbortSignal },
+    {
+      found,
+      lookup,
+      repeated,
+      signal,
+    }: { found: FoundSeries; lookup: SeriesLookup; repeated: boolean; signal: AbortSignal },
   ): AsyncGenerator<SampleBlock> {
     if (selection.start > selection.end) return;
     const origin = Math.max(0, Math.ceil(selection.start));
-    for await (const block of this.#client.stream(samplesSql(selection, found), signal)) {
+    for await (const block of this.#client.stream(samplesSql(selection, found, repeated), signal)) {
       const samples = new EncodedBlock(block, lookup, origin);
       if (samples.length > 0) yield samples;
     }
@@ -111,12 +117,13 @@ const SHORT_RANGE = 2 ** 32;
 
 /**
  * The samples of the series, in whatever order the parts are read: sorting here would cost as much as reading, and the
- * reader sorts whole runs. FINAL leaves of the samples with one key the last inserted. The conditions are about the key
+ * reader sorts whole runs. FINAL leaves of the samples with one key the last inserted, and nearly doubles the cost when there
+ * are several parts, although they hardly ever have a key in common. The conditions are about the key
  * only, so they may be applied before that, and the other columns are read only where they hold. ClickHouse does not
  * conclude from the time to the hour, so the hour is said too. The names have lengths that let the columns of a block
  * begin where a typed array may begin, so that they need not be copied.
  */
-function samplesSql(selection: Selection, found: FoundSeries): string {
+function samplesSql(selection: Selection, found: FoundSeries, repeated: boolean): string {
   const metrics = new Set(found.labels.map((labels) => labels.metric));
   const origin = Math.max(0, Math.ceil(selection.start));
   const start = sqlTime(origin);
@@ -131,7 +138,7 @@ function samplesSql(selection: Selection, found: FoundSeries): string {
   const distance = `toUnixTimestamp64Milli(ts) - ${origin}`;
   const time = selection.end - origin < SHORT_RANGE ? `toUInt32(${distance}) AS time` : `${distance} AS times`;
   return (
-    `SELECT id AS id64, ${time}, mantissa AS whole, scale FROM samples FINAL PREWHERE ${conditions.join(' AND ')} ` +
+    `SELECT id AS id64, ${time}, mantissa AS whole, scale FROM samples${repeated ? '' : ' FINAL'} PREWHERE ${conditions.join(' AND ')} ` +
     `SETTINGS max_block_size = ${BLOCK_ROWS}`
   );
 }
