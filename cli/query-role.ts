@@ -16,7 +16,7 @@ import { renderConfig } from './config/render-config.ts';
 import { defaultThreads } from './query-threads.ts';
 import { formatAddress, type ServerOptions } from './server-options.ts';
 import { cleanUrl, type Settings } from './settings.ts';
-import { VERSION } from './version.ts';
+import { PROMETHEUS_VERSION, VERSION } from './version.ts';
 
 export interface QueryRoleDeps {
   readonly storage: Storage;
@@ -84,7 +84,15 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         registry,
         logger,
         status: {
-          buildInfo: { version: VERSION, revision: '', branch: '', buildUser: '', buildDate: '', goVersion: '' },
+          buildInfo: {
+            version: PROMETHEUS_VERSION,
+            revision: '',
+            branch: '',
+            buildUser: '',
+            buildDate: '',
+            goVersion: '',
+            pharosVersion: VERSION,
+          },
           configYaml: () => renderConfig(deps.config()),
           flags: () => flags(settings, deps.options),
           startTime: deps.started,

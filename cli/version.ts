@@ -17,3 +17,9 @@ function readVersion(): string {
   }
   return 'unknown';
 }
+
+/**
+ * The Prometheus whose HTTP API is served. Clients such as Grafana decide by this number what they may ask for, so
+ * status/buildinfo says it in the place of the program's own.
+ */
+export const PROMETHEUS_VERSION = '3.5.0';

@@ -80,17 +80,37 @@ function* queryPieces(value: QueryValue, notes: Notes, extras: object): Generato
   yield `${members.join('')}}${envelopeEnd(notes)}`;
 }
 
+/** A power of two above the most points that a series may have. */
+const TIME_TEXTS = 16_384;
+
+/** The texts of times that were written lately: the series of an answer have the same ones. */
+class TimeTexts {
+  readonly #times = new Float64Array(TIME_TEXTS).fill(Number.NaN);
+  readonly #texts: string[] = new Array(TIME_TEXTS).fill('');
+
+  /** How a sample of this time begins, up to its value. */
+  open(milliseconds: number): string {
+    const slot = (milliseconds / 1000) & (TIME_TEXTS - 1);
+    if (this.#times[slot] === milliseconds) return this.#texts[slot]!;
+    const text = `[${secondsText(milliseconds)},"`;
+    this.#times[slot] = milliseconds;
+    this.#texts[slot] = text;
+    return text;
+  }
+}
+
+const TIMES = new TimeTexts();
+
 /** How many samples are joined before they are handed on: a generator's step costs more than a sample's text. */
 const SAMPLES_PER_PIECE = 256;
 
 function* samplePieces(timestamps: Float64Array, values: Float64Array): Generator<string> {
   for (let from = 0; from < timestamps.length; from += SAMPLES_PER_PIECE) {
     const to = Math.min(from + SAMPLES_PER_PIECE, timestamps.length);
-    let piece = '';
-    for (let i = from; i < to; i++) {
-      piece += `${i === 0 ? '' : ','}[${secondsText(timestamps[i]!)},"${valueText(values[i]!)}"]`;
-    }
-    yield piece;
+    const samples: string[] = [];
+    for (let i = from; i < to; i++) samples.push(TIMES.open(timestamps[i]!) + valueText(values[i]!));
+    // Joining flattens once what concatenation would build as a tree of pieces.
+    yield `${from === 0 ? '' : ','}${samples.join('"],')}"]`;
   }
 }
 

@@ -27,7 +27,9 @@ function questionOf(expr: string): Question {
 }
 
 const ports: MessagePort[] = [];
-afterEach(() => ports.splice(0).forEach((port) => port.close()));
+afterEach(() => {
+  for (const port of ports.splice(0)) port.close();
+});
 
 /** A pool whose threads are the other ends of channels in this one: what is sent is cloned and transferred all the same. */
 function poolOf(answers: (expr: string, signal: AbortSignal) => Promise<QueryResult>, size = 1) {
