@@ -20,8 +20,8 @@ import { PROMETHEUS_VERSION, VERSION } from './version.ts';
 
 export interface QueryRoleDeps {
   readonly storage: Storage;
-  /** Starts a thread for heavy queries, whose engine has these options. Default: there are no threads. */
-  readonly startThread?: (engine: Omit<EngineOptions, 'querier'>) => QueryWorker;
+  /** Starts a thread for heavy queries, whose engine has these options, and whose cache so many bytes. Default: there are no threads. */
+  readonly startThread?: (thread: { engine: Omit<EngineOptions, 'querier'>; cacheBytes: number }) => QueryWorker;
   /** The configuration in force. */
   readonly config: () => PharosConfig;
   readonly settings: Settings;
@@ -67,7 +67,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
   const size = startThread === undefined ? 0 : (query.threads ?? defaultThreads());
   const pool = new WorkerPool({
     size,
-    start: () => startThread!(options),
+    start: () => startThread!({ engine: options, cacheBytes: query.cacheSize }),
     onDefect: (message) => logger.error(message),
   });
   const lanes = size === 0 ? { engine: local, answer: localAnswerer(local) } : createLanes({ local, pool });

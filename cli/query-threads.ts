@@ -6,7 +6,7 @@ import type { ServerClientOptions } from '../storage/clickhouse/server-client.ts
 import type { ClickHouseStorage } from '../storage/clickhouse/storage.ts';
 import type { QueryWorkerData } from './query-worker.ts';
 
-export interface QueryThreadOptions extends Pick<QueryWorkerData, 'engine'> {
+export interface QueryThreadOptions extends Pick<QueryWorkerData, 'engine' | 'cacheBytes'> {
   readonly storage: ClickHouseStorage;
   /** Undefined when the engine is in this process. */
   readonly server: ServerClientOptions | undefined;
@@ -21,7 +21,7 @@ export function defaultThreads(): number {
 }
 
 /** Starts a thread for heavy queries. */
-export function startQueryThread({ storage, server, engine }: QueryThreadOptions): QueryWorker {
+export function startQueryThread({ storage, server, engine, cacheBytes }: QueryThreadOptions): QueryWorker {
   const channel = server === undefined ? new MessageChannel() : undefined;
   if (channel !== undefined) {
     serveClient(channel.port1, storage.client);
@@ -32,6 +32,8 @@ export function startQueryThread({ storage, server, engine }: QueryThreadOptions
     engine,
     clickhouse: channel === undefined ? { server: server! } : { port: channel.port2 },
     changes: storage.changes,
+    late: storage.late.counters,
+    cacheBytes,
   };
   const worker = new Worker(new URL('./query-worker.js', import.meta.url), {
     name: 'query',

@@ -72,7 +72,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
 
     const query = createQueryRole({
       storage,
-      startThread: (engine) => startQueryThread({ storage, server, engine }),
+      startThread: (thread) => startQueryThread({ storage, server, ...thread }),
       config: () => config,
       settings,
       options,

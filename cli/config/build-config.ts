@@ -62,6 +62,7 @@ export function buildConfig(settings: FileSettings, reading: Reading, options: B
         maxMemory: settings.server.query.max_memory,
         maxSeries: settings.server.query.max_series,
         threads: settings.server.query.threads,
+        cacheSize: settings.server.query.cache_size,
         slowQuery: settings.server.query.slow_query,
         lookbackDelta: settings.server.query.lookback_delta,
       },

@@ -138,6 +138,8 @@ export interface QueryLimits {
   readonly maxSeries: number;
   /** Threads for heavy queries; undefined: as many as the machine suggests. */
   readonly threads: number | undefined;
+  /** Bytes of results that each thread keeps. */
+  readonly cacheSize: number;
   /** Milliseconds after which a query is logged. */
   readonly slowQuery: number;
   readonly lookbackDelta: number;

@@ -334,6 +334,7 @@ notification:
         maxMemory: 1024 ** 3,
         maxSeries: 500_000,
         threads: undefined,
+        cacheSize: 64 * 1024 ** 2,
         slowQuery: 10_000,
         lookbackDelta: 300_000,
       },

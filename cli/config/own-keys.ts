@@ -65,6 +65,7 @@ const queryKeys = {
     integer(0),
     'Threads for heavy queries; 0: none. Default: one less than the processors, at most 4.',
   ),
+  cache_size: key(size, 64 * 1024 ** 2, 'How much each of these threads keeps of results; 0: nothing.'),
   slow_query: key(positiveDuration, 10_000, 'A query that takes longer is logged, with its cost.'),
   lookback_delta: key(positiveDuration, 300_000, 'How far back a sample counts as the current value.'),
 };

@@ -104,6 +104,24 @@ describe('the embedded store', () => {
     await expect(series()).rejects.toMatchObject({ kind: 'canceled' });
   });
 
+  test('tells of which metrics samples came late, and that some were deleted', async () => {
+    const storage = await open();
+    const other = Labels.from({ __name__: 'other' });
+    const tokens = () => [storage.late.token(['m']), storage.late.token(['other']), storage.late.token(undefined)];
+    const start = tokens();
+    const now = Date.now();
+    await write(storage, [{ labels: M, samples: [sample(now, 1)] }]);
+    expect(tokens()).toEqual(start);
+    await write(storage, [
+      { labels: M, samples: [sample(now - 3_600_000, 1)] },
+      { labels: other, samples: [sample(now, 1)] },
+    ]);
+    const late = tokens();
+    expect(late.map((token, i) => token !== start[i])).toEqual([true, false, true]);
+    await storage.deleteSamples({ matcherSets: [METRIC], start: 0, end: now }, NEVER);
+    expect(tokens().map((token, i) => token !== late[i])).toEqual([true, true, true]);
+  });
+
   test('keeps samples for the retention and no longer', async () => {
     const first = await open();
     await write(first, [

@@ -7,9 +7,11 @@ import { ClickHouseAlertLog } from './alert-log.ts';
 import type { ClickHouseClient } from './client.ts';
 import { createDeleter } from './deleter.ts';
 import { type EmbeddedClient, openEmbeddedClient } from './embedded-client.ts';
+import { LATE_WHEN_APPENDED, LateSamples, SETTLED } from './late-samples.ts';
 import { createStorageMetrics } from './metrics.ts';
 import { Inserter } from './outbox/inserter.ts';
 import { Outbox } from './outbox/outbox.ts';
+import type { Segment } from './outbox/segment.ts';
 import { ClickHouseQuerier } from './querier.ts';
 import { raced } from './raced.ts';
 import { migrate } from './schema.ts';
@@ -43,6 +45,8 @@ export interface ClickHouseStorage extends Storage {
   readonly embedded: EmbeddedClient | undefined;
   /** What this process does to the index of series; for queriers of other threads. */
   readonly changes: SeriesChanges;
+  /** Which metrics got samples late, or lost some, by what this process did. */
+  readonly late: LateSamples;
 }
 
 /**
@@ -73,6 +77,7 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
   }
   const migrated = embedded !== undefined;
   const changes = createSeriesChanges();
+  const late = new LateSamples();
   const writer = new Writer({ outbox, metrics, logger, commitInterval: options.commitInterval ?? 1000 });
   const inserter = new Inserter({
     outbox,
@@ -81,8 +86,9 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
       if (!migrated) await migrate(client, retention, signal);
     },
     onQuarantine: () => writer.forgetCoverage(),
-    onInsert: (table) => {
+    onInsert: (table, segment) => {
       if (table === 'series') countInsert(changes);
+      if (table === 'samples') noteLate(late, segment);
     },
     metrics,
     logger,
@@ -109,7 +115,10 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     client,
     ready,
     forgetCoverage: () => writer.forgetCoverage(),
-    onDeleted: () => countRemoval(changes),
+    onDeleted: () => {
+      countRemoval(changes);
+      late.countAll();
+    },
   });
   const close = async (timeout: number) => {
     await writer
@@ -126,6 +135,7 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     client,
     embedded,
     changes,
+    late,
     appender: writer,
     querier,
     alertLog: new ClickHouseAlertLog({ client, writer, flush }),
@@ -137,4 +147,10 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     },
     close: (timeout) => (closing ??= close(timeout)),
   };
+}
+
+/** After an insert of samples: those that were late when they came, and all of a segment that waited for long. */
+function noteLate(late: LateSamples, { lateMetrics, writtenAt }: Segment): void {
+  if (lateMetrics === undefined || Date.now() - writtenAt > SETTLED - LATE_WHEN_APPENDED) late.countAll();
+  else if (lateMetrics.size > 0) late.count(lateMetrics);
 }

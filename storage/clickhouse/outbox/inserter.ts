@@ -18,7 +18,7 @@ export interface InserterOptions {
   /** Called when a segment will never be stored: what else was in it is unknown to ClickHouse. */
   readonly onQuarantine: () => void;
   /** Called after every insert into a table, also after one that failed: what it stored is not known. */
-  readonly onInsert?: (table: InsertTable) => void;
+  readonly onInsert?: (table: InsertTable, segment: Segment) => void;
   readonly metrics: StorageMetrics;
   readonly logger: Logger | undefined;
   /** Pause before the first repetition; doubles up to `maxBackoff`. Defaults 250 ms and 15 s. */
@@ -151,7 +151,7 @@ export class Inserter {
       try {
         await this.#insert(segment, file, repeated);
       } finally {
-        this.#options.onInsert?.(file.table);
+        this.#options.onInsert?.(file.table, segment);
       }
     }
     stop();

@@ -124,7 +124,7 @@ export class Outbox {
    * Makes a segment durable. One call at a time. Rejects with a StorageError `unavailable` when the disk does not take it; then
    * nothing of it will be inserted.
    */
-  async write(sections: readonly Section[], samples: number): Promise<void> {
+  async write(sections: readonly Section[], samples: number, lateMetrics?: ReadonlySet<string>): Promise<void> {
     const number = { epoch: this.#epoch, sequence: ++this.#sequence };
     const files: SegmentFile[] = [];
     const stop = this.#metrics.commitSeconds.startTimer();
@@ -147,7 +147,7 @@ export class Outbox {
       throw new StorageError('unavailable', `cannot write to the outbox in ${this.directory}`, { cause: error });
     }
     stop();
-    this.#add({ ...number, files, samples, writtenAt: Date.now() });
+    this.#add({ ...number, files, samples, lateMetrics, writtenAt: Date.now() });
     this.#metrics.acknowledged.set(number.sequence);
     this.#update();
   }
@@ -200,7 +200,8 @@ export class Outbox {
       const key = `${epoch}-${sequence}`;
       const writtenAt = statSync(join(this.directory, name)).mtimeMs;
       let segment = found.get(key);
-      if (segment === undefined) found.set(key, (segment = { epoch, sequence, files: [], samples: 0, writtenAt }));
+      if (segment === undefined)
+        found.set(key, (segment = { epoch, sequence, files: [], samples: 0, lateMetrics: undefined, writtenAt }));
       segment.files.push(file);
     }
     for (const segment of found.values()) this.#add(segment);

@@ -11,6 +11,8 @@ export interface Segment {
   readonly files: readonly SegmentFile[];
   /** How many samples are in it; 0 when it was found at the start. */
   readonly samples: number;
+  /** The metrics of its samples that were late when they were appended; undefined when that is not known. */
+  readonly lateMetrics: ReadonlySet<string> | undefined;
   /** When it was written, in milliseconds. */
   readonly writtenAt: number;
 }

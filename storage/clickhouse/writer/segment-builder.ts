@@ -29,6 +29,8 @@ export class SegmentBuilder {
   #scale = new Int8Array(INITIAL_ROWS);
   readonly #metrics = new BlockDictionary();
 
+  #lateMetrics = new Set<string>();
+
   readonly #seriesMetric = new Uint32Column();
   readonly #seriesId = new Uint32Column();
   readonly #seriesFirst = new Uint32Column();
@@ -57,8 +59,16 @@ export class SegmentBuilder {
     );
   }
 
-  /** Encodes a batch whose refs and timestamps are known to be good. Allocates only when the columns must grow. */
-  addSamples(table: SeriesTable, batch: SampleBatch): void {
+  /** The metrics of samples that were late when they were added. */
+  get lateMetrics(): ReadonlySet<string> {
+    return this.#lateMetrics;
+  }
+
+  /**
+   * Encodes a batch whose refs and timestamps are known to be good. Allocates only when the columns must grow. Samples
+   * before `lateBefore` are late.
+   */
+  addSamples(table: SeriesTable, batch: SampleBatch, lateBefore: number): void {
     this.#reserve(this.#rows + batch.length);
     const { refs, timestamps, values, stale } = batch;
     const { ids, metrics, scales, coveredFrom, coveredUntil } = table;
@@ -68,6 +78,7 @@ export class SegmentBuilder {
     for (let i = 0; i < batch.length; i++, row++) {
       const ref = refs[i]!;
       const timestamp = timestamps[i]!;
+      if (timestamp < lateBefore) this.#lateMetrics.add(table.symbols.text(metrics[ref]!));
       if (timestamp < coveredFrom[ref]! || timestamp >= coveredUntil[ref]!) this.#cover(table, ref, timestamp);
       this.#metric[row] = this.#metrics.index(table.symbols, metrics[ref]!);
       idColumn[2 * row] = ids[2 * ref]!;
@@ -107,6 +118,8 @@ export class SegmentBuilder {
       this.#resize(this.#scale.length >>> 1);
     this.#rows = 0;
     this.#metrics.reset();
+    // A new one: the segment keeps what it was given.
+    if (this.#lateMetrics.size > 0) this.#lateMetrics = new Set();
     this.#seriesMetric.reset();
     this.#seriesId.reset();
     this.#seriesFirst.reset();

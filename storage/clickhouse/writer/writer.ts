@@ -4,6 +4,7 @@ import type { Appender } from '../../appender.ts';
 import { StorageError } from '../../errors.ts';
 import type { Labels } from '../../labels.ts';
 import type { Metadata, SampleBatch, SeriesRef } from '../../series.ts';
+import { LATE_WHEN_APPENDED } from '../late-samples.ts';
 import type { StorageMetrics } from '../metrics.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { MAX_TIMESTAMP } from '../sql-literal.ts';
@@ -72,7 +73,7 @@ export class Writer implements Appender {
       return Promise.reject(refused);
     }
     if (batch.length === 0) return Promise.resolve();
-    this.#current.addSamples(this.#table, batch);
+    this.#current.addSamples(this.#table, batch, Date.now() - LATE_WHEN_APPENDED);
     return this.#durable(false);
   }
 
@@ -194,7 +195,7 @@ export class Writer implements Appender {
   async #commitBuilder(builder: SegmentBuilder, outcome: Outcome): Promise<void> {
     const { samples } = builder;
     try {
-      await this.#outbox.write(builder.sections(Date.now()), samples);
+      await this.#outbox.write(builder.sections(Date.now()), samples, builder.lateMetrics);
       this.#metrics.samplesAppended.inc(samples);
       outcome.resolve();
     } catch (error) {
