@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { QueryFunc } from '../alerting/rules/rule.ts';
 import { localAnswerer } from '../query/api/answer.ts';
 import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
@@ -70,7 +70,16 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
     start: () => startThread!({ engine: options, cacheBytes: query.cacheSize }),
     onDefect: (message) => logger.error(message),
   });
-  const lanes = size === 0 ? { engine: local, answer: localAnswerer(local) } : createLanes({ local, pool });
+  const queries = new Counter({
+    name: 'pharos_query_lanes_total',
+    help: 'Queries by how heavy they looked: light ones run in the main thread, heavy ones in threads of their own.',
+    labelNames: ['lane'],
+    registers: [registry],
+  });
+  const lanes =
+    size === 0
+      ? { engine: local, answer: localAnswerer(local) }
+      : createLanes({ local, pool, onLane: (lane) => queries.inc({ lane }) });
   const { engine, answer } = lanes;
   return {
     queryFunc: queryFuncOf(engine),

@@ -287,6 +287,32 @@ describe('faults', () => {
     await expect(engine.range(request, controller.signal)).rejects.toMatchObject({ type: 'canceled' });
   });
 
+  it('hears an abort while it computes a single series', async () => {
+    const engine = await engineWith(1);
+    const controller = new AbortController();
+    const expr = 'quantile_over_time(0.5, vector(1)[1d:1s])';
+    const asked = engine.range({ expr, start: 0, end: 600_000, step: 1000 }, controller.signal);
+    setTimeout(() => controller.abort(), 50);
+    const began = performance.now();
+    await expect(asked).rejects.toMatchObject({ type: 'canceled' });
+    // All of it takes some seconds.
+    expect(performance.now() - began).toBeLessThan(1500);
+  });
+
+  it('computes long windows in turns with the same result', async () => {
+    const engine = await engineWith(2);
+    const window = '[2h:100ms]';
+    const request = { start: 100 * MINUTE, end: 100 * MINUTE + 60_000, step: 1000 };
+    const values = async (expr: string) => {
+      const { value } = await engine.range({ expr, ...request }, never);
+      return value.type === 'matrix' && value.series.map((series) => [...series.values]);
+    };
+    const alone = (i: number) => values(`sum_over_time(foo{i="${i}"}${window})`);
+    const both = await values(`sum_over_time(foo${window}) + sum_over_time(foo${window} offset 0s)`);
+    const [first, second] = [await alone(0), await alone(1)];
+    expect(both).toEqual([...(first as number[][]), ...(second as number[][])].map((row) => row.map((v) => 2 * v)));
+  });
+
   it('ends at its deadline, and ends its reads', async () => {
     let ended = false;
     const hanging = (_: Selection, signal: AbortSignal) =>

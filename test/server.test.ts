@@ -100,6 +100,33 @@ builtin_rules: true
     expect((await pharos('query', '--enable-feature=nope', 'up')).stderr).toContain('there is no feature "nope"');
   });
 
+  it('runs heavy queries in a thread, which ends with the client', async () => {
+    const lanes = async (lane: string) => {
+      const { body } = await api('/metrics');
+      return Number(new RegExp(`pharos_query_lanes_total\\{lane="${lane}"\\} (\\d+)`).exec(body)?.[1] ?? 0);
+    };
+    const now = Date.now() / 1000;
+    const times = { start: String(now - 600), end: String(now), step: '1' };
+    const before = await lanes('heavy');
+    const heavy = 'count(max_over_time(up[6h:1s])) >= 1';
+    const { status, body } = await api('/api/v1/query_range', { query: heavy, ...times });
+    expect([status, JSON.parse(body).data.result.length]).toEqual([200, 1]);
+    expect(await lanes('heavy')).toBe(before + 1);
+    const wrong = await api('/api/v1/query_range', {
+      query: 'up + on (job) group_left () (up or up offset 1s)',
+      ...times,
+    });
+    expect([wrong.status, JSON.parse(wrong.body).status]).toEqual([200, 'success']);
+
+    // Minutes of work, if nobody stopped it: the next one would wait for it.
+    const endless = new URLSearchParams({ query: 'quantile_over_time(0.5, vector(1)[1d:1s])', ...times });
+    const gone = AbortSignal.timeout(1000);
+    const request = { method: 'POST', body: endless, signal: gone };
+    await expect(fetch(`${url}/api/v1/query_range`, request)).rejects.toThrow(/abort|timeout/i);
+    await until('it has ended', async () => /^pharos_queries_running 0$/m.test((await api('/metrics')).body));
+    expect((await api('/api/v1/query_range', { query: heavy, ...times })).status).toBe(200);
+  });
+
   it('serves the page', async () => {
     const { status, body } = await api('/');
     expect(status).toBe(200);

@@ -10,6 +10,8 @@ export interface Estimate {
   readonly samples: number;
   /** Samples that it decodes, values that it computes, and what its windows look at again and again, weighed. */
   readonly work: number;
+  /** Series that it yields, at most. */
+  readonly series: number;
 }
 
 /** How far apart the samples of a series are taken to be, before they are read. */
@@ -30,18 +32,46 @@ export async function estimate(node: PlanNode, grid: Grid, catalog: Catalog): Pr
       return estimateSelector(node, grid, catalog);
     case 'subquery': {
       const inner = subqueryGrid(node, grid);
-      return inner.steps === 0 ? NOTHING : estimate(node.expr, inner, catalog);
+      if (inner.steps === 0) return NOTHING;
+      const below = await estimate(node.expr, inner, catalog);
+      const looks = LOOK * grid.steps * (node.range / node.step);
+      return { ...below, work: below.work + below.series * looks };
+    }
+    case 'vector-of':
+    case 'absent': {
+      const below = await estimate(node.expr, grid, catalog);
+      return { ...below, work: below.work + grid.steps, series: 1 };
+    }
+    case 'aggregate': {
+      const below = await estimate(node.expr, grid, catalog);
+      const one = FOLDS.has(node.op) && node.grouping.mode === 'by' && node.grouping.labels.length === 0;
+      return one ? { ...below, series: Math.min(below.series, 1) } : below;
     }
     case 'step-invariant':
       return estimate(node.expr, { start: grid.start, step: 0, steps: 1 }, catalog);
     default: {
       const operands = await Promise.all(operandsOf(node).map((operand) => estimate(operand, grid, catalog)));
-      return operands.reduce((a, b) => ({ samples: a.samples + b.samples, work: a.work + b.work }), NOTHING);
+      return operands.reduce(
+        (a, b) => ({ samples: a.samples + b.samples, work: a.work + b.work, series: a.series + b.series }),
+        NOTHING,
+      );
     }
   }
 }
 
-const NOTHING: Estimate = { samples: 0, work: 0 };
+const NOTHING: Estimate = { samples: 0, work: 0, series: 0 };
+/** What yields one series of a group. */
+const FOLDS: ReadonlySet<string> = new Set([
+  'sum',
+  'avg',
+  'count',
+  'min',
+  'max',
+  'group',
+  'stddev',
+  'stdvar',
+  'quantile',
+]);
 
 async function estimateSelector(
   node: Window & { readonly range?: number; readonly readAhead?: number },
@@ -53,5 +83,9 @@ async function estimateSelector(
   const { series } = await catalog.find({ matchers: node.matchers, ...range });
   const samples = 1 + (range.end - range.start) / SAMPLE_DISTANCE;
   const looks = grid.steps * (1 + (LOOK * (node.range ?? 0)) / SAMPLE_DISTANCE);
-  return { samples: series.length * samples, work: series.length * (samples + looks) };
+  return {
+    samples: series.length * samples,
+    work: series.length * (samples + looks),
+    series: series.length,
+  };
 }

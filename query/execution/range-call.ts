@@ -45,13 +45,53 @@ export async function rangeCall(
           slide(windows);
           if (from.kind !== 'subquery') context.counts?.addWindows(windows, grid);
           checkParams(node, windows, params);
-          kernel(windows, row, params);
+          if (looksOf(windows) <= LOOKS_PER_TURN) kernel(windows, row, params);
+          else await inTurns(kernel, { windows, row, params, context });
           annotate(node, { windows, row, params, series: source.series[first + i]!, context });
         }
         yield block;
       }
     },
   };
+}
+
+/** A kernel may look at about so many samples, again and again, before others have their turn: some ten milliseconds. */
+const LOOKS_PER_TURN = 1_000_000;
+
+/** How many samples all windows hold together. */
+function looksOf({ from, to, steps }: Windows): number {
+  let looks = 0;
+  for (let step = 0; step < steps; step++) looks += to[step]! - from[step]!;
+  return looks;
+}
+
+/** Runs a kernel on a few steps at a time. The samples are copied: whoever has a turn may read another series. */
+async function inTurns(
+  kernel: RangeKernel,
+  of: { windows: Windows; row: Row; params: readonly Float64Array[]; context: QueryContext },
+): Promise<void> {
+  const { row, params, context } = of;
+  const windows = { ...of.windows, timestamps: of.windows.timestamps.slice(), values: of.windows.values.slice() };
+  const { from, to, steps } = windows;
+  for (let first = 0; first < steps; ) {
+    let last = first;
+    for (let looks = 0; last < steps && looks < LOOKS_PER_TURN; last++) looks += to[last]! - from[last]!;
+    const part: Windows = {
+      ...windows,
+      steps: last - first,
+      from: from.subarray(first, last),
+      to: to.subarray(first, last),
+      firstEnd: windows.firstEnd + first * windows.step,
+      firstTime: windows.firstTime + first * windows.timeStep,
+    };
+    kernel(
+      part,
+      { ...row, at: row.at + first },
+      params.map((values) => values.subarray(first, last)),
+    );
+    first = last;
+    await context.check();
+  }
 }
 
 /** The series as a function that drops the name yields it. */

@@ -1,5 +1,5 @@
 import { type Answerer, renderAnswer } from '../api/answer.ts';
-import type { PreparingEngine, QueryEngine, QueryRequest, QueryResult } from '../query-result.ts';
+import type { PreparedQuery, PreparingEngine, QueryEngine, QueryRequest, QueryResult } from '../query-result.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 export interface LanesOptions {
@@ -8,6 +8,8 @@ export interface LanesOptions {
   readonly pool: Pick<WorkerPool, 'answer' | 'evaluate'>;
   /** A query of more work than this goes to the pool. Default 100,000, some ten milliseconds. */
   readonly lightWork?: number;
+  /** Told of each query which way it went. */
+  readonly onLane?: (lane: 'light' | 'heavy') => void;
 }
 
 /** Both lanes behind the interfaces of one engine. */
@@ -20,11 +22,18 @@ export interface Lanes {
  * Light queries run in this thread, where nothing has to be sent; heavy ones in the pool, so that no light one waits behind
  * them. How heavy a query is shows as soon as its series are known.
  */
-export function createLanes({ local, pool, lightWork = 100_000 }: LanesOptions): Lanes {
-  const run = async (request: QueryRequest, signal: AbortSignal): Promise<QueryResult> => {
+export function createLanes({ local, pool, lightWork = 100_000, onLane }: LanesOptions): Lanes {
+  /** The query when it is light; undefined, and ended, when it is for the pool. */
+  const light = async (request: QueryRequest, signal: AbortSignal): Promise<PreparedQuery | undefined> => {
     const prepared = await local.prepare(request, signal);
-    if (prepared.work <= lightWork) return prepared.run();
-    prepared.end();
+    const isLight = prepared.work <= lightWork;
+    onLane?.(isLight ? 'light' : 'heavy');
+    if (!isLight) prepared.end();
+    return isLight ? prepared : undefined;
+  };
+  const run = async (request: QueryRequest, signal: AbortSignal): Promise<QueryResult> => {
+    const prepared = await light(request, signal);
+    if (prepared !== undefined) return prepared.run();
     return pool.evaluate({ request, limit: 0, stats: 'none', queued: 0 }, signal);
   };
   return {
@@ -33,10 +42,8 @@ export function createLanes({ local, pool, lightWork = 100_000 }: LanesOptions):
       range: (request, signal) => run({ kind: 'range', ...request }, signal),
     },
     answer: async (question, signal) => {
-      const prepared = await local.prepare(question.request, signal);
-      if (prepared.work <= lightWork) return renderAnswer(question, await prepared.run());
-      prepared.end();
-      return pool.answer(question, signal);
+      const prepared = await light(question.request, signal);
+      return prepared === undefined ? pool.answer(question, signal) : renderAnswer(question, await prepared.run());
     },
   };
 }
