@@ -12,6 +12,9 @@ export interface InsertFile {
   readonly where?: string;
 }
 
+/** `small`: an answer of a few megabytes at most, which may come in one piece. */
+export type AnswerSize = 'small';
+
 /** What a Querier needs of ClickHouse. */
 export type ClickHouseReader = Pick<ClickHouseClient, 'stream'>;
 
@@ -28,13 +31,13 @@ export interface ClickHouseClient {
   /**
    * The bytes of the answer in Native format, as they come, cut anywhere; as `stream` otherwise.
    */
-  bytes(sql: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  bytes(sql: string, signal: AbortSignal, size?: AnswerSize): AsyncIterable<Uint8Array>;
 
   /**
    * The answer as blocks, as they come. Ending the loop early or aborting the signal stops the query in ClickHouse. Whoever
    * holds an unfinished stream holds a connection.
    */
-  stream(sql: string, signal: AbortSignal): AsyncIterable<NativeBlock>;
+  stream(sql: string, signal: AbortSignal, size?: AnswerSize): AsyncIterable<NativeBlock>;
 
   /** A statement without an answer: DDL. */
   command(sql: string): Promise<void>;

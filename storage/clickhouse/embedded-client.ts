@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Session } from 'chdb';
 import { StorageError } from '../errors.ts';
 import {
+  type AnswerSize,
   type ClickHouseClient,
   ClickHouseError,
   clickHouseCode,
@@ -92,23 +93,31 @@ class ChdbClient implements EmbeddedClient {
       const answer = await this.#run(sql, { format: 'JSONEachRow' });
       return answer.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row]));
     }
-    for await (const piece of this.#stream(sql, 'JSONEachRow', signal)) {
+    for await (const piece of this.#stream(sql, { format: 'JSONEachRow' }, signal)) {
       for (const line of Buffer.from(piece).toString().split('\n')) if (line !== '') rows.push(JSON.parse(line) as Row);
     }
     return rows;
   }
 
-  async *stream(sql: string, signal: AbortSignal): AsyncGenerator<NativeBlock> {
+  async *stream(sql: string, signal: AbortSignal, size?: AnswerSize): AsyncGenerator<NativeBlock> {
     const reader = new NativeReader();
-    for await (const piece of this.bytes(sql, signal)) yield* reader.push(piece);
+    for await (const piece of this.bytes(sql, signal, size)) yield* reader.push(piece);
     yield* reader.end();
   }
 
-  bytes(sql: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    return this.#stream(sql, 'Native', signal);
+  bytes(sql: string, signal: AbortSignal, size?: AnswerSize): AsyncGenerator<Uint8Array> {
+    return this.#stream(sql, { format: 'Native', size }, signal);
   }
 
-  async *#stream(sql: string, format: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  /**
+   * A stream is opened by this thread, which takes the engine milliseconds to plan; a small answer is planned and computed in
+   * a thread of libuv's.
+   */
+  async *#stream(
+    sql: string,
+    { format, size }: { format: string; size?: AnswerSize | undefined },
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
     this.#check(signal);
     if (this.#streams >= this.#maxStreams) {
       throw new StorageError('unavailable', `too many queries are reading, at most ${this.#maxStreams} may`);
@@ -120,10 +129,22 @@ class ChdbClient implements EmbeddedClient {
     this.#running.add(running);
     const tag = `pharos ${process.pid}-${++this.#tags}`;
     try {
-      const stream = session.queryStream(`/* ${tag} */ ${sql}`, { format });
+      const tagged = `/* ${tag} */ ${sql}`;
       // Cancelling a stream takes effect at its next block only, which may be long in coming.
       const kill = () => void this.session.queryAsync(killSql(tag)).catch(() => {});
       signal.addEventListener('abort', kill, { once: true });
+      if (size === 'small') {
+        try {
+          const bytes = (await session.queryAsync(tagged, { format })).bytes();
+          this.#check(signal);
+          if (bytes.length > 0) yield bytes;
+          this.#check(signal);
+        } finally {
+          signal.removeEventListener('abort', kill);
+        }
+        return;
+      }
+      const stream = session.queryStream(tagged, { format });
       try {
         for await (const chunk of stream) {
           this.#check(signal);

@@ -1,5 +1,5 @@
 import { StorageError, type StorageErrorKind } from '../errors.ts';
-import { type ClickHouseClient, ClickHouseError, type ClickHouseReader } from './client.ts';
+import { type AnswerSize, type ClickHouseClient, ClickHouseError, type ClickHouseReader } from './client.ts';
 import type { NativeBlock } from './native-block.ts';
 import { NativeReader } from './native-reader.ts';
 
@@ -10,7 +10,7 @@ export interface ClientPort {
 }
 
 type ToServer =
-  | { readonly kind: 'read'; readonly id: number; readonly sql: string }
+  | { readonly kind: 'read'; readonly id: number; readonly sql: string; readonly size: AnswerSize | undefined }
   | { readonly kind: 'taken' | 'cancel'; readonly id: number };
 
 type FromServer =
@@ -42,7 +42,7 @@ export function serveClient(port: ClientPort, client: Pick<ClickHouseClient, 'by
         const controller = new AbortController();
         const read = { controller, taken: () => {} };
         reads.set(id, read);
-        void serveRead(message.sql, { port, client, id, signal: controller.signal, read }).finally(() => {
+        void serveRead(message, { port, client, id, signal: controller.signal, read }).finally(() => {
           reads.delete(id);
         });
         return;
@@ -60,7 +60,7 @@ export function serveClient(port: ClientPort, client: Pick<ClickHouseClient, 'by
 }
 
 async function serveRead(
-  sql: string,
+  { sql, size }: { readonly sql: string; readonly size: AnswerSize | undefined },
   of: {
     readonly port: ClientPort;
     readonly client: Pick<ClickHouseClient, 'bytes'>;
@@ -78,7 +78,7 @@ async function serveRead(
   };
   signal.addEventListener('abort', () => wake(), { once: true });
   try {
-    for await (const piece of client.bytes(sql, signal)) {
+    for await (const piece of client.bytes(sql, signal, size)) {
       const own = piece.byteLength === piece.buffer.byteLength ? piece : piece.slice();
       ahead++;
       const message: FromServer = { kind: 'piece', id, bytes: own as Uint8Array<ArrayBuffer> };
@@ -113,7 +113,7 @@ export class PortClient implements ClickHouseReader {
     });
   }
 
-  async *stream(sql: string, signal: AbortSignal): AsyncGenerator<NativeBlock> {
+  async *stream(sql: string, signal: AbortSignal, size?: AnswerSize): AsyncGenerator<NativeBlock> {
     if (signal.aborted) throw canceled(signal);
     const id = ++this.#ids;
     const read = new PortRead();
@@ -121,7 +121,7 @@ export class PortClient implements ClickHouseReader {
     const say = (message: ToServer) => this.#port.postMessage(message);
     const onAbort = () => read.fail(canceled(signal));
     signal.addEventListener('abort', onAbort, { once: true });
-    say({ kind: 'read', id, sql });
+    say({ kind: 'read', id, sql, size });
     const reader = new NativeReader();
     try {
       for (let piece = await read.next(); piece !== undefined; piece = await read.next()) {

@@ -70,7 +70,9 @@ export class ClickHouseQuerier implements Querier {
   ): AsyncGenerator<SampleBlock> {
     if (selection.start > selection.end) return;
     const origin = Math.max(0, Math.ceil(selection.start));
-    for await (const block of this.#client.stream(samplesSql(selection, found, repeated), signal)) {
+    const rows = found.labels.length * (1 + (selection.end - origin) / USUAL_INTERVAL);
+    const size = rows < SMALL_ROWS ? 'small' : undefined;
+    for await (const block of this.#client.stream(samplesSql(selection, found, repeated), signal, size)) {
       const samples = new EncodedBlock(block, lookup, origin);
       if (samples.length > 0) yield samples;
     }
@@ -111,6 +113,11 @@ const EMPTY: SeriesSet = {
   series: [],
   async *blocks() {},
 };
+
+/** Between two samples of a series, in milliseconds, for want of a better guess. */
+const USUAL_INTERVAL = 15_000;
+/** An answer of fewer rows than this is small. */
+const SMALL_ROWS = 100_000;
 
 /** Timestamps are sent as distances in 32 bits, half as many bytes, when the range is short enough for that. */
 const SHORT_RANGE = 2 ** 32;
