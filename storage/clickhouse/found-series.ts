@@ -4,6 +4,6 @@ import type { Labels } from '../labels.ts';
 export interface FoundSeries {
   readonly labels: readonly Labels[];
   readonly ids: Uint32Array;
-  /** How many series with samples in the range their metrics have in all; undefined when that is not known. */
+  /** How many series their metrics have in all, at least those with samples in the range; undefined when that is not known. */
   readonly among?: number;
 }

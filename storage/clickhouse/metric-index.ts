@@ -30,19 +30,24 @@ export class MetricIndex {
     return this.#settled.size + this.#fresh.size;
   }
 
-  /** Adds series and widens the times of those that are known. The rows come in any order, a series in any number of them. */
-  add(rows: readonly SeriesRow[]): void {
-    const added = new Map<string, SeriesRow>();
-    for (const row of rows) {
-      if (this.#settled.cover(row) || this.#fresh.cover(row)) continue;
-      const key = `${row.low} ${row.high}`;
-      const known = added.get(key);
-      const first = Math.min(row.first, known?.first ?? row.first);
-      const last = Math.max(row.last, known?.last ?? row.last);
-      added.set(key, { ...row, first, last });
+  /** Widens the times of the series that are known, and gives the others. */
+  cover({ ids, first, last }: Coverage): Coverage {
+    const unknown: number[] = [];
+    for (let at = 0; at < first.length; at++) {
+      const row = { low: ids[2 * at]!, high: ids[2 * at + 1]!, first: first[at]!, last: last[at]! };
+      if (!this.#settled.cover(row) && !this.#fresh.cover(row)) unknown.push(at);
     }
-    if (added.size === 0) return;
-    const sorted = [...added.values()].sort((a, b) => Labels.compare(a.labels, b.labels));
+    return {
+      ids: Uint32Array.from(unknown.flatMap((at) => [ids[2 * at]!, ids[2 * at + 1]!])),
+      first: Float64Array.from(unknown, (at) => first[at]!),
+      last: Float64Array.from(unknown, (at) => last[at]!),
+    };
+  }
+
+  /** Adds series that are not known, in any order, each once. */
+  add(rows: readonly SeriesRow[]): void {
+    if (rows.length === 0) return;
+    const sorted = rows.toSorted((a, b) => Labels.compare(a.labels, b.labels));
     const fresh = mergeSorted([...this.#fresh.rows()], sorted);
     if (fresh.length <= FEW + this.#settled.size / 8) {
       this.#fresh = new IndexedSeries(fresh);

@@ -8,7 +8,7 @@ import { columnOf } from './native-block.ts';
 import type { SeriesChanges } from './series-changes.ts';
 import { filterSql, SeriesIndex, selectsWholeMetrics } from './series-index.ts';
 import { SeriesLookup } from './series-lookup.ts';
-import { MAX_TIMESTAMP, sqlString, sqlStrings, sqlTime } from './sql-literal.ts';
+import { MAX_TIMESTAMP, sqlIds, sqlString, sqlStrings, sqlTime } from './sql-literal.ts';
 
 export interface ClickHouseQuerierOptions {
   readonly client: ClickHouseReader;
@@ -133,25 +133,57 @@ const SHORT_RANGE = 2 ** 32;
 function samplesSql(selection: Selection, found: FoundSeries, repeated: boolean): string {
   const metrics = new Set(found.labels.map((labels) => labels.metric));
   const origin = Math.max(0, Math.ceil(selection.start));
-  const start = sqlTime(origin);
-  const end = sqlTime(selection.end);
+  const end = Math.min(selection.end, MAX_TIMESTAMP);
   const conditions = [
-    `toStartOfHour(ts) >= toStartOfHour(${start}) AND toStartOfHour(ts) <= toStartOfHour(${end})`,
-    `ts >= ${start} AND ts <= ${end}`,
+    `toStartOfHour(ts) >= ${hourSql(origin)} AND toStartOfHour(ts) <= ${hourSql(end)}`,
+    `ts >= ${sqlTime(origin)} AND ts <= ${sqlTime(end)}`,
   ];
   // Thousands of metrics come from a selection without a name; then nearly all of the table is read anyway.
-  if (metrics.size <= 1000) conditions.unshift(`metric IN (${sqlStrings(metrics)})`);
-  if (!selectsWholeMetrics(selection.matchers)) conditions.push(idsSql(selection, found));
+  if (metrics.size <= 1000) conditions.unshift(metricSql(metrics));
   const distance = `toUnixTimestamp64Milli(ts) - ${origin}`;
-  const time = selection.end - origin < SHORT_RANGE ? `toUInt32(${distance}) AS time` : `${distance} AS times`;
+  const time = end - origin < SHORT_RANGE ? `toUInt32(${distance}) AS time` : `${distance} AS times`;
   return (
-    `SELECT id AS id64, ${time}, mantissa AS whole, scale FROM samples${repeated ? '' : ' FINAL'} PREWHERE ${conditions.join(' AND ')} ` +
+    `SELECT id AS id64, ${time}, mantissa AS whole, scale FROM samples${repeated ? '' : ' FINAL'} ` +
+    `${whereSql(selection, found, conditions)} ` +
     `SETTINGS max_block_size = ${BLOCK_ROWS}`
   );
 }
 
+/**
+ * The conditions with the one on the ids first, because where that excludes all rows the other columns need not be decoded. For
+ * few series that is done whatever else ClickHouse could decide by; for many it would exclude too little to be a step of its own.
+ */
+function whereSql(selection: Selection, found: FoundSeries, conditions: readonly string[]): string {
+  const others = conditions.join(' AND ');
+  if (!namesIds(selection, found)) return `PREWHERE ${others}`;
+  return `PREWHERE ${idsSql(selection, found)} ${found.labels.length <= FEW_IDS ? 'WHERE' : 'AND'} ${others}`;
+}
+
+const FEW_IDS = 100;
+
+function metricSql(metrics: ReadonlySet<string>): string {
+  const [only, ...others] = metrics;
+  return others.length === 0 ? `metric = ${sqlString(only!)}` : `metric IN (${sqlStrings(metrics)})`;
+}
+
+/** The hour of a time as ClickHouse compares it with a DateTime: in seconds. */
+function hourSql(time: number): string {
+  return `${Math.floor(time / 3_600_000) * 3600}`;
+}
+
 /** Small enough to be copied within the processor's cache. */
 const BLOCK_ROWS = 32_768;
+
+/**
+ * Whether the query names the series. Naming one costs 2.5 microseconds, and an unwanted row that comes instead some 0.05:
+ * without names, most of a metric's series over a short time read faster. The lookup drops the rows of the others.
+ */
+function namesIds({ matchers, start, end }: Selection, { labels, among }: FoundSeries): boolean {
+  if (selectsWholeMetrics(matchers)) return false;
+  if (among === undefined) return true;
+  const rows = (end - start) / USUAL_INTERVAL + 1;
+  return (among - labels.length) * rows > 50 * labels.length;
+}
 
 function idsSql(selection: Selection, found: FoundSeries): string {
   const count = found.labels.length;
@@ -159,9 +191,5 @@ function idsSql(selection: Selection, found: FoundSeries): string {
     const { matchers, start, end } = selection;
     return `id IN (SELECT id FROM series WHERE ${filterSql({ matcherSets: [matchers], start, end })})`;
   }
-  const ids: string[] = [];
-  for (let index = 0; index < count; index++) {
-    ids.push(((BigInt(found.ids[2 * index + 1]!) << 32n) | BigInt(found.ids[2 * index]!)).toString());
-  }
-  return `id IN (${ids.join(', ')})`;
+  return `id IN (${sqlIds(found.ids)})`;
 }

@@ -129,18 +129,8 @@ export class RecentIndex {
       const { changes } = this.#options;
       const inserts = changes === undefined ? 0 : insertsOf(changes);
       const loadedAt = this.#now();
-      if (slot.index === undefined) {
-        await this.#fill(slot, undefined, signal);
-      } else {
-        const { rows, written } = await this.#rows.since(
-          slot.metric,
-          { from: slot.index.from, written: slot.written },
-          signal,
-        );
-        slot.index.add(rows);
-        slot.written = Math.max(slot.written, written);
-        if (slot.index.size > this.#maxSeries) this.#giveUp(slot);
-      }
+      if (slot.index === undefined) await this.#fill(slot, undefined, signal);
+      else await this.#refresh(slot, slot.index, signal);
       slot.inserts = inserts;
       slot.loadedAt = loadedAt;
       this.#evict(slot);
@@ -150,12 +140,25 @@ export class RecentIndex {
     });
   }
 
+  /** Adds to a metric what is new. */
+  async #refresh(slot: Slot, index: MetricIndex, signal: AbortSignal): Promise<void> {
+    const { metric, written } = slot;
+    const found = await this.#rows.coverage(metric, { from: index.from, since: written }, signal);
+    if (found === undefined) return this.#giveUp(slot);
+    const coverage = index.cover(found.coverage);
+    if (coverage.first.length > 0) {
+      index.add(await this.#rows.labeled(metric, { from: index.from, coverage }, signal));
+    }
+    slot.written = Math.max(written, found.written);
+    if (index.size > this.#maxSeries) this.#giveUp(slot);
+  }
+
   /** Loads a metric as a whole; what is known already of labels is not read again. */
   async #fill(slot: Slot, known: MetricIndex | undefined, signal: AbortSignal): Promise<void> {
     const now = this.#now();
     const from = now - HORIZON - RENEWAL_INTERVAL;
     slot.renewAt = now + RENEWAL_INTERVAL;
-    const found = await this.#rows.coverage(slot.metric, from, signal);
+    const found = await this.#rows.coverage(slot.metric, { from }, signal);
     if (found === undefined) return this.#giveUp(slot);
     slot.index =
       known?.renewed(from, found.coverage) ??

@@ -4,14 +4,18 @@ import type { SeriesRow } from './indexed-series.ts';
 import type { Coverage } from './metric-index.ts';
 import { columnOf, int64At } from './native-block.ts';
 import { SeriesLookup } from './series-lookup.ts';
-import { sqlString, sqlTime } from './sql-literal.ts';
+import { sqlIds, sqlString, sqlTime } from './sql-literal.ts';
 import { COVERAGE } from './writer/segment-builder.ts';
 
 /**
  * How much later than its `written` a row may become visible: `written` is the time when the insert began, by the clock of
  * ClickHouse, which may also be set back a little, or be another one for another insert.
  */
-const WRITTEN_MARGIN = 150_000;
+const WRITTEN_MARGIN = 60_000;
+/** With more ids, their metric is read as a whole. */
+const MAX_NAMED = 1000;
+/** The labels of so many series are a small answer. */
+const FEW = 10_000;
 /** Distinct strings that are kept so that equal ones share their memory; then it begins anew. */
 const MAX_SHARED_STRINGS = 200_000;
 
@@ -28,21 +32,23 @@ export class SeriesRows {
 
   /**
    * Which series of a metric may have samples after `from`, and when, and the latest time at which one of the rows was written.
-   * Undefined when there are more than `maxSeries`.
+   * With `since`, only by rows that may have become visible after one that was written then. Undefined when there are more
+   * than `maxSeries`.
    */
   async coverage(
     metric: string,
-    from: number,
+    { from, since }: { readonly from: number; readonly since?: number },
     signal: AbortSignal,
   ): Promise<{ readonly coverage: Coverage; readonly written: number } | undefined> {
+    const recent = since === undefined ? '' : ` AND written >= ${sqlTime(since - WRITTEN_MARGIN)}`;
     // Not named as the columns, because their names then would mean the aggregates.
     const sql =
       `SELECT id, min(first) AS earliest, max(last) AS latest, max(written) AS newest FROM series ` +
-      `WHERE ${rowsSql(metric, from)} GROUP BY id LIMIT ${this.#maxSeries + 1}`;
+      `WHERE ${rowsSql(metric, from)}${recent} GROUP BY id LIMIT ${this.#maxSeries + 1}`;
     const parts: { ids: Uint32Array; first: Float64Array; last: Float64Array }[] = [];
     let size = 0;
     let written = 0;
-    for await (const block of this.#client.stream(sql, signal)) {
+    for await (const block of this.#client.stream(sql, signal, 'small')) {
       const newest = columnOf(block, 3, 'int64');
       for (let row = 0; row < block.rows; row++) written = Math.max(written, int64At(newest, row));
       const [first, last] = [timesOf(columnOf(block, 1, 'int64')), timesOf(columnOf(block, 2, 'int64'))];
@@ -69,49 +75,22 @@ export class SeriesRows {
   ): Promise<SeriesRow[]> {
     const rows: SeriesRow[] = [];
     const lookup = new SeriesLookup(coverage.ids);
-    const sql = `SELECT id, labels FROM series WHERE ${rowsSql(metric, from)} LIMIT 1 BY id`;
-    for await (const block of this.#client.stream(sql, signal)) {
+    const named = coverage.first.length <= MAX_NAMED ? ` AND id IN (${sqlIds(coverage.ids)})` : '';
+    const sql = `SELECT id, labels FROM series WHERE ${rowsSql(metric, from)}${named} LIMIT 1 BY id`;
+    const size = coverage.first.length <= FEW ? 'small' : undefined;
+    for await (const block of this.#client.stream(sql, signal, size)) {
       const ids = columnOf(block, 0, 'int64');
       const labels = columnOf(block, 1, 'map');
       for (let row = 0; row < block.rows; row++) {
         const [low, high] = [ids[2 * row]!, ids[2 * row + 1]!];
         const at = lookup.find(low, high);
-        // One that came meanwhile: it will be found among what is new.
+        // Known already, or come meanwhile; then it will be found among what is new.
         if (at < 0) continue;
         const [first, last] = [coverage.first[at]!, coverage.last[at]!];
         rows.push({ labels: this.#labelsOf(metric, labels[row]!), low, high, first, last });
       }
     }
     return rows;
-  }
-
-  /** The rows that may have been written since a time, and the latest time at which one was. */
-  async since(
-    metric: string,
-    { from, written }: { readonly from: number; readonly written: number },
-    signal: AbortSignal,
-  ): Promise<{ readonly rows: SeriesRow[]; readonly written: number }> {
-    const sql =
-      `SELECT id, labels, first, last, written FROM series ` +
-      `WHERE ${rowsSql(metric, from)} AND written >= ${sqlTime(written - WRITTEN_MARGIN)}`;
-    const rows: SeriesRow[] = [];
-    let newest = 0;
-    for await (const block of this.#client.stream(sql, signal)) {
-      const ids = columnOf(block, 0, 'int64');
-      const labels = columnOf(block, 1, 'map');
-      const [first, last, times] = [2, 3, 4].map((column) => columnOf(block, column, 'int64'));
-      for (let row = 0; row < block.rows; row++) {
-        newest = Math.max(newest, int64At(times!, row));
-        rows.push({
-          labels: this.#labelsOf(metric, labels[row]!),
-          low: ids[2 * row]!,
-          high: ids[2 * row + 1]!,
-          first: int64At(first!, row),
-          last: int64At(last!, row),
-        });
-      }
-    }
-    return { rows, written: newest };
   }
 
   #labelsOf(metric: string, pairs: readonly string[]): Labels {

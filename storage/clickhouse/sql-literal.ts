@@ -8,6 +8,13 @@ export function sqlStrings(values: Iterable<string>): string {
   return [...values].map(sqlString).join(', ');
 }
 
+/** Ids, given as pairs of 32-bit halves with the low one first, as a SQL tuple body. */
+export function sqlIds(ids: Uint32Array): string {
+  const texts: string[] = [];
+  for (let at = 0; at < ids.length; at += 2) texts.push(((BigInt(ids[at + 1]!) << 32n) | BigInt(ids[at]!)).toString());
+  return texts.join(', ');
+}
+
 /** A time in milliseconds as a DateTime64(3, 'UTC') literal. Times outside what a sample may have are moved to its edge. */
 export function sqlTime(milliseconds: number): string {
   const time = Math.min(Math.max(Math.floor(milliseconds), 0), MAX_TIMESTAMP);

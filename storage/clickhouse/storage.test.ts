@@ -122,6 +122,22 @@ describe('the embedded store', () => {
     expect(tokens().map((token, i) => token !== late[i])).toEqual([true, true, true]);
   });
 
+  test.each([1, 9, 150, 299])(
+    'reads %i of 300 series of a metric, however it names them to ClickHouse',
+    async (wanted) => {
+      const storage = await open();
+      const all = Array.from({ length: 300 }, (_, pod) => ({
+        labels: Labels.from({ __name__: 'm', pod: String(pod), wanted: pod < wanted ? 'yes' : 'no' }),
+        samples: [sample(NOW - 60_000, pod), sample(NOW, -pod)],
+      }));
+      await write(storage, all);
+      for (const start of [NOW - 60_000, NOW - DAY]) {
+        const found = await read(storage, [...METRIC, new Matcher('wanted', '=', 'yes')], { start, end: NOW });
+        expect(found).toEqual(new Map(all.slice(0, wanted).map(({ labels, samples }) => [String(labels), samples])));
+      }
+    },
+  );
+
   test('keeps samples for the retention and no longer', async () => {
     const first = await open();
     await write(first, [
