@@ -338,10 +338,10 @@ describe('faults', () => {
     ['internal', 'internal'],
   ] as const)('shows a storage error %s as %s', async (kind, type) => {
     const watched = new Watched(await storageWith(0, 0), () => Promise.reject(new StorageError(kind, 'why')));
-    await expect(range(createEngine({ querier: watched.querier }), 'foo')).rejects.toMatchObject({
-      type,
-      message: 'why',
-    });
+    const engine = createEngine({ querier: watched.querier });
+    await expect(range(engine, 'foo')).rejects.toMatchObject({ type, message: 'why' });
+    const prepared = engine.prepare({ kind: 'instant', expr: 'foo', time: 0 }, never);
+    await expect(prepared).rejects.toMatchObject({ type, message: 'why' });
   });
 
   it('fails when the blocks fail half way, and releases the other side', async () => {

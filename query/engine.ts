@@ -184,8 +184,9 @@ class Running {
     try {
       return (await estimate(this.#plan, this.#grid, this.catalog)).work;
     } catch (error) {
+      const explained = this.#explained(error);
       this.end();
-      throw this.#explained(error);
+      throw explained;
     }
   }
 
