@@ -46,8 +46,8 @@ interface Slot {
   /** The count of inserts, and the time, when the last load began that succeeded. */
   inserts: number;
   loadedAt: number;
-  /** The latest `written` of its rows. */
-  written: number;
+  /** The clock of ClickHouse at the last load that found something. */
+  clock: number;
   renewAt: number;
   running: Promise<void> | undefined;
 }
@@ -142,14 +142,14 @@ export class RecentIndex {
 
   /** Adds to a metric what is new. */
   async #refresh(slot: Slot, index: MetricIndex, signal: AbortSignal): Promise<void> {
-    const { metric, written } = slot;
-    const found = await this.#rows.coverage(metric, { from: index.from, since: written }, signal);
+    const { metric, clock } = slot;
+    const found = await this.#rows.coverage(metric, { from: index.from, since: clock }, signal);
     if (found === undefined) return this.#giveUp(slot);
     const coverage = index.cover(found.coverage);
     if (coverage.first.length > 0) {
       index.add(await this.#rows.labeled(metric, { from: index.from, coverage }, signal));
     }
-    slot.written = Math.max(written, found.written);
+    slot.clock = found.clock ?? clock;
     if (index.size > this.#maxSeries) this.#giveUp(slot);
   }
 
@@ -163,7 +163,7 @@ export class RecentIndex {
     slot.index =
       known?.renewed(from, found.coverage) ??
       new MetricIndex(from, await this.#rows.labeled(slot.metric, { from, coverage: found.coverage }, signal));
-    slot.written = found.written;
+    slot.clock = found.clock ?? 0;
   }
 
   #giveUp(slot: Slot): void {
@@ -211,7 +211,7 @@ export class RecentIndex {
 function emptySlot(metric: string): Slot {
   const index = undefined;
   const renewAt = Number.POSITIVE_INFINITY;
-  return { metric, index, tooBig: false, inserts: 0, loadedAt: 0, written: 0, renewAt, running: undefined };
+  return { metric, index, tooBig: false, inserts: 0, loadedAt: 0, clock: 0, renewAt, running: undefined };
 }
 
 /** The metrics that matchers name, undefined when they do not say which. */

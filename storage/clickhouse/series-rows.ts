@@ -9,7 +9,7 @@ import { COVERAGE } from './writer/segment-builder.ts';
 
 /**
  * How much later than its `written` a row may become visible: `written` is the time when the insert began, by the clock of
- * ClickHouse, which may also be set back a little, or be another one for another insert.
+ * ClickHouse, which may also be set back a little, or be another server's.
  */
 const WRITTEN_MARGIN = 60_000;
 /** With more ids, their metric is read as a whole. */
@@ -31,26 +31,25 @@ export class SeriesRows {
   }
 
   /**
-   * Which series of a metric may have samples after `from`, and when, and the latest time at which one of the rows was written.
-   * With `since`, only by rows that may have become visible after one that was written then. Undefined when there are more
-   * than `maxSeries`.
+   * Which series of a metric may have samples after `from`, and when. `clock` is what the clock of ClickHouse showed when it was
+   * asked, undefined when there are no rows; given as `since` another time, only what may have become visible after that is read.
+   * The whole answer is undefined when there are more than `maxSeries`.
    */
   async coverage(
     metric: string,
     { from, since }: { readonly from: number; readonly since?: number },
     signal: AbortSignal,
-  ): Promise<{ readonly coverage: Coverage; readonly written: number } | undefined> {
+  ): Promise<{ readonly coverage: Coverage; readonly clock: number | undefined } | undefined> {
     const recent = since === undefined ? '' : ` AND written >= ${sqlTime(since - WRITTEN_MARGIN)}`;
     // Not named as the columns, because their names then would mean the aggregates.
     const sql =
-      `SELECT id, min(first) AS earliest, max(last) AS latest, max(written) AS newest FROM series ` +
+      `SELECT id, min(first) AS earliest, max(last) AS latest, now64(3) AS clock FROM series ` +
       `WHERE ${rowsSql(metric, from)}${recent} GROUP BY id LIMIT ${this.#maxSeries + 1}`;
     const parts: { ids: Uint32Array; first: Float64Array; last: Float64Array }[] = [];
     let size = 0;
-    let written = 0;
+    let clock: number | undefined;
     for await (const block of this.#client.stream(sql, signal, 'small')) {
-      const newest = columnOf(block, 3, 'int64');
-      for (let row = 0; row < block.rows; row++) written = Math.max(written, int64At(newest, row));
+      clock ??= int64At(columnOf(block, 3, 'int64'), 0);
       const [first, last] = [timesOf(columnOf(block, 1, 'int64')), timesOf(columnOf(block, 2, 'int64'))];
       parts.push({ ids: columnOf(block, 0, 'int64').slice(), first, last });
       size += block.rows;
@@ -64,7 +63,7 @@ export class SeriesRows {
       coverage.last.set(last, at);
       at += first.length;
     }
-    return { coverage, written };
+    return { coverage, clock };
   }
 
   /** The series of a coverage with their labels. Those that were deleted in between are missing. */
