@@ -1,3 +1,4 @@
+import type { GridRequest, GridRow } from './grid-request.ts';
 import type { Labels } from './labels.ts';
 
 /**
@@ -76,6 +77,12 @@ export interface SeriesSet {
    * ending the loop early releases what the store holds. Each call reads anew.
    */
   blocks(part?: PartOfSet): AsyncIterable<SampleBlock>;
+  /**
+   * What the store itself computes of the samples, all of whose windows must lie in the selection's time range: rows in
+   * any order and pieces, none for a series or group without samples. Undefined, as is the method, when the store cannot
+   * compute it; then the samples must be read.
+   */
+  grids?(request: GridRequest): Promise<AsyncIterable<readonly GridRow[]> | undefined>;
 }
 
 export type MetricType =

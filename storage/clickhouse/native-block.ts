@@ -13,8 +13,19 @@ export type NativeColumn =
   | { readonly kind: 'int64'; readonly data: Uint32Array }
   | { readonly kind: 'float64'; readonly data: Float64Array }
   | { readonly kind: 'string'; readonly data: readonly string[] }
+  /** Array(Nullable(Float64)). */
+  | { readonly kind: 'nullable-floats'; readonly data: NullableFloats }
   /** Map(String, String): the entries of row i are name and value pairs in the order stored. */
   | { readonly kind: 'map'; readonly data: readonly (readonly string[])[] };
+
+/** The elements of all rows, one row's after the other's. */
+export interface NullableFloats {
+  /** Of each row, the place after its last element. */
+  readonly ends: Uint32Array;
+  /** Anything where `nulls` is 1. */
+  readonly values: Float64Array;
+  readonly nulls: Uint8Array;
+}
 
 export interface NativeBlock {
   readonly rows: number;

@@ -30,7 +30,26 @@ function block(rows: number): Uint8Array {
 }
 
 function plain(found: NativeBlock): unknown {
-  return found.columns.map((column) => [column.kind, [...column.data]]);
+  return found.columns.map(({ kind, data }) => {
+    if (kind !== 'nullable-floats') return [kind, [...(data as Iterable<unknown>)]];
+    return [kind, [...data.ends], [...data.nulls], [...data.values]];
+  });
+}
+
+/** A block of a column `g` of type Array(Nullable(Float64)) after one of bytes, as ClickHouse sends it. */
+function nullableFloats(rows: readonly (readonly (number | null)[])[]): Uint8Array {
+  const flat = rows.flat();
+  const values = Float64Array.from(flat, (value) => value ?? 0);
+  const ends = BigUint64Array.from(rows, (_, row) => BigInt(rows.slice(0, row + 1).flat().length));
+  const type = 'Array(Nullable(Float64))';
+  return Buffer.concat([
+    Uint8Array.of(2, rows.length),
+    Uint8Array.of(1, 'n'.charCodeAt(0), 5, ...Buffer.from('UInt8'), ...rows.keys()),
+    Uint8Array.of(1, 'g'.charCodeAt(0), type.length, ...Buffer.from(type)),
+    new Uint8Array(ends.buffer),
+    Uint8Array.from(flat, (value) => (value === null ? 1 : 0)),
+    new Uint8Array(values.buffer),
+  ]);
 }
 
 function readAll(stream: Uint8Array, cuts: readonly number[]): NativeBlock[] {
@@ -65,6 +84,21 @@ test('what the writer wrote is read, wherever the stream is cut', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('arrays of numbers that may be missing are read, wherever the stream is cut', () => {
+  const stream = Buffer.concat([nullableFloats([[1.5, null, Number.NaN], [], [null, -0]]), nullableFloats([[]])]);
+  const wanted = [
+    [
+      ['uint8', [0, 1, 2]],
+      ['nullable-floats', [3, 3, 5], [0, 1, 0, 1, 0], [1.5, 0, Number.NaN, 0, -0]],
+    ],
+    [
+      ['uint8', [0]],
+      ['nullable-floats', [0], [], []],
+    ],
+  ];
+  for (let cut = 0; cut <= stream.length; cut++) expect(readAll(stream, [cut]).map(plain)).toEqual(wanted);
 });
 
 test('a stream that ends inside a block is an error', () => {

@@ -1,4 +1,4 @@
-import type { NativeBlock, NativeColumn } from './native-block.ts';
+import type { NativeBlock, NativeColumn, NullableFloats } from './native-block.ts';
 
 /**
  * Cuts a Native stream that arrives in arbitrary pieces into blocks. The embedded engine gives whole blocks, which are
@@ -162,6 +162,8 @@ function readColumn(cursor: Cursor, type: string, rows: number): NativeColumn {
     }
     case 'Map(LowCardinality(String), LowCardinality(String))':
       return readMap(cursor, rows);
+    case 'Array(Nullable(Float64))':
+      return { kind: 'nullable-floats', data: readNullableFloats(cursor, rows) };
     default: {
       if (type !== 'UInt64' && type !== 'Int64' && !type.startsWith('DateTime64(')) {
         throw new TypeError(`cannot read a column of type ${type}`);
@@ -171,6 +173,19 @@ function readColumn(cursor: Cursor, type: string, rows: number): NativeColumn {
       return { kind: 'int64', data: new Uint32Array(buffer, byteOffset, rows * 2) };
     }
   }
+}
+
+function readNullableFloats(cursor: Cursor, rows: number): NullableFloats {
+  const ends = new Uint32Array(rows);
+  for (let i = 0; i < rows; i++) ends[i] = cursor.uint64();
+  const length = ends[rows - 1]!;
+  const nulls = cursor.fixed(length, 1);
+  const values = cursor.fixed(length, 8);
+  return {
+    ends,
+    values: new Float64Array(values.buffer, values.byteOffset, length),
+    nulls: new Uint8Array(nulls.buffer, nulls.byteOffset, length),
+  };
 }
 
 /** The body of a LowCardinality(String) column: flags with the width of an index, the distinct values, the indexes. */

@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { StorageError } from '../errors.ts';
 import { ClickHouseError } from './client.ts';
+import { columnOf } from './native-block.ts';
 import { PortClient, serveClient } from './port-client.ts';
 
 /** A Native block of one row: the column `n` of type UInt8. */
@@ -18,7 +19,7 @@ function connected(bytes: (sql: string, signal: AbortSignal) => AsyncIterable<Ui
 
 async function read(client: PortClient, sql: string, signal = new AbortController().signal): Promise<number[]> {
   const values: number[] = [];
-  for await (const { columns } of client.stream(sql, signal)) values.push(Number(columns[0]!.data[0]));
+  for await (const one of client.stream(sql, signal)) values.push(columnOf(one, 0, 'uint8')[0]!);
   return values;
 }
 
@@ -32,9 +33,9 @@ test('gives blocks in order, though far more come than may be on their way', asy
     }
   });
   const values: number[] = [];
-  for await (const { columns } of client.stream('q', new AbortController().signal)) {
+  for await (const one of client.stream('q', new AbortController().signal)) {
     ahead--;
-    values.push(Number(columns[0]!.data[0]));
+    values.push(columnOf(one, 0, 'uint8')[0]!);
   }
   expect(values).toEqual(Array.from({ length: 200 }, (_, i) => i));
   expect(most).toBeLessThan(100);
