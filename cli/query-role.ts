@@ -61,6 +61,8 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
     timeout: query.timeout,
     evaluationInterval: deps.config().global.evaluationInterval,
     features: settings.features,
+    // The embedded engine gives samples sooner than values made of them; over a network what counts is what is sent.
+    pushDown: settings.clickhouse === undefined ? ('never' as const) : ('auto' as const),
   };
   const local = createEngine({ ...options, querier: storage.querier });
   const { startThread } = deps;

@@ -14,6 +14,7 @@ import { planFromAst } from './plan/from-ast.ts';
 import type { PlanNode } from './plan/nodes.ts';
 import { operandsOf } from './plan/operands.ts';
 import { optimize } from './plan/optimize.ts';
+import { pushDown } from './plan/optimizers/push-down.ts';
 import { describeNode } from './plan/print.ts';
 import { parseExpr } from './promql/parser.ts';
 import {
@@ -50,6 +51,11 @@ export interface EngineOptions {
   readonly sliceSamples?: number;
   /** How long a slice is at most, in milliseconds. Default: no limit. */
   readonly sliceLength?: number;
+  /**
+   * Whether the store is to compute what it can itself: `never`; `auto`, where less is then transferred; `always`, where it
+   * can. The answers are the same but for rounding, as a GridRequest says. Default `never`.
+   */
+  readonly pushDown?: 'never' | 'auto' | 'always';
   /** Prometheus' feature flags: those of the parser, and promql-delayed-name-removal. Default none. */
   readonly features?: ReadonlySet<string>;
 }
@@ -64,6 +70,7 @@ const DEFAULTS = {
   evaluationInterval: MINUTE,
   sliceSamples: 3_000_000,
   sliceLength: Number.POSITIVE_INFINITY,
+  pushDown: 'never' as const,
   features: new Set<string>() as ReadonlySet<string>,
 };
 
@@ -122,9 +129,12 @@ class Engine {
 
   #prepared(request: QueryRequest, signal: AbortSignal): Running {
     const began = performance.now();
-    const plan = this.plan(request);
-    const preparation = performance.now() - began;
-    return new Running(this.#options, { request: rangeOf(request), plan, signal, preparation });
+    const range = rangeOf(request);
+    const { pushDown: mode } = this.#options;
+    const planned = this.plan(request);
+    // Only here: who computes it makes no other plan of it for a cache.
+    const plan = mode === 'never' ? planned : pushDown(planned, { ...range, mode });
+    return new Running(this.#options, { request: range, plan, signal, preparation: performance.now() - began });
   }
 }
 

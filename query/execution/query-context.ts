@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Labels } from '../../storage/labels.ts';
 import type { Matcher } from '../../storage/matcher.ts';
+import type { Selection } from '../../storage/querier.ts';
+import type { SeriesSet } from '../../storage/series.ts';
 import { QueryError } from '../query-result.ts';
 import type { Annotations } from './annotations.ts';
 import { type Catalog, keyOf } from './catalog.ts';
@@ -70,6 +72,7 @@ export class QueryContext {
   readonly #budget: Budget;
   readonly #nameless: WeakMap<Labels, Labels>;
   readonly #reads = new Map<string, Promise<Reading>>();
+  readonly #counted = new Set<string>();
   #heldSamples = 0;
   #heldBytes = 0;
   #turnStarted = performance.now();
@@ -129,7 +132,11 @@ export class QueryContext {
     return nameless;
   }
 
-  #countSeries(series: number): void {
+  /** Counts the series of a selection that is read; the same one once. Throws a QueryError when they are too many. */
+  countSeries({ matchers, start, end }: Selection, series: number): void {
+    const key = `${start} ${end} ${keyOf(matchers)}`;
+    if (this.#counted.has(key)) return;
+    this.#counted.add(key);
     this.stats.seriesRead += series;
     const { maxSeries } = this.#budget;
     if (this.stats.seriesRead > maxSeries) {
@@ -152,6 +159,11 @@ export class QueryContext {
     this.signal.throwIfAborted();
   }
 
+  /** The series of a selection, and how to read them; nothing is read or counted yet. */
+  find(selection: Selection): Promise<SeriesSet> {
+    return this.#catalog.find(selection);
+  }
+
   /** The samples of a selection. Selectors that ask for the same samples share one reading. */
   read(matchers: readonly Matcher[], start: number, end: number): Promise<Reading> {
     const key = `${start} ${end} ${keyOf(matchers)}`;
@@ -164,8 +176,8 @@ export class QueryContext {
   }
 
   async #read(matchers: readonly Matcher[], start: number, end: number): Promise<Reading> {
-    const set = await this.#catalog.find({ matchers, start, end });
-    this.#countSeries(set.series.length);
+    const set = await this.find({ matchers, start, end });
+    this.countSeries({ matchers, start, end }, set.series.length);
     return readPart(set, { start, end }, this);
   }
 

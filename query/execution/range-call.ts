@@ -11,7 +11,7 @@ import { type RunVector, rangeSource } from './range-source.ts';
 import { blockRows, newBlock, type VectorSeries, type VectorStream } from './vector.ts';
 
 /** What a range function yields keeps the metric's name only when it is one of the metric's own samples. */
-const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
+export const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);
 
 /**
  * A function over each series' samples in (t - range, t], and around it when the range is extended.
@@ -150,20 +150,29 @@ function annotate(
   of: { windows: Windows; row: Row; params: readonly Float64Array[]; series: VectorSeries; context: QueryContext },
 ): void {
   const { windows, row, params, series, context } = of;
-  if (COUNTER_FUNCTIONS.has(node.func)) {
-    const name = series.labels.metric;
-    if (name === '' || /_(total|sum|count|bucket)$/.test(name) || !hasValue(row, windows.steps)) return;
-    context.annotations.info(
-      `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${goQuote(name)}`,
-      // As in Prometheus, which puts samples without a place in the query in a subquery's stead.
-      node.source.kind === 'subquery' ? QUERY_START : node.source.span,
-    );
+  if (mightBeNoCounter(node, series)) {
+    if (hasValue(row, windows.steps)) infoOfNoCounter(node, series, context);
   } else if (node.func === 'quantile_over_time') {
     for (let step = 0; step < windows.steps; step++) {
       const q = params[0]![step]!;
       if (windows.from[step] !== windows.to[step]) warnOfQuantile(q, node.paramSpans[0]!, context);
     }
   }
+}
+
+/** True when the function is for counters, and the name is not one that a counter has. */
+export function mightBeNoCounter({ func }: RangeCall, { labels }: VectorSeries): boolean {
+  const name = labels.metric;
+  return COUNTER_FUNCTIONS.has(func) && name !== '' && !/_(total|sum|count|bucket)$/.test(name);
+}
+
+/** Adds the info about a series that has a value and might be no counter. */
+export function infoOfNoCounter({ source }: RangeCall, { labels }: VectorSeries, context: QueryContext): void {
+  context.annotations.info(
+    `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${goQuote(labels.metric)}`,
+    // As in Prometheus, which puts samples without a place in the query in a subquery's stead.
+    source.kind === 'subquery' ? QUERY_START : source.span,
+  );
 }
 
 function hasValue({ present, at }: Row, steps: number): boolean {

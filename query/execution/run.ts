@@ -18,6 +18,7 @@ import { histogramCall } from './histogram-call.ts';
 import { info } from './info.ts';
 import { isLabelName, labelCall } from './label-functions.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
+import { pushed } from './pushed.ts';
 import type { QueryContext } from './query-context.ts';
 import { nameDropped, rangeCall } from './range-call.ts';
 import { runScalar } from './run-scalar.ts';
@@ -97,6 +98,8 @@ async function run(node: VectorNode, grid: Grid, context: QueryContext): Promise
       return mapped(await runOperand(node.expr), { context, dropName: true, change: negate });
     case 'step-invariant':
       return stepInvariant(node, grid, context);
+    case 'pushed':
+      return pushed(node, grid, { context, run: runOperand });
     default:
       return node satisfies never;
   }

@@ -1,3 +1,4 @@
+import type { GridAggregate } from '../../storage/grid-request.ts';
 import type { Matcher } from '../../storage/matcher.ts';
 import type {
   AggregateOp,
@@ -39,7 +40,8 @@ export type VectorNode =
   | SetBinary
   | Trim
   | Negate
-  | StepInvariant;
+  | StepInvariant
+  | Pushed;
 
 export interface NumberNode {
   readonly kind: 'number';
@@ -279,6 +281,21 @@ export interface StepInvariant {
   readonly kind: 'step-invariant';
   readonly expr: VectorNode;
 }
+
+/** What the store is asked to compute itself; it stays what it is where the store cannot. */
+export interface Pushed {
+  readonly kind: 'pushed';
+  readonly expr: Pushable;
+}
+
+/**
+ * A selector, a function of a range selector, or an aggregation of one of those (which is a Pushed of its own, for the
+ * case that only the series' values can be had from the store).
+ */
+export type Pushable =
+  | Select
+  | (RangeCall & { readonly source: RangeSelect })
+  | (Aggregate & { readonly op: GridAggregate; readonly expr: Pushable | Pushed });
 
 const SCALAR_KINDS: ReadonlySet<string> = new Set([
   'number',

@@ -24,6 +24,7 @@ export function operandsOf(node: PlanNode): readonly PlanNode[] {
     case 'trim':
     case 'negate':
     case 'step-invariant':
+    case 'pushed':
       return [node.expr];
     case 'scalar-binary':
     case 'vector-binary':

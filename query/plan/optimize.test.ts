@@ -4,6 +4,7 @@ import { planFromAst } from './from-ast.ts';
 import type { PlanNode } from './nodes.ts';
 import { foldConstants } from './optimizers/fold-constants.ts';
 import { mergeReads } from './optimizers/merge-reads.ts';
+import { pushDown } from './optimizers/push-down.ts';
 import { markStepInvariant } from './optimizers/step-invariant.ts';
 import { printPlan } from './print.ts';
 
@@ -130,5 +131,59 @@ describe('markStepInvariant', () => {
     'foo + bar @ 100 > foo',
   ])('leaves %s as a whole', (expr) => {
     expect(plan(expr, markStepInvariant)).not.toMatch(/^step-invariant/);
+  });
+});
+
+describe('pushDown', () => {
+  const always = (node: PlanNode) => pushDown(node, { mode: 'always', start: 0, end: 0, step: 0 });
+  /** An hour at a step that gives each series about as many values as it has samples. */
+  const auto = (steps: number) => (node: PlanNode) =>
+    pushDown(node, { mode: 'auto', start: 0, end: 3_600_000, step: 3_600_000 / (steps - 1) });
+
+  it('marks functions and aggregations of them', () => {
+    expect(plan('sum by (a) (rate(foo[5m] offset 1m)) / max(foo)', always)).toBe(
+      tree(`
+    vector-binary / ignoring()
+      pushed
+        aggregate sum by(a)
+          pushed
+            range-call rate
+              range-select {__name__="foo"}[5m] offset 1m
+      pushed
+        aggregate max by()
+          pushed
+            select {__name__="foo"}`),
+    );
+  });
+
+  it('leaves functions that the store computes in another way or not at all', () => {
+    const expr = 'deriv(foo[5m]) + sum(increase(foo[5m] anchored)) + stddev(quantile_over_time(0.5, foo[5m]))';
+    expect(plan(expr, always)).toBe(plan(expr));
+    expect(plan('rate(foo[5m])[1h:1m]', always)).toMatch(/^subquery .*\n {2}pushed/);
+    expect(plan('rate(abs(foo)[1h:1m])', always)).toMatch(/^range-call rate\n(.*\n){2} +pushed\n +select/);
+    expect(plan('topk(1, sum(sum(foo)))', always)).toMatch(
+      /^aggregate topk by\(\)\n.*\n +aggregate sum by\(\)\n +pushed\n +aggregate sum/,
+    );
+  });
+
+  it('saves what is transferred', () => {
+    expect(plan('rate(foo[5m])', auto(200))).toMatch(/^pushed/);
+    expect(plan('rate(foo[5m])', auto(300))).toBe(plan('rate(foo[5m])'));
+    expect(plan('sum(rate(foo[5m]))', auto(300))).toBe(
+      `pushed\n  ${plan('sum(rate(foo[5m]))').replace(/\n/g, '\n  ')}`,
+    );
+    expect(plan('sum(rate(foo[5m]))', auto(3000))).toBe(plan('sum(rate(foo[5m]))'));
+  });
+
+  it('reckons with the steps that a part runs on', () => {
+    const pinned = (node: PlanNode) => auto(3000)(markStepInvariant(node));
+    expect(plan('rate(foo[5m] @ 60)', pinned)).toMatch(/^step-invariant\n +pushed/);
+    expect(plan('max_over_time(rate(foo[5m])[1h:1m])', auto(3000))).toMatch(/\n +pushed\n/);
+    expect(plan('max_over_time(rate(foo[5m])[1h:10s])', auto(3))).not.toMatch('pushed');
+  });
+
+  it('does not ask twice for what is read once', () => {
+    const expr = 'sum(rate(foo[5m])) / count(rate(foo[5m]))';
+    expect(plan(expr, auto(100))).toBe(plan(expr));
   });
 });

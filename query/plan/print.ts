@@ -28,6 +28,7 @@ export function describeNode(node: PlanNode): string {
     case 'vector-of':
     case 'negate':
     case 'step-invariant':
+    case 'pushed':
       return node.kind;
     case 'scalar-call':
     case 'range-call':

@@ -93,6 +93,9 @@ class Walk {
       case 'negate':
       case 'step-invariant':
         return changed(node, { expr: this.vector(node.expr) });
+      case 'pushed':
+        // Nothing rewrites what is already made for the store.
+        return node;
       case 'aggregate':
         return changed(node, { param: this.#param(node.param), expr: this.vector(node.expr) });
       case 'vector-scalar':
