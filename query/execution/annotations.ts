@@ -6,36 +6,42 @@ const LIMIT = 10;
 
 /**
  * Warnings and infos that come up while a query runs, each with its place in the query. One that comes up at several
- * places is told once, with the last place, as in Prometheus.
+ * places is told once, with the place that Prometheus comes to last, which evaluates operands in order and before what
+ * they are operands of: the place that ends last. Here operands run at the same time, in any order.
  */
 export class Annotations {
   readonly #query: string;
-  /** Text to position. */
-  readonly #warnings = new Map<string, string>();
-  readonly #infos = new Map<string, string>();
+  /** Text to place. */
+  readonly #warnings = new Map<string, Span>();
+  readonly #infos = new Map<string, Span>();
 
   constructor(query: string) {
     this.#query = query;
   }
 
   warn(text: string, span: Span): void {
-    this.#warnings.set(`PromQL warning: ${text}`, position(this.#query, span.start));
+    add(this.#warnings, `PromQL warning: ${text}`, span);
   }
 
   info(text: string, span: Span): void {
-    this.#infos.set(`PromQL info: ${text}`, position(this.#query, span.start));
+    add(this.#infos, `PromQL info: ${text}`, span);
   }
 
   get warnings(): readonly string[] {
-    return limited(this.#warnings, 'warning');
+    return this.#limited(this.#warnings, 'warning');
   }
 
   get infos(): readonly string[] {
-    return limited(this.#infos, 'info');
+    return this.#limited(this.#infos, 'info');
+  }
+
+  #limited(all: ReadonlyMap<string, Span>, kind: string): readonly string[] {
+    const shown = [...all].slice(0, LIMIT).map(([text, { start }]) => `${text} (${position(this.#query, start)})`);
+    return all.size > LIMIT ? [...shown, `${all.size - LIMIT} more ${kind} annotations omitted`] : shown;
   }
 }
 
-function limited(all: ReadonlyMap<string, string>, kind: string): readonly string[] {
-  const shown = [...all].slice(0, LIMIT).map(([text, at]) => `${text} (${at})`);
-  return all.size > LIMIT ? [...shown, `${all.size - LIMIT} more ${kind} annotations omitted`] : shown;
+function add(to: Map<string, Span>, text: string, span: Span): void {
+  const known = to.get(text);
+  if (known === undefined || known.end <= span.end) to.set(text, span);
 }

@@ -142,7 +142,6 @@ function slide(windows: Windows): void {
   }
 }
 
-const QUERY_START: Span = { start: 0, end: 0 };
 const COUNTER_FUNCTIONS: ReadonlySet<string> = new Set(['rate', 'increase']);
 
 function annotate(
@@ -171,7 +170,7 @@ export function infoOfNoCounter({ source }: RangeCall, { labels }: VectorSeries,
   context.annotations.info(
     `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${goQuote(labels.metric)}`,
     // As in Prometheus, which puts samples without a place in the query in a subquery's stead.
-    source.kind === 'subquery' ? QUERY_START : source.span,
+    source.kind === 'subquery' ? { ...source.span, start: 0 } : source.span,
   );
 }
 
