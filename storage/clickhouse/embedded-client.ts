@@ -253,7 +253,8 @@ function engineConfig(memoryLimit: number): string {
     mark_cache_size: 32 * megabyte,
     primary_index_cache_size: 32 * megabyte,
     index_mark_cache_size: 8 * megabyte,
-    uncompressed_cache_size: 0,
+    // Small reads use it.
+    uncompressed_cache_size: 64 * megabyte,
     index_uncompressed_cache_size: 0,
     query_condition_cache_size: 8 * megabyte,
     compiled_expression_cache_size: 8 * megabyte,
