@@ -186,7 +186,7 @@ async function ask(
     const series = value.samples.map(({ labels, timestamp, value: only }) => {
       return { labels, timestamps: Float64Array.of(timestamp), values: Float64Array.of(only) };
     });
-    return { series: series.sort((a, b) => Labels.compare(a.labels, b.labels)), warnings, infos };
+    return { series, warnings, infos };
   } catch (error) {
     if (error instanceof Error && error.name === 'QueryError') return error.message;
     throw error;
@@ -273,6 +273,17 @@ async function agree(runs: number, querier: Querier, features: ReadonlySet<strin
   expect(store.computed).toBeGreaterThan(runs / 10);
   expect(store.groups).toBeGreaterThan(runs / 10);
 }
+
+test('a plan tells what the store computes', async () => {
+  const expr = 'sum by (a) (rate(requests_total{dataset="0"}[5m]))';
+  const range = { expr, start: START, end: START + LENGTH, step: 60_000, explain: true };
+  const engine = createEngine({ querier: embedded, pushDown: 'auto' });
+  const { explain, stats } = await engine.range(range, AbortSignal.timeout(20_000));
+  expect(explain).toMatchObject({ operator: 'pushed', runs: 1, operands: [{ operator: 'aggregate sum by(a)' }] });
+  const never = await createEngine({ querier: embedded }).range(range, AbortSignal.timeout(20_000));
+  expect(never.explain).toMatchObject({ operator: 'aggregate sum by(a)', runs: 1 });
+  expect(stats.peakSamples).toBeLessThan(never.stats.peakSamples / 2);
+});
 
 const NONE: ReadonlySet<string> = new Set();
 const DELAYED: ReadonlySet<string> = new Set(['promql-delayed-name-removal']);

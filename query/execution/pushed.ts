@@ -114,6 +114,7 @@ async function filled(
   { request, series }: { request: GridRequest; series: readonly VectorSeries[] },
   context: QueryContext,
 ): Promise<Matrix | undefined> {
+  if (worthless.has(set) && dependsOnOrder(request)) return undefined;
   const blocks = await set.grids!(request);
   if (blocks === undefined) return undefined;
   const { steps } = request;
@@ -131,14 +132,24 @@ async function filled(
     await context.check();
   }
   const matrix = { steps, series, values, present };
-  const op = request.grouping?.op;
-  const sums = op === 'sum' || op === 'avg';
-  if ((finite || !DIFFERENCES.has(request.func)) && (!sums || allFinite(matrix))) return matrix;
+  if ((finite || !DIFFERENCES.has(request.func)) && (!isSum(request) || allFinite(matrix))) return matrix;
+  worthless.add(set);
   context.release(matrix);
   return undefined;
 }
 
+/** Sets with values that made an answer worth nothing: the next slice, or the series in place of their groups, would fare alike. */
+const worthless = new WeakSet<SeriesSet>();
+
 const DIFFERENCES: ReadonlySet<GridFunction> = new Set(['rate', 'increase', 'delta', 'irate', 'idelta']);
+
+function dependsOnOrder(request: GridRequest): boolean {
+  return isSum(request) || DIFFERENCES.has(request.func);
+}
+
+function isSum({ grouping }: GridRequest): boolean {
+  return grouping?.op === 'sum' || grouping?.op === 'avg';
+}
 
 function allFinite({ values, present }: Matrix): boolean {
   return values.every((value, i) => present[i] === 0 || Number.isFinite(value));
