@@ -21,8 +21,9 @@ export type GridAggregate = 'sum' | 'avg' | 'count' | 'min' | 'max' | 'group';
 
 /**
  * A function of each series' samples at start, start + step, … `steps` times, or what groups of series make of that.
- * `rate`, `increase`, `delta`, `irate`, `sum` and `avg` may differ from the same computed elsewhere by rounding, a few
- * units in the last place; everything else is the same number. Two things are worth nothing, since they depend on the
+ * `rate`, `increase`, `delta`, `irate`, `sum` and `avg` may differ from the same computed elsewhere by rounding: by a few
+ * units in the last place of their terms, which for a counter that was reset are its samples. Everything else is the same
+ * number. Two things are worth nothing, since they depend on the
  * order of the operations: sums and averages that are not finite, and `rate`, `increase`, `delta`, `irate` and `idelta` in
  * rows with samples that are not finite.
  */

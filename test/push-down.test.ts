@@ -22,6 +22,8 @@ const LENGTH = 3_600_000;
 
 let storage: ClickHouseStorage;
 let embedded: Querier;
+/** The largest value of those that are not odd. */
+let largest = 0;
 const cleanups: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -81,6 +83,7 @@ function samplesOf(metric: (typeof METRICS)[number], random: Random): OneSample[
   const end = START + LENGTH - (random.chance(0.3) ? random.integer(0, LENGTH) : 0);
   for (let time = START; time <= end; ) {
     const stale = random.chance(metric === 'ends_total' ? 0.1 : 0.01);
+    if (metric !== 'odd') largest = Math.max(largest, Math.abs(value));
     samples.push({ time, value: stale ? Number.NaN : value, stale });
     if (metric === 'odd' && random.chance(0.4)) {
       value = random.pick([Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -3, 1e300]);
@@ -109,9 +112,6 @@ async function append(appender: Appender, labels: Labels, samples: readonly OneS
 }
 
 interface Query {
-  readonly inner: string;
-  /** Undefined: the inner expression itself. */
-  readonly aggregate: string | undefined;
   readonly expr: string;
   readonly start: number;
   readonly end: number;
@@ -120,7 +120,7 @@ interface Query {
 }
 
 const FUNCTIONS = 'rate increase delta irate idelta changes resets last_over_time'.split(' ');
-/** Those whose answers differ by rounding. */
+/** Those whose answers differ by rounding; it must not decide over the comparison below. */
 const ROUNDED = /\b(rate|increase|delta|irate|sum|avg)\b/;
 
 function randomQuery(random: Random): Query {
@@ -154,14 +154,12 @@ function randomQuery(random: Random): Query {
   const expr = random.weighted([
     [8, plain],
     [1, `max_over_time(${aggregate === undefined ? `(${inner})` : plain}[10m:47s])`],
-    [1, `abs(${plain}) > 1 or ${plain}`],
+    [1, `abs(${plain}) > 1.0307 or ${plain}`],
   ]);
   const start = time();
-  if (random.chance(0.3)) return { inner, aggregate, expr, start, end: start, step: 0 };
+  if (random.chance(0.3)) return { expr, start, end: start, step: 0 };
   const step = random.pick([15_000, 30_000, 60_000, 7000, 300_000, 1500]);
   return {
-    inner,
-    aggregate,
     expr,
     start,
     end: start + step * random.integer(0, 60) + random.integer(0, step - 1),
@@ -171,10 +169,7 @@ function randomQuery(random: Random): Query {
 
 type Answer = Pick<QueryResult, 'warnings' | 'infos'> & { readonly series: readonly MatrixSeries[] };
 
-async function ask(
-  engine: QueryEngine,
-  { expr, start, end, step }: Omit<Query, 'inner' | 'aggregate'>,
-): Promise<Answer | string> {
+async function ask(engine: QueryEngine, { expr, start, end, step }: Query): Promise<Answer | string> {
   const signal = AbortSignal.timeout(20_000);
   try {
     const result = await (step === 0
@@ -218,8 +213,12 @@ function counting(querier: Querier): { readonly querier: Querier; computed: numb
   return counted;
 }
 
-/** What is wrong with `pushed`, or undefined. `magnitude` is that of the terms of a sum, which may cancel each other. */
-function difference(raw: Answer, pushed: Answer, tolerance: number, magnitude: number): string | undefined {
+/** What is wrong with `pushed`, or undefined. Values may differ by the greater of the tolerances. */
+function difference(
+  raw: Answer,
+  pushed: Answer,
+  { relative, absolute }: { relative: number; absolute: number },
+): string | undefined {
   const names = ({ series }: Answer) => series.map(({ labels }) => labels.toString());
   if (JSON.stringify(names(raw)) !== JSON.stringify(names(pushed))) return `series ${names(raw)} and ${names(pushed)}`;
   const notes = ({ warnings, infos }: Answer) => JSON.stringify([[...warnings].sort(), [...infos].sort()]);
@@ -231,7 +230,7 @@ function difference(raw: Answer, pushed: Answer, tolerance: number, magnitude: n
     for (const [i, value] of values.entries()) {
       const found = other.values[i]!;
       if (value === found || (Number.isNaN(value) && Number.isNaN(found))) continue;
-      const allowed = tolerance * Math.max(Math.abs(value), Math.abs(found), magnitude);
+      const allowed = Math.max(relative * Math.max(Math.abs(value), Math.abs(found)), absolute);
       if (!(Math.abs(value - found) <= allowed)) return `${labels} at ${timestamps[i]}: ${value} and ${found}`;
     }
   }
@@ -244,6 +243,7 @@ async function agree(runs: number, querier: Querier, features: ReadonlySet<strin
   const raw = createEngine({ querier, features });
   const pushing = createEngine({ querier: store.querier, features, pushDown: 'always' });
   let values = 0;
+  let cancelled = 0;
   for (let run = 0; run < runs; run++) {
     const query = randomQuery(random);
     const [one, other] = [await ask(raw, query), await ask(pushing, query)];
@@ -253,22 +253,15 @@ async function agree(runs: number, querier: Querier, features: ReadonlySet<strin
       continue;
     }
     for (const series of one.series) values += series.values.length;
-    const tolerance = ROUNDED.test(query.expr) ? 1e-12 : 0;
-    let wrong = difference(one, other, tolerance, 0);
-    if (wrong !== undefined && /^(sum|avg)/.test(query.aggregate ?? '')) {
-      const step = query.step || 1;
-      // A subquery's steps are other ones, so the terms are looked for all around.
-      const terms = await ask(raw, {
-        expr: query.inner,
-        start: query.start - 600_000,
-        end: query.end,
-        step: Math.min(step, 47_000),
-      });
-      const sizes = typeof terms === 'string' ? [] : terms.series.flatMap((series) => [...series.values].map(Math.abs));
-      wrong = difference(one, other, tolerance, Math.max(...sizes.filter(Number.isFinite)));
-    }
-    expect(wrong, about).toBe(undefined);
+    const relative = ROUNDED.test(query.expr) ? 1e-12 : 0;
+    const wrong = difference(one, other, { relative, absolute: 0 });
+    if (wrong === undefined) continue;
+    // What great terms leave of each other has their rounding: deltas in a sum, a counter's samples around a reset.
+    const absolute = relative === 0 ? 0 : 100 * Number.EPSILON * largest;
+    expect(difference(one, other, { relative, absolute }), about).toBe(undefined);
+    cancelled++;
   }
+  expect(cancelled).toBeLessThan(1 + runs / 50);
   expect(values).toBeGreaterThan(runs);
   expect(store.computed).toBeGreaterThan(runs / 10);
   expect(store.groups).toBeGreaterThan(runs / 10);
