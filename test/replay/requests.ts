@@ -222,6 +222,8 @@ export function grafanaRequests(start: number, end: number): readonly ReplayRequ
       differences: {
         'data.stats.samples.samplesRead': COUNTED_HERE,
         'data.stats.samples.seriesRead': COUNTED_HERE,
+        'data.stats.samples.totalQueryableSamplesPerStep':
+          'Prometheus needs --enable-feature=promql-per-step-stats for it',
       },
     },
     {
