@@ -246,6 +246,14 @@ describe('statistics', () => {
     expect([...stats.queryable!.timestamps]).toEqual([10, 11, 12].map((minute) => minute * MINUTE));
     expect(stats.samplesRead).toBe(2 * 7);
     expect((await engine.range(request, never)).stats.queryable).toBeUndefined();
+    const counts = async (expr: string) => {
+      const { stats } = await engine.range({ ...request, expr, countSamples: true }, never);
+      return [...stats.queryable!.samples];
+    };
+    // As Prometheus counts: the values of a subquery, and what is the same at every step at every step.
+    expect(await counts('max_over_time(sum(foo)[2m:30s])')).toEqual([4, 4, 4]);
+    expect(await counts('foo @ 600')).toEqual([2, 2, 2]);
+    expect(await counts('sum(foo) + sum(foo @ 600)')).toEqual([4, 4, 4]);
   });
 
   it('explain a query as the plan that was run, with the cost of each operator', async () => {

@@ -13,6 +13,7 @@ import type { VectorStream } from './vector.ts';
 /** The plan's value at one time. */
 export async function executeInstant(plan: PlanNode, time: number, context: QueryContext): Promise<QueryValue> {
   const grid: Grid = { start: time, step: 0, steps: 1 };
+  context.counts?.enter(grid);
   if (plan.kind === 'string') return { type: 'string', timestamp: time, value: wellFormed(plan.value) };
   if (isRange(plan)) return { type: 'matrix', series: await rangeSamples(plan, grid, context) };
   if (isScalar(plan)) {

@@ -81,6 +81,7 @@ interface SliceRows {
 async function runSlice(root: VectorNode, slice: Grid, run: RangeRun): Promise<SliceRows> {
   const context = run.newContext();
   try {
+    context.counts?.enter(slice);
     context.hold(slice.steps);
     const stream = await finished(await runVector(root, slice, context), context);
     const blocks: VectorBlock[] = [];

@@ -43,7 +43,7 @@ export async function rangeCall(
           windows.timestamps = samples.timestamps;
           windows.values = samples.values;
           slide(windows);
-          if (from.kind !== 'subquery') context.counts?.addWindows(windows, grid);
+          context.counts?.addWindows(windows, grid);
           checkParams(node, windows, params);
           if (looksOf(windows) <= LOOKS_PER_TURN) kernel(windows, row, params);
           else await inTurns(kernel, { windows, row, params, context });

@@ -183,7 +183,9 @@ async function vectorScalar(
 async function stepInvariant(node: StepInvariant, grid: Grid, context: QueryContext): Promise<VectorStream> {
   const { steps } = grid;
   if (steps === 0) return { steps, series: [] as readonly VectorSeries[], async *blocks() {} };
-  const once = await runVector(node.expr, { start: grid.start, step: 0, steps: 1 }, context);
+  const one: Grid = { start: grid.start, step: 0, steps: 1 };
+  context.counts?.enterInvariant(one, grid);
+  const once = await runVector(node.expr, one, context);
   if (steps === 1) return once;
   return {
     steps,
