@@ -9,9 +9,10 @@ import { compressSync } from 'snappy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeWriteRequest } from '../collector/receive/encode-write-request.ts';
 import { decodeSamples, decodeStream, encodeReadRequest } from '../query/api/remote-read/decode-read-response.ts';
+import { findPrometheus } from './find-prometheus.ts';
 import { jsonShape } from './replay/json-shape.ts';
 import { startPharos } from './replay/pharos.ts';
-import { findPrometheus, startPrometheus } from './replay/prometheus.ts';
+import { startPrometheus } from './replay/prometheus.ts';
 import { GRAFANA_HEADERS, grafanaRequests, type ReplayRequest } from './replay/requests.ts';
 
 const PROMETHEUS = findPrometheus(process.env);

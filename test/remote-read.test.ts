@@ -4,8 +4,9 @@ import path from 'node:path';
 import { compressSync } from 'snappy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeWriteRequest } from '../collector/receive/encode-write-request.ts';
+import { findPrometheus } from './find-prometheus.ts';
 import { startPharos } from './replay/pharos.ts';
-import { findPrometheus, startPrometheus } from './replay/prometheus.ts';
+import { startPrometheus } from './replay/prometheus.ts';
 
 const PROMETHEUS = findPrometheus(process.env);
 const STEP = 15_000;

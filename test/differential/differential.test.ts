@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Children } from '../../bench/children.ts';
-import { findPrometheus } from './peer-prometheus.ts';
+import { findPrometheus } from '../find-prometheus.ts';
 import { runDifferential } from './run-differential.ts';
 
 describe('random queries', () => {

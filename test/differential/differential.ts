@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Children } from '../../bench/children.ts';
 import { formatTable } from '../../cli/table.ts';
+import { findPrometheus } from '../find-prometheus.ts';
 import type { Answer } from './answer.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
-import { findPrometheus } from './peer-prometheus.ts';
 import { type Disagreement, runDifferential, UNDECIDED } from './run-differential.ts';
 
 const { values } = parseArgs({

@@ -1,22 +1,7 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Children, untilReady } from '../../bench/children.ts';
 import { freePort } from '../../bench/contenders/contender.ts';
-
-/** Prometheus' program: PHAROS_TEST_PROMETHEUS, or `prometheus` in PATH; undefined when there is none. */
-export function findPrometheus(environment: NodeJS.ProcessEnv): string | undefined {
-  const named = environment.PHAROS_TEST_PROMETHEUS;
-  const candidates =
-    named !== undefined ? [named] : (environment.PATH ?? '').split(delimiter).map((dir) => join(dir, 'prometheus'));
-  return candidates.find((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** Starts a Prometheus that receives remote writes, with feature flags; resolves with its URL when it is ready. */
 export async function startPeer(

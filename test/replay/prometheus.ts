@@ -1,24 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, openSync, readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Prometheus' program: PHAROS_TEST_PROMETHEUS, or `prometheus` in PATH; undefined when there is none. */
-export function findPrometheus(environment: NodeJS.ProcessEnv): string | undefined {
-  const named = environment.PHAROS_TEST_PROMETHEUS;
-  const folders = (environment.PATH ?? '').split(path.delimiter);
-  const candidates = named === undefined ? folders.map((folder) => path.join(folder, 'prometheus')) : [named];
-  return candidates.find((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** A Prometheus that takes remote writes and deletions, ready to be asked; everything it writes is in `directory`. */
 export async function startPrometheus(

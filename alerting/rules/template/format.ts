@@ -1,3 +1,4 @@
+import { goQuote } from '../../../query/promql/go-quote.ts';
 import { formatExponent, formatFixed, formatGeneral } from './float-format.ts';
 import { GoTime } from './go-time.ts';
 import { GoMap, GoStruct, isList, typeName, type Value, ValueError } from './value.ts';
@@ -145,9 +146,9 @@ function formatString(value: string, verb: string, flags: Flags): string {
   switch (verb) {
     case 'v':
     case 's':
-      return pad(flags.sharp && verb === 'v' ? quote(cut) : cut, flags, false);
+      return pad(flags.sharp && verb === 'v' ? goQuote(cut) : cut, flags, false);
     case 'q':
-      return pad(flags.sharp && !cut.includes('`') && !/[\n\r]/.test(cut) ? `\`${cut}\`` : quote(cut), flags, false);
+      return pad(flags.sharp && !cut.includes('`') && !/[\n\r]/.test(cut) ? `\`${cut}\`` : goQuote(cut), flags, false);
     case 'x':
     case 'X': {
       const bytes = Buffer.from(value).subarray(0, flags.precision);
@@ -159,29 +160,6 @@ function formatString(value: string, verb: string, flags: Flags): string {
     default:
       return mismatch(value, verb);
   }
-}
-
-const ESCAPED: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '"': '\\"',
-  '\\': '\\\\',
-};
-
-/** A Go string literal. */
-export function quote(text: string): string {
-  const escaped = (char: string): string => {
-    if (ESCAPED[char] !== undefined) return ESCAPED[char];
-    const code = char.codePointAt(0)!;
-    if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
-    return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
-  };
-  return `"${text.replace(/["\\]|[\p{C}\p{Z}]/gu, (char) => (char === ' ' ? char : escaped(char)))}"`;
 }
 
 function formatInteger(value: bigint, verb: string, flags: Flags): string {
