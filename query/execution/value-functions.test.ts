@@ -35,6 +35,12 @@ describe('date functions', () => {
     );
   });
 
+  it('a whole hour before 1970 has no minutes, and not -0 of them', () => {
+    expect(apply('minute', -39_769_200)).toBe(0);
+    expect(apply('hour', -86_400)).toBe(0);
+    expect(apply('day_of_week', -4 * 86_400)).toBe(0);
+  });
+
   it.each(Object.keys(REFERENCES))('%s of no time is NaN', (func) => {
     expect(apply(func, Number.NaN)).toBeNaN();
     expect(apply(func, Number.POSITIVE_INFINITY)).toBeNaN();

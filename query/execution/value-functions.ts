@@ -105,7 +105,8 @@ function ofDate(part: () => number): ValueKernel {
 /** The part of a day or an hour that `seconds` falls in. */
 function within(seconds: number, whole: number, unit: number): number {
   if (!isTime(seconds)) return Number.NaN;
-  const rest = Math.trunc(seconds) % whole;
+  // Plus zero, because the remainder of a negative number may be -0.
+  const rest = (Math.trunc(seconds) % whole) + 0;
   return Math.floor((rest < 0 ? rest + whole : rest) / unit);
 }
 
