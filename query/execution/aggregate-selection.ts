@@ -88,6 +88,7 @@ function checkRatios({ node, context }: AggregateInput, param: Float64Array): Fl
     context.annotations.warn(
       `ratio value should be between -1 and 1, got ${formatGo(value)}, capping to ${limits[step]}`,
       node.paramSpan,
+      node.span,
     );
   }
   return limits;

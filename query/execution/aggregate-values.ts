@@ -1,4 +1,4 @@
-import type { Span } from '../promql/ast.ts';
+import type { Aggregate } from '../plan/nodes.ts';
 import { type AggregateInput, groupedSeries } from './aggregate.ts';
 import { formatPlain } from './format-value.ts';
 import { quantile } from './quantile.ts';
@@ -20,7 +20,7 @@ async function quantiles({ node, param, groups, context }: AggregateInput, matri
   const result = newBlock(0, groups.labels.length, steps);
   const dropName = new Uint8Array(groups.labels.length);
   context.hold(result.values.length);
-  warnOfQuantiles(q, node.paramSpan, context);
+  warnOfQuantiles(q, node, context);
   for (const [group, members] of groups.members.entries()) {
     await context.check();
     const scratch = new Float64Array(members.length);
@@ -40,16 +40,16 @@ async function quantiles({ node, param, groups, context }: AggregateInput, matri
 }
 
 /** One warning for NaN, one for the largest that is too large, one for the smallest that is too small. */
-function warnOfQuantiles(q: Float64Array, span: Span, context: QueryContext): void {
+function warnOfQuantiles(q: Float64Array, { paramSpan: span, span: about }: Aggregate, context: QueryContext): void {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (const value of q) {
-    if (Number.isNaN(value)) warnOfQuantile(value, span, context);
+    if (Number.isNaN(value)) warnOfQuantile(value, { span, about }, context);
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  if (most > 1) warnOfQuantile(most, span, context);
-  if (least < 0) warnOfQuantile(least, span, context);
+  if (most > 1) warnOfQuantile(most, { span, about }, context);
+  if (least < 0) warnOfQuantile(least, { span, about }, context);
 }
 
 /**

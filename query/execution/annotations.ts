@@ -11,20 +11,21 @@ const LIMIT = 10;
  */
 export class Annotations {
   readonly #query: string;
-  /** Text to place. */
-  readonly #warnings = new Map<string, Span>();
-  readonly #infos = new Map<string, Span>();
+  readonly #warnings = new Map<string, Place>();
+  readonly #infos = new Map<string, Place>();
 
   constructor(query: string) {
     this.#query = query;
   }
 
-  warn(text: string, span: Span): void {
-    add(this.#warnings, `PromQL warning: ${text}`, span);
+  /** `about` is the operand that was evaluated before the annotation came up, where that reaches further than its place. */
+  warn(text: string, span: Span, about = span): void {
+    add(this.#warnings, `PromQL warning: ${text}`, { span, end: Math.max(span.end, about.end) });
   }
 
-  info(text: string, span: Span): void {
-    add(this.#infos, `PromQL info: ${text}`, span);
+  /** As `warn`. */
+  info(text: string, span: Span, about = span): void {
+    add(this.#infos, `PromQL info: ${text}`, { span, end: Math.max(span.end, about.end) });
   }
 
   get warnings(): readonly string[] {
@@ -35,13 +36,19 @@ export class Annotations {
     return this.#limited(this.#infos, 'info');
   }
 
-  #limited(all: ReadonlyMap<string, Span>, kind: string): readonly string[] {
-    const shown = [...all].slice(0, LIMIT).map(([text, { start }]) => `${text} (${position(this.#query, start)})`);
+  #limited(all: ReadonlyMap<string, Place>, kind: string): readonly string[] {
+    const shown = [...all].slice(0, LIMIT).map(([text, { span }]) => `${text} (${position(this.#query, span.start)})`);
     return all.size > LIMIT ? [...shown, `${all.size - LIMIT} more ${kind} annotations omitted`] : shown;
   }
 }
 
-function add(to: Map<string, Span>, text: string, span: Span): void {
+/** Where an annotation is shown, and where what it is about ends. */
+interface Place {
+  readonly span: Span;
+  readonly end: number;
+}
+
+function add(to: Map<string, Place>, text: string, place: Place): void {
   const known = to.get(text);
-  if (known === undefined || known.end <= span.end) to.set(text, span);
+  if (known === undefined || known.end <= place.end) to.set(text, place);
 }

@@ -25,7 +25,8 @@ export async function histogramCall(
   { params, context }: { params: readonly Float64Array[]; context: QueryContext },
 ): Promise<VectorStream> {
   if (node.func !== 'histogram_fraction') {
-    for (const [i, row] of params.entries()) for (const q of row) warnOfQuantile(q, node.paramSpans[i]!, context);
+    for (const [i, row] of params.entries())
+      for (const q of row) warnOfQuantile(q, { span: node.paramSpans[i]!, about: node.span }, context);
   }
   const matrix = await context.materialise(operand);
   const { steps } = matrix;

@@ -154,7 +154,8 @@ function annotate(
   } else if (node.func === 'quantile_over_time') {
     for (let step = 0; step < windows.steps; step++) {
       const q = params[0]![step]!;
-      if (windows.from[step] !== windows.to[step]) warnOfQuantile(q, node.paramSpans[0]!, context);
+      if (windows.from[step] !== windows.to[step])
+        warnOfQuantile(q, { span: node.paramSpans[0]!, about: node.source.span }, context);
     }
   }
 }
@@ -179,10 +180,10 @@ function hasValue({ present, at }: Row, steps: number): boolean {
   return false;
 }
 
-/** Adds the warning when `q` is no quantile. */
-export function warnOfQuantile(q: number, span: Span, context: QueryContext): void {
+/** Adds the warning when `q`, written at `span`, is no quantile; `about` is the operand. */
+export function warnOfQuantile(q: number, { span, about }: { span: Span; about: Span }, context: QueryContext): void {
   if (q >= 0 && q <= 1) return;
-  context.annotations.warn(`quantile value should be between 0 and 1, got ${formatGo(q)}`, span);
+  context.annotations.warn(`quantile value should be between 0 and 1, got ${formatGo(q)}`, span, about);
 }
 
 /** As in Prometheus, a factor is only looked at where there are samples to smooth. */

@@ -110,6 +110,7 @@ class Planner {
           paramSpan: expr.param === undefined ? expr.span : withoutParens(expr.param).span,
           expr: this.#vector(expr.expr, expr.op),
           grouping: expr.grouping,
+          span: expr.span,
         };
       }
       case 'call':

@@ -233,6 +233,7 @@ export interface Aggregate {
   readonly paramSpan: Span;
   readonly expr: VectorNode;
   readonly grouping: Grouping;
+  readonly span: Span;
 }
 
 export interface VectorScalarBinary {

@@ -143,6 +143,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     }),
   },
   {
+    name: 'names that a subquery is to drop, where series differ in nothing else',
+    reason: 'older versions forget it as above, and so see no series twice',
+    concerns: ({ expr }) => /\b(last|first)_over_time\b.*:/.test(expr),
+    explains: (pharos, peer) =>
+      pharos.error?.message === 'vector cannot contain metrics with the same labelset' &&
+      peer.error === undefined &&
+      new Set(peer.series.map(({ key }) => key.replace(/__name__="[^"]*"(, )?/, ''))).size < peer.series.length,
+  },
+  {
     name: 'timestamp() of a selector with @ and offset',
     reason: 'Prometheus forgets the offset where it looks the sample up, and then finds none: a defect',
     concerns: ({ expr }) => /\btimestamp *\(/.test(expr) && expr.includes('@') && expr.includes('offset'),
