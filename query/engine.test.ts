@@ -209,6 +209,12 @@ describe('limits', () => {
     expect(small.value).toEqual(large.value);
     expect(large.stats.samplesRead).toBe(5 * 181);
     expect(small.stats.samplesRead).toBeGreaterThan(5 * 181);
+    // What is read twice is counted once.
+    const counts = async (maxSamples: number) => {
+      const request = { expr, start: 0, end: 180 * MINUTE, step: MINUTE, countSamples: true };
+      return (await createEngine({ querier, maxSamples }).range(request, never)).stats.queryable!.samples;
+    };
+    expect(await counts(700)).toEqual(await counts(1e6));
   });
 
   it('counts intermediate results as well', async () => {

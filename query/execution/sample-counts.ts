@@ -18,9 +18,11 @@ export class SampleCounts {
     this.perStep = new Float64Array(query.steps);
   }
 
-  /** A part of the query's own steps that is about to run. */
+  /** A part of the query's own steps that is about to run; what was counted of them in an attempt before is forgotten. */
   enter(slice: Grid): void {
     this.#counted.set(slice, slice);
+    const first = this.#placeOf(slice);
+    this.perStep.fill(0, first, first + slice.steps);
   }
 
   /** A grid of one step whose answer stands for all steps of another. */
@@ -47,9 +49,14 @@ export class SampleCounts {
   }
 
   #add(step: number, samples: number, { grid, counted }: { grid: Grid; counted: Grid }): void {
-    const { start, step: width } = this.#query;
-    const first = width === 0 ? 0 : Math.round((counted.start - start) / width);
+    const first = this.#placeOf(counted);
     if (grid === counted) this.perStep[first + step]! += samples;
     else for (let i = 0; i < counted.steps; i++) this.perStep[first + i]! += samples;
+  }
+
+  /** The number of a slice's first step. */
+  #placeOf(slice: Grid): number {
+    const { start, step } = this.#query;
+    return step === 0 ? 0 : Math.round((slice.start - start) / step);
   }
 }
