@@ -19,9 +19,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'alerting/rules': ['alerting', 'query/promql', 'query/query-result.ts', 'storage'],
   'alerting/notify': ['alerting', 'storage'],
   alerting: ['query/promql', 'storage'],
-  cli: ['storage', 'collector', 'query', 'alerting'],
-  bench: ['storage', 'collector', 'query', 'alerting', 'cli', 'test'],
-  test: ['storage', 'collector', 'query', 'alerting', 'cli', 'bench'],
+  simulator: [],
+  cli: ['storage', 'collector', 'query', 'alerting', 'simulator'],
+  bench: ['storage', 'collector', 'query', 'alerting', 'simulator', 'cli', 'test'],
+  test: ['storage', 'collector', 'query', 'alerting', 'simulator', 'cli', 'bench'],
 };
 
 /** Siblings below alerting/ that must not know each other. */
