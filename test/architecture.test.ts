@@ -101,8 +101,8 @@ describe('architecture', () => {
         folderOf(target) === from ||
         within(target, from) ||
         ARROWS[from]!.some((place) => within(target, place)) ||
-        // A test may use the reference store, a parser of another part or the test's own scripts.
-        (isTest(file) && (target.startsWith('storage/') || target.startsWith(file.split('/')[0]! + '/')));
+        // A test may use the reference store, the simulated cluster, another part of its own box or the test's own scripts.
+        (isTest(file) && (/^(storage|simulator)\//.test(target) || target.startsWith(file.split('/')[0]! + '/')));
       if (!allowed || forbiddenSibling) wrong.push(`${file}:${line} imports ${target}`);
     }
     expect(wrong).toEqual([]);
