@@ -101,6 +101,11 @@ export interface ScrapeConfig {
   readonly scrapeProtocols?: readonly ScrapeProtocol[];
   /** The format of an answer whose Content-Type is missing or unknown; undefined fails the scrape. */
   readonly scrapeFallbackProtocol: string | undefined;
+  /**
+   * Nothing is stored of a target, not even that it is down, until it has answered for the first time: for parts of a cluster
+   * that may not be reachable at all. Default false.
+   */
+  readonly silentUntilUp?: boolean;
 }
 
 /** Prometheus' names of the exposition formats. */

@@ -200,6 +200,27 @@ const sleep = (milliseconds: number): Promise<void> =>
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
+describe('a target that may not be reachable', () => {
+  it('is silent until it has answered, and then as loud as any other', async () => {
+    const fail = () => Promise.reject(new Error('connection refused'));
+    scraper.delay = fail;
+    const loop = start({ silentUntilUp: true });
+    await clock.advance(3 * INTERVAL);
+    expect(scraper.scrapes).toBe(3);
+    expect(appender.batches).toEqual([]);
+    expect(loop.status.health).toBe('unknown');
+    expect(loop.status.lastError).toBe('not reachable so far: connection refused');
+    expect(await metric('pharos_scrapes_total')).toBe(3);
+    scraper.delay = () => Promise.resolve();
+    await clock.advance(INTERVAL);
+    expect(appender.last).toMatchObject({ up: 1, a: 1 });
+    scraper.delay = fail;
+    await clock.advance(INTERVAL);
+    expect(appender.last).toMatchObject({ up: 0, a: 'stale' });
+    await loop.stop({ markStale: false });
+  });
+});
+
 describe('moments', () => {
   it('are an interval apart, always the same ones for a target', async () => {
     const loop = start();

@@ -38,6 +38,8 @@ export interface LoopSettings {
   readonly labels: SampleLabels;
   /** Every scrape fails with this error, without asking the target. */
   readonly forcedError: Error | undefined;
+  /** Failures are not stored until the target has answered once. Default false. */
+  readonly silentUntilUp?: boolean;
 }
 
 export interface LoopOptions {
@@ -97,6 +99,7 @@ export class ScrapeLoop {
   #status: LoopStatus = { health: 'unknown', lastError: '', lastScrape: 0, lastScrapeDuration: 0 };
   /** The last timestamp that was appended, 0 when there was none. */
   #lastTimestamp = 0;
+  #hasAnswered = false;
   #stopped: Promise<void> | undefined;
 
   constructor({ context, job, labels, key, settings }: LoopOptions) {
@@ -262,12 +265,17 @@ export class ScrapeLoop {
         page.release?.();
       }
     }
+    const duration = clock.elapsed() - startElapsed;
     if (counts === undefined) {
+      if (this.#settings.silentUntilUp === true && !this.#hasAnswered) {
+        this.#noteSilently(failure, startedAt, duration);
+        return;
+      }
       batch.begin();
       this.#report.begin(batch, timestamp);
       this.#cache.endAll(timestamp);
     }
-    const duration = clock.elapsed() - startElapsed;
+    if (counts !== undefined) this.#hasAnswered = true;
     const report: ScrapeReport = {
       up: counts !== undefined,
       duration,
@@ -283,7 +291,7 @@ export class ScrapeLoop {
     if (counts !== undefined && counts.duplicates > 0) metrics.dropped.inc({ reason: 'duplicate' }, counts.duplicates);
     if (counts !== undefined && counts.outOfBounds > 0)
       metrics.dropped.inc({ reason: 'out_of_bounds' }, counts.outOfBounds);
-    const reason = failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure);
+    const reason = textOf(failure);
     this.#noteHealth(reason);
     const health = counts === undefined ? 'down' : 'up';
     this.#status = { health, lastError: reason, lastScrape: startedAt, lastScrapeDuration: duration };
@@ -303,6 +311,19 @@ export class ScrapeLoop {
     metrics.samples.inc(appended);
     metrics.scrapes.inc({ scrape_job: this.job, result: counts === undefined ? 'failed' : 'stored' });
     if (counts !== undefined && counts.metadata.length > 0) appender.describe(counts.metadata);
+  }
+
+  /** A failure that is not stored: the status tells of it. */
+  #noteSilently(failure: unknown, startedAt: number, duration: number): void {
+    const { metrics } = this.#context;
+    metrics.duration.observe(duration / 1000);
+    metrics.scrapes.inc({ scrape_job: this.job, result: 'unreachable' });
+    this.#status = {
+      health: 'unknown',
+      lastError: `not reachable so far: ${textOf(failure)}`,
+      lastScrape: startedAt,
+      lastScrapeDuration: duration,
+    };
   }
 
   /** A page over its sample_limit still says how many samples it has. */
@@ -377,6 +398,10 @@ export class ScrapeLoop {
       this.#context.logger.warn({ job: this.job, err: error }, 'a scraper did not close');
     }
   }
+}
+
+function textOf(failure: unknown): string {
+  return failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure);
 }
 
 /** When a refusal was logged last; the loops of one storage are refused together. */

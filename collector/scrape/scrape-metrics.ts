@@ -28,7 +28,7 @@ export function createScrapeMetrics(registry: Registry, sums: ScrapeSums) {
   return {
     scrapes: new Counter({
       name: 'pharos_scrapes_total',
-      help: 'Scrapes by what became of them: stored; failed, of which only that is stored; refused by the storage, of which nothing is stored.',
+      help: 'Scrapes by what became of them: stored; failed, of which only that is stored; refused by the storage, or unreachable so far and not said to be there, of which nothing is stored.',
       labelNames: ['scrape_job', 'result'] as const,
       registers,
     }),

@@ -206,6 +206,7 @@ export class ScrapePool {
       fallbackProtocol: config.scrapeFallbackProtocol,
       labels,
       forcedError,
+      silentUntilUp: config.silentUntilUp ?? false,
     };
   }
 
