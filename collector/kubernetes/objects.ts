@@ -349,6 +349,9 @@ export interface ObjectTypes {
   readonly endpoints: Endpoints;
   readonly endpointslices: EndpointSlice;
   readonly ingresses: Ingress;
+  /** Their metadata only. */
+  readonly configmaps: KubeObject;
+  readonly secrets: KubeObject;
 }
 
 export type ResourceName = keyof ObjectTypes;

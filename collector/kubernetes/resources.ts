@@ -1,0 +1,268 @@
+import type { RawObject } from './kube-client.ts';
+import type { ContainerState, KubeObject, ObjectTypes, ResourceName } from './objects.ts';
+import { compileShape, type ObjectShape, type Shape } from './shape.ts';
+
+/** Where a resource is found in the API, and what a cache keeps of its objects. */
+export interface Resource<T extends KubeObject = KubeObject> {
+  /** '' is the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** Only the metadata is asked for, so that the content never leaves the API server. */
+  readonly metadataOnly: boolean;
+  /** Copies what is kept out of an object as the API gives it. */
+  slim(raw: RawObject): T;
+}
+
+/** The path of a list or watch of all objects, or of those of a namespace. */
+export function resourcePath({ group, version, plural }: Resource, namespace = ''): string {
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  return namespace === '' ? `${root}/${plural}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+}
+
+const CONDITIONS = [{ type: 'shared', status: 'shared', reason: 'shared', lastTransitionTime: 'own' }] as const;
+
+const LABEL_SELECTOR = {
+  matchLabels: 'map',
+  matchExpressions: [{ key: 'shared', operator: 'shared', values: ['shared'] }],
+} as const;
+
+const CONTAINERS = [
+  {
+    name: 'shared',
+    image: 'shared',
+    ports: [{ name: 'shared', containerPort: 'own', protocol: 'shared' }],
+    resources: { requests: 'map', limits: 'map' },
+    restartPolicy: 'shared',
+  },
+] as const;
+
+const CONTAINER_STATE = {
+  waiting: { reason: 'shared' },
+  running: { startedAt: 'own' },
+  terminated: { reason: 'shared', exitCode: 'own', startedAt: 'own', finishedAt: 'own' },
+} as const satisfies Shape<ContainerState>;
+
+const CONTAINER_STATUSES = [
+  {
+    name: 'shared',
+    image: 'shared',
+    imageID: 'shared',
+    containerID: 'own',
+    ready: 'own',
+    restartCount: 'own',
+    state: CONTAINER_STATE,
+    lastState: CONTAINER_STATE,
+  },
+] as const;
+
+const OBJECT_REFERENCE = { kind: 'shared', namespace: 'shared', name: 'own', uid: 'own' } as const;
+
+const ENDPOINT_ADDRESSES = [{ ip: 'own', hostname: 'own', nodeName: 'shared', targetRef: OBJECT_REFERENCE }] as const;
+
+const ENDPOINT_PORTS = [{ name: 'shared', port: 'own', protocol: 'shared', appProtocol: 'shared' }] as const;
+
+/**
+ * Every resource that is watched. To add one: its type in `objects.ts` (interface and `ObjectTypes`), and a line here, whose
+ * shape must name the type's fields. A field that is added to a type is a compile error here until it is in the shape.
+ */
+export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]> } = {
+  pods: resource('', 'v1', 'Pod', 'pods', {
+    spec: {
+      nodeName: 'shared',
+      hostNetwork: 'own',
+      serviceAccountName: 'shared',
+      priorityClassName: 'shared',
+      schedulerName: 'shared',
+      restartPolicy: 'shared',
+      runtimeClassName: 'shared',
+      nodeSelector: 'map',
+      tolerations: [{ key: 'shared', operator: 'shared', value: 'shared', effect: 'shared', tolerationSeconds: 'own' }],
+      overhead: 'map',
+      containers: CONTAINERS,
+      initContainers: CONTAINERS,
+      volumes: [{ name: 'shared', persistentVolumeClaim: { claimName: 'own', readOnly: 'own' } }],
+    },
+    status: {
+      phase: 'shared',
+      reason: 'shared',
+      podIP: 'own',
+      podIPs: [{ ip: 'own' }],
+      hostIP: 'shared',
+      startTime: 'own',
+      qosClass: 'shared',
+      nominatedNodeName: 'shared',
+      conditions: CONDITIONS,
+      containerStatuses: CONTAINER_STATUSES,
+      initContainerStatuses: CONTAINER_STATUSES,
+    },
+  }),
+  nodes: clusterResource('', 'v1', 'Node', 'nodes', {
+    spec: {
+      unschedulable: 'own',
+      podCIDR: 'own',
+      providerID: 'own',
+      taints: [{ key: 'shared', value: 'shared', effect: 'shared' }],
+    },
+    status: {
+      capacity: 'map',
+      allocatable: 'map',
+      conditions: CONDITIONS,
+      addresses: [{ type: 'shared', address: 'own' }],
+      daemonEndpoints: { kubeletEndpoint: { Port: 'own' } },
+      nodeInfo: 'map',
+    },
+  }),
+  namespaces: clusterResource('', 'v1', 'Namespace', 'namespaces', {
+    status: { phase: 'shared', conditions: CONDITIONS },
+  }),
+  deployments: resource('apps', 'v1', 'Deployment', 'deployments', {
+    spec: {
+      replicas: 'own',
+      paused: 'own',
+      selector: LABEL_SELECTOR,
+      strategy: { type: 'shared', rollingUpdate: { maxUnavailable: 'shared', maxSurge: 'shared' } },
+    },
+    status: {
+      replicas: 'own',
+      readyReplicas: 'own',
+      availableReplicas: 'own',
+      unavailableReplicas: 'own',
+      updatedReplicas: 'own',
+      observedGeneration: 'own',
+      conditions: CONDITIONS,
+    },
+  }),
+  replicasets: resource('apps', 'v1', 'ReplicaSet', 'replicasets', {
+    spec: { replicas: 'own' },
+    status: { replicas: 'own', fullyLabeledReplicas: 'own', readyReplicas: 'own', observedGeneration: 'own' },
+  }),
+  statefulsets: resource('apps', 'v1', 'StatefulSet', 'statefulsets', {
+    spec: {
+      replicas: 'own',
+      ordinals: { start: 'own' },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: 'shared', whenScaled: 'shared' },
+    },
+    status: {
+      replicas: 'own',
+      readyReplicas: 'own',
+      currentReplicas: 'own',
+      updatedReplicas: 'own',
+      availableReplicas: 'own',
+      observedGeneration: 'own',
+      currentRevision: 'own',
+      updateRevision: 'own',
+    },
+  }),
+  daemonsets: resource('apps', 'v1', 'DaemonSet', 'daemonsets', {
+    status: {
+      currentNumberScheduled: 'own',
+      desiredNumberScheduled: 'own',
+      numberAvailable: 'own',
+      numberMisscheduled: 'own',
+      numberReady: 'own',
+      numberUnavailable: 'own',
+      updatedNumberScheduled: 'own',
+      observedGeneration: 'own',
+    },
+  }),
+  jobs: resource('batch', 'v1', 'Job', 'jobs', {
+    spec: { parallelism: 'own', completions: 'own', activeDeadlineSeconds: 'own', suspend: 'own' },
+    status: {
+      active: 'own',
+      succeeded: 'own',
+      failed: 'own',
+      startTime: 'own',
+      completionTime: 'own',
+      conditions: CONDITIONS,
+    },
+  }),
+  cronjobs: resource('batch', 'v1', 'CronJob', 'cronjobs', {
+    spec: {
+      schedule: 'own',
+      timeZone: 'shared',
+      concurrencyPolicy: 'shared',
+      suspend: 'own',
+      startingDeadlineSeconds: 'own',
+      successfulJobsHistoryLimit: 'own',
+      failedJobsHistoryLimit: 'own',
+    },
+    status: { active: [{ name: 'own' }], lastScheduleTime: 'own', lastSuccessfulTime: 'own' },
+  }),
+  services: resource('', 'v1', 'Service', 'services', {
+    spec: {
+      type: 'shared',
+      clusterIP: 'own',
+      externalName: 'own',
+      externalTrafficPolicy: 'shared',
+      loadBalancerIP: 'own',
+      externalIPs: ['own'],
+      selector: 'map',
+      ports: [{ name: 'shared', port: 'own', protocol: 'shared', targetPort: 'shared', appProtocol: 'shared' }],
+    },
+    status: { loadBalancer: { ingress: [{ ip: 'own', hostname: 'own' }] } },
+  }),
+  endpoints: resource('', 'v1', 'Endpoints', 'endpoints', {
+    subsets: [{ addresses: ENDPOINT_ADDRESSES, notReadyAddresses: ENDPOINT_ADDRESSES, ports: ENDPOINT_PORTS }],
+  }),
+  endpointslices: resource('discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices', {
+    addressType: 'shared',
+    endpoints: [
+      {
+        addresses: ['own'],
+        conditions: { ready: 'own', serving: 'own', terminating: 'own' },
+        hostname: 'own',
+        nodeName: 'shared',
+        zone: 'shared',
+        targetRef: OBJECT_REFERENCE,
+        deprecatedTopology: 'map',
+      },
+    ],
+    ports: ENDPOINT_PORTS,
+  }),
+  ingresses: resource('networking.k8s.io', 'v1', 'Ingress', 'ingresses', {
+    spec: {
+      ingressClassName: 'shared',
+      tls: [{ hosts: ['own'], secretName: 'own' }],
+      rules: [
+        {
+          host: 'own',
+          http: {
+            paths: [
+              {
+                path: 'own',
+                pathType: 'shared',
+                backend: { service: { name: 'own', port: { number: 'own', name: 'shared' } } },
+              },
+            ],
+          },
+        },
+      ],
+    },
+  }),
+  configmaps: metadataResource('', 'v1', 'ConfigMap', 'configmaps'),
+  secrets: metadataResource('', 'v1', 'Secret', 'secrets'),
+};
+
+/** A resource whose objects are in namespaces. */
+function resource<T extends KubeObject>(
+  group: string,
+  version: string,
+  kind: string,
+  plural: string,
+  shape: ObjectShape<T>,
+): Resource<T> {
+  return { group, version, kind, plural, namespaced: true, metadataOnly: false, slim: compileShape<T>(shape) };
+}
+
+/** A resource whose objects are in no namespace. */
+function clusterResource<T extends KubeObject>(...of: Parameters<typeof resource<T>>): Resource<T> {
+  return { ...resource<T>(...of), namespaced: false };
+}
+
+/** A resource in namespaces of which only the metadata is asked for. */
+function metadataResource(group: string, version: string, kind: string, plural: string): Resource {
+  return { ...resource<KubeObject>(group, version, kind, plural, {}), metadataOnly: true };
+}

@@ -1,0 +1,142 @@
+import { InternTable } from './intern-table.ts';
+import type { RawObject } from './kube-client.ts';
+import type { KubeObject } from './objects.ts';
+
+/**
+ * Which fields of an object are kept, written as the object itself with a word at each leaf. It must name every field that
+ * the type declares and no other, which TypeScript checks: so what is declared is kept.
+ *
+ *   'own'          a string that is this object's own (a uid, an address), a number or a boolean
+ *   'shared'       a string that many objects have (a node's name, an image, a reason): held once
+ *   'map'          names with values that many objects have, such as labels
+ *   'annotations'  the same without what is too long to be of use: see MAX_ANNOTATION
+ *   'all'          whatever is there, unchanged; for what the type says `unknown`
+ *   [shape]        a list
+ */
+export type Shape<T> = unknown extends T
+  ? 'all'
+  : [T] extends [string | number | boolean]
+    ? 'own' | 'shared'
+    : T extends readonly (infer E)[]
+      ? readonly [Shape<E>]
+      : string extends keyof T
+        ? 'map' | 'annotations' | 'all'
+        : { readonly [K in keyof T]-?: Shape<Exclude<T[K], undefined>> };
+
+/** The shape without the metadata, which is the same for all. */
+export type ObjectShape<T extends KubeObject> = Shape<Omit<T, 'metadata'>>;
+
+/** Characters of an annotation's value; longer ones are left out, and so is kubectl's copy of the whole object. */
+export const MAX_ANNOTATION = 1_024;
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** All strings that objects share, of all clusters. */
+const SHARED = new InternTable();
+
+type Slim = (raw: unknown) => unknown;
+
+/**
+ * A function that copies just the fields of the shape. What has another type than the shape says, and null, counts as not
+ * there. `metadata` is complete, with '' for what is missing, and so are objects right below the object, such as `spec` and
+ * `status`: empty ones when the API left them out.
+ */
+export function compileShape<T extends KubeObject>(shape: ObjectShape<T>): (raw: RawObject) => T {
+  const fields = Object.entries(shape as Readonly<Record<string, unknown>>).map(
+    ([name, inner]) => [name, compile(inner), isObject(inner)] as const,
+  );
+  return (raw) => {
+    const object: Record<string, unknown> = { metadata: slimMetadata(raw.metadata) };
+    for (const [name, slim, isAlwaysThere] of fields) {
+      const value = slim(raw[name]);
+      if (value !== undefined) object[name] = value;
+      else if (isAlwaysThere) object[name] = {};
+    }
+    return object as unknown as T;
+  };
+}
+
+const optionalMetadata = compile({
+  deletionTimestamp: 'own',
+  generation: 'own',
+  labels: 'map',
+  annotations: 'annotations',
+  ownerReferences: [{ apiVersion: 'shared', kind: 'shared', name: 'shared', uid: 'shared', controller: 'own' }],
+} satisfies Shape<
+  Omit<KubeObject['metadata'], 'name' | 'namespace' | 'uid' | 'resourceVersion' | 'creationTimestamp'>
+>);
+
+function slimMetadata(raw: unknown): KubeObject['metadata'] {
+  const metadata = (isObject(raw) ? raw : {}) as Readonly<Record<string, unknown>>;
+  return {
+    name: textOf(metadata.name),
+    namespace: SHARED.intern(textOf(metadata.namespace)),
+    uid: textOf(metadata.uid),
+    resourceVersion: textOf(metadata.resourceVersion),
+    creationTimestamp: textOf(metadata.creationTimestamp),
+    ...(optionalMetadata(metadata) as object),
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function compile(shape: unknown): Slim {
+  if (Array.isArray(shape)) return slimList(compile(shape[0]));
+  if (isObject(shape)) return slimObject(Object.entries(shape).map(([name, inner]) => [name, compile(inner)] as const));
+  switch (shape as 'own' | 'shared' | 'map' | 'annotations' | 'all') {
+    case 'own':
+      return (raw) => (typeof raw === 'object' ? undefined : raw);
+    case 'shared':
+      return (raw) => (typeof raw === 'string' ? SHARED.intern(raw) : typeof raw === 'object' ? undefined : raw);
+    case 'map':
+      return (raw) => slimMap(raw, Number.POSITIVE_INFINITY);
+    case 'annotations':
+      return (raw) => slimMap(raw, MAX_ANNOTATION);
+    case 'all':
+      return (raw) => raw ?? undefined;
+  }
+}
+
+function slimList(slim: Slim): Slim {
+  return (raw) => {
+    if (!Array.isArray(raw)) return undefined;
+    const list: unknown[] = [];
+    for (const item of raw) {
+      const kept = slim(item);
+      if (kept !== undefined) list.push(kept);
+    }
+    return list;
+  };
+}
+
+function slimObject(fields: readonly (readonly [string, Slim])[]): Slim {
+  return (raw) => {
+    if (!isObject(raw)) return undefined;
+    const object: Record<string, unknown> = {};
+    for (const [name, slim] of fields) {
+      const value = slim(raw[name]);
+      if (value !== undefined) object[name] = value;
+    }
+    return object;
+  };
+}
+
+function slimMap(raw: unknown, longest: number): unknown {
+  if (!isObject(raw)) return undefined;
+  const map: Record<string, unknown> = {};
+  for (const name in raw) {
+    const value = raw[name];
+    if (typeof value === 'string') {
+      if (value.length <= longest && name !== LAST_APPLIED) map[name] = SHARED.intern(value);
+    } else if (typeof value === 'number' || typeof value === 'boolean') {
+      map[name] = value;
+    }
+  }
+  return map;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
