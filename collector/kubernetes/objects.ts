@@ -334,6 +334,11 @@ export interface Ingress extends KubeObject {
   };
 }
 
+/** An object of Prometheus Operator, whose spec is kept whole: who reads it checks it. */
+export interface OperatorObject extends KubeObject {
+  readonly spec: unknown;
+}
+
 /** The resources that are watched, by their names in the API. A new one is added here and in `resources.ts`. */
 export interface ObjectTypes {
   readonly pods: Pod;
@@ -352,6 +357,11 @@ export interface ObjectTypes {
   /** Their metadata only. */
   readonly configmaps: KubeObject;
   readonly secrets: KubeObject;
+  readonly servicemonitors: OperatorObject;
+  readonly podmonitors: OperatorObject;
+  readonly probes: OperatorObject;
+  readonly scrapeconfigs: OperatorObject;
+  readonly prometheusrules: OperatorObject;
 }
 
 export type ResourceName = keyof ObjectTypes;

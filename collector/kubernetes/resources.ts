@@ -244,6 +244,11 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
   }),
   configmaps: metadataResource('', 'v1', 'ConfigMap', 'configmaps'),
   secrets: metadataResource('', 'v1', 'Secret', 'secrets'),
+  servicemonitors: resource('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors', { spec: 'all' }),
+  podmonitors: resource('monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors', { spec: 'all' }),
+  probes: resource('monitoring.coreos.com', 'v1', 'Probe', 'probes', { spec: 'all' }),
+  scrapeconfigs: resource('monitoring.coreos.com', 'v1alpha1', 'ScrapeConfig', 'scrapeconfigs', { spec: 'all' }),
+  prometheusrules: resource('monitoring.coreos.com', 'v1', 'PrometheusRule', 'prometheusrules', { spec: 'all' }),
 };
 
 /** A resource whose objects are in namespaces. */
