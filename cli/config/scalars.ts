@@ -1,10 +1,10 @@
 import { RE2JS } from 're2js';
+import { formatSize, parseSize } from '../../collector/scrape/size.ts';
 import { Secret } from '../../collector/secret.ts';
 import { type Address, formatAddress, parseAddress } from '../server-options.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
 import { type ScalarShape, scalar } from './shape.ts';
-import { formatSize, parseSize } from '../../collector/scrape/size.ts';
 
 /** Any text, numbers included as they are written. */
 export const text = scalar('text', '', { parse: (given) => given });
