@@ -1,26 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fdatasync,
-  fsync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writev,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
 import { StorageError } from '../../errors.ts';
+import { lockDirectory } from '../../outbox/directory-lock.ts';
+import { syncDirectory, writeFile } from '../../outbox/durable-file.ts';
+import { type OutboxIdentity, openIdentity } from '../../outbox/outbox-identity.ts';
 import type { StorageMetrics } from '../metrics.ts';
-import { lockDirectory } from './directory-lock.ts';
 import { type InsertTable, parseSegmentFileName, type Segment, type SegmentFile, segmentFileName } from './segment.ts';
 
 export interface OutboxOptions {
@@ -60,7 +47,7 @@ export class Outbox {
   #removed = 0;
   #arrived = latch();
 
-  private constructor(options: OutboxOptions, unlock: () => void, identity: Identity) {
+  private constructor(options: OutboxOptions, unlock: () => void, identity: OutboxIdentity) {
     this.directory = options.directory;
     this.maxBytes = options.maxBytes;
     this.#metrics = options.metrics;
@@ -76,7 +63,7 @@ export class Outbox {
     mkdirSync(join(options.directory, QUARANTINE), { recursive: true });
     const unlock = lockDirectory(options.directory);
     try {
-      const outbox = new Outbox(options, unlock, await nextIdentity(options.directory));
+      const outbox = new Outbox(options, unlock, await openIdentity(options.directory));
       outbox.#recover();
       return outbox;
     } catch (error) {
@@ -234,69 +221,11 @@ export class Outbox {
 }
 
 const TEMPORARY = 'segment.tmp';
-const IDENTITY = 'identity.json';
 const QUARANTINE = 'quarantine';
-
-interface Identity {
-  readonly store: string;
-  readonly epoch: number;
-}
-
-/** The store's id, made once, and an epoch that no earlier opening had. */
-async function nextIdentity(directory: string): Promise<Identity> {
-  const path = join(directory, IDENTITY);
-  let last: Identity = { store: randomUUID(), epoch: 0 };
-  if (existsSync(path)) last = JSON.parse(readFileSync(path, 'utf8')) as Identity;
-  const next = { store: last.store, epoch: last.epoch + 1 };
-  await writeFile(`${path}.tmp`, [Buffer.from(JSON.stringify(next))]);
-  await rename(`${path}.tmp`, path);
-  await syncDirectory(directory);
-  return next;
-}
-
-// Every wait costs a turn of the event loop, and while hundreds of targets send their first page a turn is long: so only
-// what may wait for the disk is waited for.
-async function writeFile(path: string, buffers: readonly Uint8Array[]): Promise<void> {
-  const file = openSync(path, 'w');
-  try {
-    await writeAll(file, buffers);
-    await datasync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-const vectorWrite = promisify(writev);
-const datasync = promisify(fdatasync);
-const sync = promisify(fsync);
 
 /** Waits for all, also when some fail; then rejects as the first of those. */
 async function allEnded(promises: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(promises)) if (result.status === 'rejected') throw result.reason;
-}
-
-/** The number of buffers that one `writev` may have everywhere. */
-const IOV_MAX = 1024;
-
-async function writeAll(file: number, buffers: readonly Uint8Array[]): Promise<void> {
-  for (let from = 0; from < buffers.length; from += IOV_MAX) {
-    let rest = buffers.slice(from, from + IOV_MAX).filter((buffer) => buffer.length > 0);
-    while (rest.length > 0) {
-      let { bytesWritten } = await vectorWrite(file, rest);
-      // A signal or a full disk can cut a write short.
-      while (rest.length > 0 && bytesWritten >= rest[0]!.length) bytesWritten -= rest.shift()!.length;
-      if (rest.length > 0) rest = [rest[0]!.subarray(bytesWritten), ...rest.slice(1)];
-    }
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const file = openSync(directory, 'r');
-  try {
-    await sync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** A promise with its resolve. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { StorageError } from '../../errors.ts';
+import { StorageError } from '../errors.ts';
 
 /**
  * Takes a directory for this process, so that two do not send the same segments. Returns what gives it back. A lock that a
