@@ -7,6 +7,8 @@ import { Labels } from '../../storage/labels.ts';
 import type { SampleBatch } from '../../storage/series.ts';
 import type { Clock } from './clock.ts';
 import { compileSampleLabels } from './sample-labels.ts';
+import type { SampleTap } from './sample-tap.ts';
+import type { ScrapeBatch } from './scrape-batch.ts';
 import { type LoopContext, type LoopSettings, ScrapeLoop } from './scrape-loop.ts';
 import { createScrapeMetrics } from './scrape-metrics.ts';
 import type { ScrapedPage, Scraper } from './scraper.ts';
@@ -576,5 +578,109 @@ describe('reconfigure', () => {
     expect(appender.last).toMatchObject({ a: 'stale', 'a{new="x"}': 1, up: 1 });
     await loop.stop({ markStale: false });
     expect(appender.held).toBe(0);
+  });
+});
+
+describe('a tap', () => {
+  /** Writes down what it is told, and adds the series `derived` to every page. */
+  class RecordingTap implements SampleTap {
+    readonly told: string[] = [];
+    readonly held = new Map<number, { name: string; holders: number }>();
+    readonly derived = appender.acquire(Labels.from({ __name__: 'derived' }));
+
+    acquired(ref: number, { metric }: Labels): void {
+      const known = this.held.get(ref);
+      this.held.set(ref, { name: metric, holders: (known?.holders ?? 0) + 1 });
+    }
+
+    released(ref: number): void {
+      const known = this.held.get(ref)!;
+      if (known.holders === 1) this.held.delete(ref);
+      else this.held.set(ref, { ...known, holders: known.holders - 1 });
+    }
+
+    page(batch: ScrapeBatch, timestamp: number): void {
+      const samples: string[] = [];
+      for (let i = 0; i < batch.length; i++) {
+        const series = this.held.get(batch.refs[i]!);
+        if (series !== undefined) samples.push(`${series.name}=${batch.stale[i] === 1 ? 'stale' : batch.values[i]}`);
+      }
+      expect(batch.timestamps[0]).toBe(timestamp);
+      batch.add(this.derived, timestamp, samples.length);
+      this.told.push(`page ${samples.join(' ')}`);
+    }
+
+    failed(batch: ScrapeBatch, timestamp: number): void {
+      batch.addStale(this.derived, timestamp);
+      this.told.push('failed');
+    }
+
+    ended(batch: ScrapeBatch, timestamp: number): void {
+      batch.addStale(this.derived, timestamp);
+      this.told.push('ended');
+    }
+
+    stored(): void {
+      this.told.push('stored');
+    }
+
+    refused(): void {
+      this.told.push('refused');
+    }
+
+    closed(): void {
+      this.told.push('closed');
+    }
+  }
+
+  const begin = (tap: SampleTap): ScrapeLoop =>
+    new ScrapeLoop({ context, job: 'j', labels, key: 'k', settings: settings(), tap });
+
+  it('hears each series once, every page, and what became of it; what it adds is stored with the page', async () => {
+    const tap = new RecordingTap();
+    scraper.page = 'a 1\nb 2\n';
+    const loop = begin(tap);
+    await clock.advance(INTERVAL);
+    expect(appender.last).toMatchObject({ a: 1, b: 2, derived: 2, scrape_samples_scraped: 2, up: 1 });
+    scraper.page = 'a 3\nc 4\nc 4\n';
+    await clock.advance(INTERVAL);
+    expect([...tap.held.values()].map(({ name }) => name)).toEqual(['a', 'c']);
+    appender.outcome = () => Promise.reject(new StorageError('full', 'full'));
+    await clock.advance(INTERVAL);
+    appender.outcome = () => Promise.resolve();
+    scraper.page = 'a 5\n';
+    await clock.advance(INTERVAL);
+    expect([...tap.held.values()]).toEqual([{ name: 'a', holders: 1 }]);
+    await loop.stop({ markStale: true });
+    expect(appender.last).toMatchObject({ a: 'stale', derived: 'stale', up: 'stale' });
+    expect(tap.held.size).toBe(0);
+    expect(tap.told).toEqual([
+      'page a=1 b=2',
+      'stored',
+      'page a=3 c=4 b=stale',
+      'stored',
+      'page a=3 c=4',
+      'refused',
+      'page a=5 c=stale',
+      'stored',
+      'ended',
+      'stored',
+      'closed',
+    ]);
+  });
+
+  it('hears of failures, and of the end of the process nothing but that', async () => {
+    const tap = new RecordingTap();
+    scraper.page = 'a 1\n';
+    const loop = begin(tap);
+    await clock.advance(INTERVAL);
+    scraper.page = 'garbage{\n';
+    await clock.advance(INTERVAL);
+    expect(appender.last).toMatchObject({ a: 'stale', derived: 'stale', up: 0 });
+    scraper.delay = () => Promise.reject(new Error('refused'));
+    await clock.advance(INTERVAL);
+    await loop.stop({ markStale: false });
+    expect(tap.told).toEqual(['page a=1', 'stored', 'failed', 'stored', 'failed', 'stored', 'closed']);
+    expect(tap.held.size).toBe(0);
   });
 });

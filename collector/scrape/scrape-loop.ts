@@ -9,6 +9,7 @@ import { formatDurationLabel } from './duration.ts';
 import { LimitError } from './limit-error.ts';
 import { ReportSeries, type ScrapeReport } from './report.ts';
 import type { SampleLabels } from './sample-labels.ts';
+import type { SampleTap } from './sample-tap.ts';
 import type { ScrapeMetrics } from './scrape-metrics.ts';
 import type { ScrapedPage, Scraper } from './scraper.ts';
 import { type IngestCounts, type IngestScratch, SeriesCache } from './series-cache.ts';
@@ -50,6 +51,7 @@ export interface LoopOptions {
   /** Decides at which moment of the interval the target is scraped, always the same one. */
   readonly key: string;
   readonly settings: LoopSettings;
+  readonly tap?: SampleTap | undefined;
 }
 
 /** What a loop knows of its last scrape; see TargetStatus. */
@@ -90,6 +92,7 @@ export class ScrapeLoop {
   readonly #phase: number;
   readonly #cache: SeriesCache;
   readonly #report: ReportSeries;
+  readonly #tap: SampleTap | undefined;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #settings: LoopSettings;
@@ -102,13 +105,14 @@ export class ScrapeLoop {
   #hasAnswered = false;
   #stopped: Promise<void> | undefined;
 
-  constructor({ context, job, labels, key, settings }: LoopOptions) {
+  constructor({ context, job, labels, key, settings, tap }: LoopOptions) {
     this.job = job;
     this.#context = context;
     this.#labels = labels;
     this.#phase = hash('sha1', key, 'buffer').readUInt32BE(0) / 2 ** 32;
     this.#settings = settings;
-    this.#cache = new SeriesCache(context.appender, context.scratch);
+    this.#cache = new SeriesCache(context.appender, context.scratch, tap);
+    this.#tap = tap;
     this.#report = new ReportSeries(context.appender, labels);
     this.#running = this.#run();
   }
@@ -283,6 +287,8 @@ export class ScrapeLoop {
       added: counts?.added ?? 0,
     };
     this.#report.finish(batch, report);
+    if (counts === undefined) this.#tap?.failed(batch, timestamp);
+    else this.#tap?.page(batch, timestamp);
     const appended = batch.length;
     const durable = appender.append(batch);
 
@@ -300,6 +306,7 @@ export class ScrapeLoop {
       await durable;
     } catch (error) {
       this.#cache.rollback();
+      this.#tap?.refused();
       const refused = `the storage refused the scrape: ${error instanceof Error ? error.message : String(error)}`;
       if (reason === '') this.#status = { ...this.#status, lastError: refused };
       metrics.scrapes.inc({ scrape_job: this.job, result: 'refused' });
@@ -307,6 +314,7 @@ export class ScrapeLoop {
       return;
     }
     this.#cache.commit();
+    this.#tap?.stored();
     this.#lastTimestamp = timestamp;
     metrics.samples.inc(appended);
     metrics.scrapes.inc({ scrape_job: this.job, result: counts === undefined ? 'failed' : 'stored' });
@@ -371,6 +379,7 @@ export class ScrapeLoop {
     if (markStale && this.#lastTimestamp > 0) await this.#appendEnd(Math.max(now, this.#lastTimestamp + 1));
     this.#cache.clear();
     this.#report.release();
+    this.#tap?.closed();
   }
 
   async #appendEnd(timestamp: number): Promise<void> {
@@ -379,12 +388,15 @@ export class ScrapeLoop {
       scratch.batch.begin();
       this.#cache.endAll(timestamp);
       this.#report.addStale(scratch.batch, timestamp);
+      this.#tap?.ended(scratch.batch, timestamp);
       try {
         await appender.append(scratch.batch);
         this.#cache.commit();
+        this.#tap?.stored();
         return;
       } catch {
         this.#cache.rollback();
+        this.#tap?.refused();
         await wait(clock, END_PAUSE, closing);
       }
     }

@@ -7,6 +7,7 @@ import type { BodyBuffers } from './body-buffers.ts';
 import { createHttpScraper } from './http-scraper.ts';
 import { LimitError } from './limit-error.ts';
 import { compileSampleLabels, type SampleLabels } from './sample-labels.ts';
+import type { TapFor } from './sample-tap.ts';
 import type { ScrapeConfig, TargetGroup } from './scrape-config.ts';
 import { type LoopContext, type LoopSettings, ScrapeLoop } from './scrape-loop.ts';
 import { buildTargets, displayLabels, displayUrl, globalUrl, type Target } from './target.ts';
@@ -17,6 +18,8 @@ export interface PoolContext extends LoopContext {
   readonly buffers: BodyBuffers;
   /** This program's version, which targets are told. */
   readonly version: string;
+  /** Who listens to a target's samples. */
+  readonly tapFor?: TapFor | undefined;
 }
 
 /** A target and what scrapes it. */
@@ -112,7 +115,9 @@ export class ScrapePool {
       }
       const settings = this.#settingsOf(target, { forcedError, labels: this.#labelsOf(target) });
       const { jobName: job } = config;
-      const loop = new ScrapeLoop({ context: this.#context, job, labels: target.labels, key: target.key, settings });
+      const { labels, discoveredLabels, key, scrapeInterval } = target;
+      const tap = this.#context.tapFor?.({ job, labels, discoveredLabels, scrapeInterval });
+      const loop = new ScrapeLoop({ context: this.#context, job, labels, key, settings, tap });
       this.#scraped.set(target.key, { target, loop });
     }
     metrics.targets.set({ scrape_job: config.jobName }, this.#scraped.size);

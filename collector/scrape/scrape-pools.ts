@@ -9,6 +9,7 @@ import { BodyBuffers } from './body-buffers.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { REPORT_METADATA } from './report.ts';
 import { compileSampleLabels } from './sample-labels.ts';
+import type { TapFor } from './sample-tap.ts';
 import type { ScrapeConfig } from './scrape-config.ts';
 import { ScrapeLoop } from './scrape-loop.ts';
 import { createScrapeMetrics } from './scrape-metrics.ts';
@@ -38,6 +39,8 @@ export interface ScrapePoolsOptions {
   readonly clock?: Clock;
   /** Memory for the pages being received. Default: 1 GiB at most. */
   readonly buffers?: BodyBuffers;
+  /** Who listens to the samples of which targets, as they arrive. Not of what is scraped inside this process. Default: nobody. */
+  readonly tapFor?: TapFor | undefined;
 }
 
 /** What is to be scraped. */
@@ -86,6 +89,7 @@ export class ScrapePools {
       closing: this.#closing.signal,
       buffers,
       version,
+      tapFor: options.tapFor,
     };
     appender.describe(REPORT_METADATA);
   }

@@ -7,6 +7,7 @@ import { END, isBlank, LINE_FEED, META, OPEN_BRACE, TextReader } from '../exposi
 import { hashBytes, KeyIndex } from './key-index.ts';
 import { LimitError } from './limit-error.ts';
 import type { SampleLabels } from './sample-labels.ts';
+import type { SampleTap } from './sample-tap.ts';
 import { ScrapeBatch } from './scrape-batch.ts';
 import {
   ANY_TYPE,
@@ -85,6 +86,7 @@ interface Pending {
 export class SeriesCache {
   readonly #appender: Appender;
   readonly #scratch: IngestScratch;
+  readonly #tap: SampleTap | undefined;
   #table = SeriesTable.EMPTY;
   /** Whether the last thing appended for the tracked series of the table was a sample, not a stale marker. */
   #isLive = false;
@@ -92,9 +94,11 @@ export class SeriesCache {
   #isValid = true;
   #pending: Pending | undefined;
 
-  constructor(appender: Appender, scratch: IngestScratch) {
+  /** The tap is told of series that are acquired and released, and of nothing else. */
+  constructor(appender: Appender, scratch: IngestScratch, tap?: SampleTap) {
     this.#appender = appender;
     this.#scratch = scratch;
+    this.#tap = tap;
   }
 
   /** Lines in the table. */
@@ -122,7 +126,7 @@ export class SeriesCache {
     try {
       return this.#ingest(page, options, acquired);
     } catch (error) {
-      this.#appender.release(acquired);
+      this.#release(acquired);
       throw error;
     } finally {
       this.#scratch.reader.finish();
@@ -224,6 +228,7 @@ export class SeriesCache {
         } else if (kept < sampleLimit) {
           ref = this.#appender.acquire(final);
           acquired.push(ref);
+          this.#tap?.acquired(ref, final);
           if (!batch.has(ref)) added++;
         } else {
           ref = NO_REF;
@@ -302,14 +307,14 @@ export class SeriesCache {
     this.#isValid ||= pending.isLive;
     this.#table = pending.table;
     this.#isLive = pending.isLive;
-    this.#appender.release(pending.released);
+    this.#release(pending.released);
   }
 
   /** What `ingest` or `endAll` added to the batch was not appended: everything is as before. */
   rollback(): void {
     const pending = this.#pending;
     this.#pending = undefined;
-    if (pending !== undefined) this.#appender.release(pending.acquired);
+    if (pending !== undefined) this.#release(pending.acquired);
   }
 
   /** Forgets all series and gives their refs back. */
@@ -321,6 +326,11 @@ export class SeriesCache {
     this.#table = SeriesTable.EMPTY;
     this.#isLive = false;
     this.#isValid = true;
+    this.#release(refs);
+  }
+
+  #release(refs: readonly SeriesRef[]): void {
+    if (this.#tap !== undefined) for (const ref of refs) this.#tap.released(ref);
     this.#appender.release(refs);
   }
 
