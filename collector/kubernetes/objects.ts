@@ -1,3 +1,16 @@
+import type {
+  CertificateSigningRequest,
+  IngressClass,
+  LimitRange,
+  NetworkPolicy,
+  PodDisruptionBudget,
+  ResourceQuota,
+  RoleBinding,
+  ServiceAccount,
+  WebhookConfiguration,
+} from './policy-objects.ts';
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from './volume-objects.ts';
+
 /**
  * Kubernetes' objects, as far as Pharos looks at them: the field names are the API's, and what is not declared here is not
  * kept in memory. Times are as the API writes them, RFC 3339; quantities too (`500m`, `1Gi`). Who needs one more field
@@ -167,6 +180,7 @@ export interface Deployment extends KubeObject {
     readonly availableReplicas?: number;
     readonly unavailableReplicas?: number;
     readonly updatedReplicas?: number;
+    readonly terminatingReplicas?: number;
     readonly observedGeneration?: number;
     readonly conditions?: readonly Condition[];
   };
@@ -178,6 +192,18 @@ export interface ReplicaSet extends KubeObject {
     readonly replicas?: number;
     readonly fullyLabeledReplicas?: number;
     readonly readyReplicas?: number;
+    readonly terminatingReplicas?: number;
+    readonly observedGeneration?: number;
+  };
+}
+
+export interface ReplicationController extends KubeObject {
+  readonly spec: { readonly replicas?: number };
+  readonly status: {
+    readonly replicas?: number;
+    readonly fullyLabeledReplicas?: number;
+    readonly readyReplicas?: number;
+    readonly availableReplicas?: number;
     readonly observedGeneration?: number;
   };
 }
@@ -222,6 +248,7 @@ export interface Job extends KubeObject {
   };
   readonly status: {
     readonly active?: number;
+    readonly ready?: number;
     readonly succeeded?: number;
     readonly failed?: number;
     readonly startTime?: string;
@@ -306,6 +333,7 @@ export interface EndpointSlice extends KubeObject {
     readonly hostname?: string;
     readonly nodeName?: string;
     readonly zone?: string;
+    readonly hints?: { readonly forZones?: readonly { readonly name: string }[] };
     readonly targetRef?: ObjectReference;
     readonly deprecatedTopology?: Readonly<Record<string, string>>;
   }[];
@@ -327,11 +355,60 @@ export interface Ingress extends KubeObject {
               readonly name: string;
               readonly port?: { readonly number?: number; readonly name?: string };
             };
+            readonly resource?: { readonly apiGroup?: string; readonly kind: string; readonly name: string };
           };
         }[];
       };
     }[];
   };
+}
+
+/** autoscaling/v2. */
+export interface HorizontalPodAutoscaler extends KubeObject {
+  readonly spec: {
+    readonly minReplicas?: number;
+    readonly maxReplicas: number;
+    readonly scaleTargetRef: { readonly apiVersion?: string; readonly kind: string; readonly name: string };
+    readonly metrics?: readonly MetricSpec[];
+  };
+  readonly status: {
+    readonly currentReplicas?: number;
+    readonly desiredReplicas?: number;
+    readonly observedGeneration?: number;
+    readonly lastScaleTime?: string;
+    readonly conditions?: readonly Condition[];
+    readonly currentMetrics?: readonly MetricStatus[];
+  };
+}
+
+/** What an autoscaler aims at: the member that `type` names, with a small first letter. */
+export interface MetricSpec {
+  readonly type: string;
+  readonly resource?: { readonly name: string; readonly target?: MetricValue };
+  readonly containerResource?: { readonly name: string; readonly container?: string; readonly target?: MetricValue };
+  readonly pods?: { readonly metric?: { readonly name: string }; readonly target?: MetricValue };
+  readonly object?: { readonly metric?: { readonly name: string }; readonly target?: MetricValue };
+  readonly external?: { readonly metric?: { readonly name: string }; readonly target?: MetricValue };
+}
+
+/** What an autoscaler saw last. */
+export interface MetricStatus {
+  readonly type: string;
+  readonly resource?: { readonly name: string; readonly current?: MetricValue };
+  readonly containerResource?: { readonly name: string; readonly container?: string; readonly current?: MetricValue };
+  readonly pods?: { readonly metric?: { readonly name: string }; readonly current?: MetricValue };
+  readonly object?: { readonly metric?: { readonly name: string }; readonly current?: MetricValue };
+  readonly external?: { readonly metric?: { readonly name: string }; readonly current?: MetricValue };
+}
+
+export interface MetricValue {
+  readonly value?: Quantity;
+  readonly averageValue?: Quantity;
+  readonly averageUtilization?: number;
+}
+
+export interface Lease extends KubeObject {
+  readonly spec: { readonly holderIdentity?: string; readonly renewTime?: string };
 }
 
 /** An object of Prometheus Operator, whose spec is kept whole: who reads it checks it. */
@@ -354,7 +431,27 @@ export interface ObjectTypes {
   readonly endpoints: Endpoints;
   readonly endpointslices: EndpointSlice;
   readonly ingresses: Ingress;
+  readonly replicationcontrollers: ReplicationController;
+  readonly horizontalpodautoscalers: HorizontalPodAutoscaler;
+  readonly persistentvolumeclaims: PersistentVolumeClaim;
+  readonly persistentvolumes: PersistentVolume;
+  readonly storageclasses: StorageClass;
+  readonly volumeattachments: VolumeAttachment;
+  readonly resourcequotas: ResourceQuota;
+  readonly limitranges: LimitRange;
+  readonly poddisruptionbudgets: PodDisruptionBudget;
+  readonly networkpolicies: NetworkPolicy;
+  readonly leases: Lease;
+  readonly certificatesigningrequests: CertificateSigningRequest;
+  readonly serviceaccounts: ServiceAccount;
+  readonly mutatingwebhookconfigurations: WebhookConfiguration;
+  readonly validatingwebhookconfigurations: WebhookConfiguration;
+  readonly ingressclasses: IngressClass;
+  readonly rolebindings: RoleBinding;
+  readonly clusterrolebindings: RoleBinding;
   /** Their metadata only. */
+  readonly roles: KubeObject;
+  readonly clusterroles: KubeObject;
   readonly configmaps: KubeObject;
   readonly secrets: KubeObject;
   readonly servicemonitors: OperatorObject;

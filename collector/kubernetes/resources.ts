@@ -62,6 +62,10 @@ const OBJECT_REFERENCE = { kind: 'shared', namespace: 'shared', name: 'own', uid
 
 const ENDPOINT_ADDRESSES = [{ ip: 'own', hostname: 'own', nodeName: 'shared', targetRef: OBJECT_REFERENCE }] as const;
 
+const METRIC_VALUE = { value: 'own', averageValue: 'own', averageUtilization: 'own' } as const;
+
+const WEBHOOKS = [{ name: 'own', clientConfig: { service: { name: 'own', namespace: 'shared' } } }] as const;
+
 const ENDPOINT_PORTS = [{ name: 'shared', port: 'own', protocol: 'shared', appProtocol: 'shared' }] as const;
 
 /**
@@ -131,13 +135,30 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
       availableReplicas: 'own',
       unavailableReplicas: 'own',
       updatedReplicas: 'own',
+      terminatingReplicas: 'own',
       observedGeneration: 'own',
       conditions: CONDITIONS,
     },
   }),
   replicasets: resource('apps', 'v1', 'ReplicaSet', 'replicasets', {
     spec: { replicas: 'own' },
-    status: { replicas: 'own', fullyLabeledReplicas: 'own', readyReplicas: 'own', observedGeneration: 'own' },
+    status: {
+      replicas: 'own',
+      fullyLabeledReplicas: 'own',
+      readyReplicas: 'own',
+      terminatingReplicas: 'own',
+      observedGeneration: 'own',
+    },
+  }),
+  replicationcontrollers: resource('', 'v1', 'ReplicationController', 'replicationcontrollers', {
+    spec: { replicas: 'own' },
+    status: {
+      replicas: 'own',
+      fullyLabeledReplicas: 'own',
+      readyReplicas: 'own',
+      availableReplicas: 'own',
+      observedGeneration: 'own',
+    },
   }),
   statefulsets: resource('apps', 'v1', 'StatefulSet', 'statefulsets', {
     spec: {
@@ -172,6 +193,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
     spec: { parallelism: 'own', completions: 'own', activeDeadlineSeconds: 'own', suspend: 'own' },
     status: {
       active: 'own',
+      ready: 'own',
       succeeded: 'own',
       failed: 'own',
       startTime: 'own',
@@ -216,6 +238,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
         hostname: 'own',
         nodeName: 'shared',
         zone: 'shared',
+        hints: { forZones: [{ name: 'shared' }] },
         targetRef: OBJECT_REFERENCE,
         deprecatedTopology: 'map',
       },
@@ -234,7 +257,10 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
               {
                 path: 'own',
                 pathType: 'shared',
-                backend: { service: { name: 'own', port: { number: 'own', name: 'shared' } } },
+                backend: {
+                  service: { name: 'own', port: { number: 'own', name: 'shared' } },
+                  resource: { apiGroup: 'shared', kind: 'shared', name: 'own' },
+                },
               },
             ],
           },
@@ -242,6 +268,148 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
       ],
     },
   }),
+  horizontalpodautoscalers: resource('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers', {
+    spec: {
+      minReplicas: 'own',
+      maxReplicas: 'own',
+      scaleTargetRef: { apiVersion: 'shared', kind: 'shared', name: 'own' },
+      metrics: [
+        {
+          type: 'shared',
+          resource: { name: 'shared', target: METRIC_VALUE },
+          containerResource: { name: 'shared', container: 'shared', target: METRIC_VALUE },
+          pods: { metric: { name: 'shared' }, target: METRIC_VALUE },
+          object: { metric: { name: 'shared' }, target: METRIC_VALUE },
+          external: { metric: { name: 'shared' }, target: METRIC_VALUE },
+        },
+      ],
+    },
+    status: {
+      currentReplicas: 'own',
+      desiredReplicas: 'own',
+      observedGeneration: 'own',
+      lastScaleTime: 'own',
+      conditions: CONDITIONS,
+      currentMetrics: [
+        {
+          type: 'shared',
+          resource: { name: 'shared', current: METRIC_VALUE },
+          containerResource: { name: 'shared', container: 'shared', current: METRIC_VALUE },
+          pods: { metric: { name: 'shared' }, current: METRIC_VALUE },
+          object: { metric: { name: 'shared' }, current: METRIC_VALUE },
+          external: { metric: { name: 'shared' }, current: METRIC_VALUE },
+        },
+      ],
+    },
+  }),
+  persistentvolumeclaims: resource('', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', {
+    spec: {
+      accessModes: ['shared'],
+      storageClassName: 'shared',
+      volumeName: 'own',
+      volumeMode: 'shared',
+      resources: { requests: 'map' },
+    },
+    status: { phase: 'shared', capacity: 'map', conditions: CONDITIONS },
+  }),
+  persistentvolumes: clusterResource('', 'v1', 'PersistentVolume', 'persistentvolumes', {
+    spec: {
+      capacity: 'map',
+      storageClassName: 'shared',
+      volumeMode: 'shared',
+      persistentVolumeReclaimPolicy: 'shared',
+      claimRef: OBJECT_REFERENCE,
+      gcePersistentDisk: { pdName: 'own' },
+      awsElasticBlockStore: { volumeID: 'own' },
+      azureDisk: { diskName: 'own' },
+      fc: { lun: 'own', targetWWNs: ['own'], wwids: ['own'] },
+      iscsi: { targetPortal: 'shared', iqn: 'own', lun: 'own', initiatorName: 'own' },
+      nfs: { server: 'shared', path: 'own' },
+      csi: { driver: 'shared', volumeHandle: 'own', volumeAttributes: 'map' },
+      local: { path: 'own', fsType: 'shared' },
+      hostPath: { path: 'own', type: 'shared' },
+    },
+    status: { phase: 'shared' },
+  }),
+  storageclasses: clusterResource('storage.k8s.io', 'v1', 'StorageClass', 'storageclasses', {
+    provisioner: 'shared',
+    reclaimPolicy: 'shared',
+    volumeBindingMode: 'shared',
+  }),
+  volumeattachments: clusterResource('storage.k8s.io', 'v1', 'VolumeAttachment', 'volumeattachments', {
+    spec: { attacher: 'shared', nodeName: 'shared', source: { persistentVolumeName: 'own' } },
+    status: { attached: 'own', attachmentMetadata: 'map' },
+  }),
+  resourcequotas: resource('', 'v1', 'ResourceQuota', 'resourcequotas', { status: { hard: 'map', used: 'map' } }),
+  limitranges: resource('', 'v1', 'LimitRange', 'limitranges', {
+    spec: {
+      limits: [
+        {
+          type: 'shared',
+          min: 'map',
+          max: 'map',
+          default: 'map',
+          defaultRequest: 'map',
+          maxLimitRequestRatio: 'map',
+        },
+      ],
+    },
+  }),
+  poddisruptionbudgets: resource('policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets', {
+    status: {
+      currentHealthy: 'own',
+      desiredHealthy: 'own',
+      disruptionsAllowed: 'own',
+      expectedPods: 'own',
+      observedGeneration: 'own',
+    },
+  }),
+  networkpolicies: resource('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies', {
+    spec: { ingress: ['all'], egress: ['all'] },
+  }),
+  leases: resource('coordination.k8s.io', 'v1', 'Lease', 'leases', {
+    spec: { holderIdentity: 'own', renewTime: 'own' },
+  }),
+  certificatesigningrequests: clusterResource(
+    'certificates.k8s.io',
+    'v1',
+    'CertificateSigningRequest',
+    'certificatesigningrequests',
+    { spec: { signerName: 'shared' }, status: { certificate: 'own', conditions: CONDITIONS } },
+  ),
+  serviceaccounts: resource('', 'v1', 'ServiceAccount', 'serviceaccounts', {
+    automountServiceAccountToken: 'own',
+    secrets: [{ name: 'own' }],
+    imagePullSecrets: [{ name: 'shared' }],
+  }),
+  mutatingwebhookconfigurations: clusterResource(
+    'admissionregistration.k8s.io',
+    'v1',
+    'MutatingWebhookConfiguration',
+    'mutatingwebhookconfigurations',
+    { webhooks: WEBHOOKS },
+  ),
+  validatingwebhookconfigurations: clusterResource(
+    'admissionregistration.k8s.io',
+    'v1',
+    'ValidatingWebhookConfiguration',
+    'validatingwebhookconfigurations',
+    { webhooks: WEBHOOKS },
+  ),
+  ingressclasses: clusterResource('networking.k8s.io', 'v1', 'IngressClass', 'ingressclasses', {
+    spec: { controller: 'shared' },
+  }),
+  rolebindings: resource('rbac.authorization.k8s.io', 'v1', 'RoleBinding', 'rolebindings', {
+    roleRef: { kind: 'shared', name: 'shared' },
+  }),
+  clusterrolebindings: clusterResource('rbac.authorization.k8s.io', 'v1', 'ClusterRoleBinding', 'clusterrolebindings', {
+    roleRef: { kind: 'shared', name: 'shared' },
+  }),
+  roles: metadataResource('rbac.authorization.k8s.io', 'v1', 'Role', 'roles'),
+  clusterroles: {
+    ...metadataResource('rbac.authorization.k8s.io', 'v1', 'ClusterRole', 'clusterroles'),
+    namespaced: false,
+  },
   configmaps: metadataResource('', 'v1', 'ConfigMap', 'configmaps'),
   secrets: metadataResource('', 'v1', 'Secret', 'secrets'),
   servicemonitors: resource('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors', { spec: 'all' }),
