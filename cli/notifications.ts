@@ -11,6 +11,7 @@ import { startDiscovery } from '../collector/discovery/discovery.ts';
 import { createHttpTransport, type HttpTransport } from '../collector/http-transport.ts';
 import { compileRelabel, type Relabel } from '../collector/relabel.ts';
 import type { TargetGroup } from '../collector/scrape/scrape-config.ts';
+import { ownLabels } from '../collector/scrape/target.ts';
 import { readSecretFile } from '../collector/secret-file.ts';
 import { Labels } from '../storage/labels.ts';
 import type { AlertmanagerConfig, PharosConfig, ReceiverConfig, WebhookConfig } from './config/config.ts';
@@ -130,11 +131,11 @@ function alertmanagerUrls(
 ): readonly string[] {
   const urls = new Set<string>();
   for (const group of groups) {
-    for (const address of group.targets) {
+    for (const target of group.targets) {
       const labels = relabel(
         Labels.from({
           ...group.labels,
-          __address__: address,
+          ...ownLabels(target),
           __scheme__: config.scheme,
           __alerts_path__: config.pathPrefix,
         }),

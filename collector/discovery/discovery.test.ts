@@ -33,7 +33,7 @@ class Running {
   }
 
   get targets(): string[] | undefined {
-    return this.emitted.at(-1)?.flatMap((group) => group.targets);
+    return this.emitted.at(-1)?.flatMap((group) => group.targets.map(String));
   }
 
   async until(targets: readonly string[]): Promise<void> {

@@ -64,11 +64,19 @@ export async function startDiscovery(configs: readonly DiscoveryConfig[], option
   };
 
   let isFirst = true;
+  // The same group as before stays the same object: who takes it looks only at new ones.
+  const named = new WeakMap<TargetGroup, TargetGroup>();
   const runs = configs.map((config, i) => {
     const source = createDiscovery(config, { ...options, report: createReport(config.kind, options, metrics) });
     const take: EmitGroups = (groups) => {
       if (signal.aborted) return;
-      found[i] = groups.map((group) => ({ ...group, source: `${config.kind}/${i}/${group.source}` }));
+      found[i] = groups.map((group) => {
+        const known = named.get(group);
+        if (known !== undefined) return known;
+        const unique = { ...group, source: `${config.kind}/${i}/${group.source}` };
+        named.set(group, unique);
+        return unique;
+      });
       if (isFirst && found.every((list) => list !== undefined)) {
         isFirst = false;
         flush();

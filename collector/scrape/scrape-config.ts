@@ -45,13 +45,19 @@ export interface TlsConfig {
   readonly maxVersion: 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13' | undefined;
 }
 
-/** A group of targets as service discovery yields it: addresses and labels before relabelling. */
+/**
+ * A group of targets as service discovery yields it: addresses and labels before relabelling. Immutable: the same object
+ * stands for the same targets, so that only new ones are looked at when a list of groups changes.
+ */
 export interface TargetGroup {
-  readonly targets: readonly string[];
+  readonly targets: readonly DiscoveredTarget[];
   readonly labels: Readonly<Record<string, string>>;
   /** Where it came from, unique within its discovery: replaces the older group of the same source. */
   readonly source: string;
 }
+
+/** An address, or labels with `__address__` among them; these win over the labels of the group, even where they are empty. */
+export type DiscoveredTarget = string | Readonly<Record<string, string>>;
 
 export interface StaticDiscoveryConfig {
   readonly kind: 'static';

@@ -1,8 +1,8 @@
-import type { Labels } from '../../storage/labels.ts';
 import { TEXT_ACCEPT } from '../exposition/content-type.ts';
 import { createHttpTransport, type HttpTransport } from '../http-transport.ts';
 import { compileRelabel, type Relabel } from '../relabel.ts';
 import { sameConfig } from '../same-config.ts';
+import type { Shard } from '../shard.ts';
 import type { BodyBuffers } from './body-buffers.ts';
 import { createHttpScraper } from './http-scraper.ts';
 import { LimitError } from './limit-error.ts';
@@ -10,7 +10,8 @@ import { compileSampleLabels, type SampleLabels } from './sample-labels.ts';
 import type { TapFor } from './sample-tap.ts';
 import type { ScrapeConfig, TargetGroup } from './scrape-config.ts';
 import { type LoopContext, type LoopSettings, ScrapeLoop } from './scrape-loop.ts';
-import { buildTargets, displayLabels, displayUrl, globalUrl, type Target } from './target.ts';
+import { displayLabels, displayUrl, globalUrl, type Target } from './target.ts';
+import { TargetSet } from './target-set.ts';
 import type { DroppedTarget, TargetStatus } from './target-status.ts';
 
 /** What the pools of an Appender share. */
@@ -20,6 +21,8 @@ export interface PoolContext extends LoopContext {
   readonly version: string;
   /** Who listens to a target's samples. */
   readonly tapFor?: TapFor | undefined;
+  /** Undefined means that every target is scraped. */
+  readonly shard: Shard | undefined;
 }
 
 /** A target and what scrapes it. */
@@ -31,6 +34,9 @@ interface Scraped {
 /** Connections to one host and port at a time: a prober stands for many targets. */
 const CONNECTIONS = 512;
 
+/** Failures of targets that one line of the log names. */
+const MAX_SHOWN_FAILURES = 5;
+
 /**
  * The targets of one job: a loop for each, begun and ended as discovery and the configuration say. A target that stays,
  * by its labels and URL, keeps its loop, its series and its moment.
@@ -40,21 +46,21 @@ export class ScrapePool {
   readonly #scraped = new Map<string, Scraped>();
   /** Loops that have been stopped and are not at their end. */
   readonly #ending = new Set<Promise<void>>();
+  readonly #targets: TargetSet;
   #config: ScrapeConfig;
-  #relabel: Relabel;
   #metricRelabel: Relabel;
   #transport: HttpTransport;
   #groups: readonly TargetGroup[] = [];
-  #dropped: readonly Labels[] = [];
-  #droppedCount = 0;
   #failures = '';
+  #forcedError: LimitError | undefined;
   #isStopped = false;
 
   /** Throws a SyntaxError that names a regular expression that is none. */
   constructor(config: ScrapeConfig, context: PoolContext) {
     this.#context = context;
     this.#config = config;
-    this.#relabel = compileRelabel(config.relabelConfigs);
+    const relabel = compileRelabel(config.relabelConfigs);
+    this.#targets = new TargetSet({ config, relabel, shard: context.shard });
     this.#metricRelabel = compileRelabel(config.metricRelabelConfigs);
     this.#transport = createTransport(config);
     this.#warnOfProtocols();
@@ -69,58 +75,51 @@ export class ScrapePool {
     for (const { loop } of this.#scraped.values()) yield loop.cacheSize;
   }
 
-  /** Makes these the job's groups: new targets begin, missing ones end with stale markers, the others go on. */
+  /**
+   * Makes these the job's groups: new targets begin, missing ones end with stale markers, the others go on. A group that is
+   * the same object as before costs next to nothing.
+   */
   sync(groups: readonly TargetGroup[]): void {
     if (this.#isStopped) return;
     this.#groups = groups;
-    const { metrics, logger } = this.#context;
-    const config = this.#config;
-    const built = buildTargets(groups, config, this.#relabel);
-    this.#dropped = built.dropped;
-    this.#droppedCount = built.droppedCount;
-    const failures = built.failures.join('; ');
-    if (failures !== this.#failures && failures !== '') {
-      const shown = built.failures.slice(0, 5);
-      logger.warn({ job: config.jobName, count: built.failures.length, failures: shown }, 'targets cannot be scraped');
-    }
-    this.#failures = failures;
-
-    const forcedError =
-      config.targetLimit > 0 && built.targets.length > config.targetLimit
-        ? new LimitError(
-            'target_limit',
-            `target_limit exceeded (number of targets: ${built.targets.length}, limit: ${config.targetLimit})`,
-          )
-        : undefined;
-    const wanted = new Set(built.targets.map((target) => target.key));
+    const { removed, changed, added } = this.#targets.update(groups);
+    this.#warnOfFailures();
+    const forcedError = this.#exceededLimit();
+    const isForcedAnew = forcedError?.message !== this.#forcedError?.message;
+    this.#forcedError = forcedError;
     // Those that end come first: their stale markers must not be later than the first samples of their successors.
-    for (const [key, { loop }] of this.#scraped) {
-      if (wanted.has(key)) continue;
+    for (const key of removed) {
+      const { loop } = this.#scraped.get(key)!;
       this.#scraped.delete(key);
       this.#finish(loop.stop({ markStale: true }));
     }
-    for (const target of built.targets) {
-      const known = this.#scraped.get(target.key);
-      if (known !== undefined) {
-        known.target = target;
-        const { settings } = known.loop;
-        if (
-          settings.scrapeInterval !== target.scrapeInterval ||
-          settings.scrapeTimeout !== target.scrapeTimeout ||
-          settings.forcedError?.message !== forcedError?.message
-        ) {
-          known.loop.reconfigure(this.#settingsOf(target, { forcedError, labels: settings.labels }));
-        }
+    for (const target of changed) {
+      const known = this.#scraped.get(target.key)!;
+      known.target = target;
+      const { settings } = known.loop;
+      if (settings.scrapeInterval === target.scrapeInterval && settings.scrapeTimeout === target.scrapeTimeout)
         continue;
+      known.loop.reconfigure(this.#settingsOf(target, settings.labels));
+    }
+    if (isForcedAnew) {
+      for (const { target, loop } of this.#scraped.values()) {
+        loop.reconfigure(this.#settingsOf(target, loop.settings.labels));
       }
-      const settings = this.#settingsOf(target, { forcedError, labels: this.#labelsOf(target) });
-      const { jobName: job } = config;
-      const { labels, discoveredLabels, key, scrapeInterval } = target;
-      const tap = this.#context.tapFor?.({ job, labels, discoveredLabels, scrapeInterval });
+    }
+    for (const target of added) {
+      const settings = this.#settingsOf(target, this.#labelsOf(target));
+      const { jobName: job } = this.#config;
+      const { labels, key } = target;
+      const tap = this.#context.tapFor?.({
+        job,
+        labels,
+        discoveredLabels: target.discoveredLabels,
+        scrapeInterval: target.scrapeInterval,
+      });
       const loop = new ScrapeLoop({ context: this.#context, job, labels, key, settings, tap });
       this.#scraped.set(target.key, { target, loop });
     }
-    metrics.targets.set({ scrape_job: config.jobName }, this.#scraped.size);
+    this.#context.metrics.targets.set({ scrape_job: this.#config.jobName }, this.#scraped.size);
   }
 
   /**
@@ -133,7 +132,7 @@ export class ScrapePool {
     const metricRelabel = compileRelabel(config.metricRelabelConfigs);
     const transport = sameConfig(before.client, config.client) && timeoutOf(before) === timeoutOf(config);
     this.#config = config;
-    this.#relabel = relabel;
+    this.#targets.reconfigure({ config, relabel, shard: this.#context.shard });
     this.#metricRelabel = metricRelabel;
     this.#warnOfProtocols();
     if (!transport) this.#retire(this.#transport);
@@ -141,8 +140,7 @@ export class ScrapePool {
     // The same function as before says that the series' labels are those of before.
     const isSame = LABEL_KEYS.every((key) => sameConfig(before[key], config[key]));
     for (const { target, loop } of this.#scraped.values()) {
-      const { forcedError, labels } = loop.settings;
-      loop.reconfigure(this.#settingsOf(target, { forcedError, labels: isSame ? labels : this.#labelsOf(target) }));
+      loop.reconfigure(this.#settingsOf(target, isSame ? loop.settings.labels : this.#labelsOf(target)));
     }
     this.sync(this.#groups);
   }
@@ -174,21 +172,21 @@ export class ScrapePool {
 
   /** The dropped targets that are kept for show. */
   dropped(): readonly DroppedTarget[] {
-    return this.#dropped.map((labels) => ({
-      scrapePool: this.#config.jobName,
-      discoveredLabels: displayLabels(labels),
-    }));
+    const { jobName: scrapePool, keepDroppedTargets } = this.#config;
+    const shown: DroppedTarget[] = [];
+    for (const labels of this.#targets.dropped()) {
+      if (keepDroppedTargets > 0 && shown.length === keepDroppedTargets) break;
+      shown.push({ scrapePool, discoveredLabels: displayLabels(labels) });
+    }
+    return shown;
   }
 
   /** How many were dropped. */
   get droppedCount(): number {
-    return this.#droppedCount;
+    return this.#targets.droppedCount;
   }
 
-  #settingsOf(
-    target: Target,
-    { forcedError, labels }: { readonly forcedError: Error | undefined; readonly labels: SampleLabels },
-  ): LoopSettings {
+  #settingsOf(target: Target, labels: SampleLabels): LoopSettings {
     const config = this.#config;
     const { buffers, version } = this.#context;
     const { scrapeInterval, scrapeTimeout } = target;
@@ -210,9 +208,27 @@ export class ScrapePool {
       sampleLimit: config.sampleLimit,
       fallbackProtocol: config.scrapeFallbackProtocol,
       labels,
-      forcedError,
+      forcedError: this.#forcedError,
       silentUntilUp: config.silentUntilUp ?? false,
     };
+  }
+
+  #exceededLimit(): LimitError | undefined {
+    const { targetLimit } = this.#config;
+    const { size } = this.#targets;
+    if (targetLimit === 0 || size <= targetLimit) return undefined;
+    return new LimitError('target_limit', `target_limit exceeded (number of targets: ${size}, limit: ${targetLimit})`);
+  }
+
+  #warnOfFailures(): void {
+    const count = this.#targets.failureCount;
+    const shown: string[] = [];
+    for (const failure of this.#targets.failures()) if (shown.push(failure) === MAX_SHOWN_FAILURES) break;
+    const failures = `${count}: ${shown.join('; ')}`;
+    if (failures !== this.#failures && count > 0) {
+      this.#context.logger.warn({ job: this.#config.jobName, count, failures: shown }, 'targets cannot be scraped');
+    }
+    this.#failures = failures;
   }
 
   #labelsOf(target: Target): SampleLabels {

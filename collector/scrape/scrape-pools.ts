@@ -5,6 +5,7 @@ import { Labels } from '../../storage/labels.ts';
 import { startDiscovery } from '../discovery/discovery.ts';
 import { compileRelabel } from '../relabel.ts';
 import { sameConfig } from '../same-config.ts';
+import type { Shard } from '../shard.ts';
 import { BodyBuffers } from './body-buffers.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { REPORT_METADATA } from './report.ts';
@@ -41,6 +42,8 @@ export interface ScrapePoolsOptions {
   readonly buffers?: BodyBuffers;
   /** Who listens to the samples of which targets, as they arrive. Not of what is scraped inside this process. Default: nobody. */
   readonly tapFor?: TapFor | undefined;
+  /** Only the targets that fall to this shard are scraped; what is in this process always is. Default: all of them. */
+  readonly shard?: Shard | undefined;
 }
 
 /** What is to be scraped. */
@@ -90,6 +93,7 @@ export class ScrapePools {
       buffers,
       version,
       tapFor: options.tapFor,
+      shard: options.shard,
     };
     appender.describe(REPORT_METADATA);
   }

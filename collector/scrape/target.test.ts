@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PLAIN_HTTP_CLIENT } from '../http-transport.ts';
 import { compileRelabel, RELABEL_DEFAULTS, type RelabelConfig } from '../relabel.ts';
-import type { ScrapeConfig } from './scrape-config.ts';
+import type { DiscoveredTarget, ScrapeConfig } from './scrape-config.ts';
 import { buildTargets, displayLabels, displayUrl, globalUrl } from './target.ts';
 
 const CONFIG: ScrapeConfig = {
@@ -30,7 +30,7 @@ const CONFIG: ScrapeConfig = {
 };
 
 function build(
-  targets: string[],
+  targets: DiscoveredTarget[],
   {
     labels = {},
     relabel = [],
@@ -74,8 +74,7 @@ describe('targets', () => {
       __tmp: 't',
     };
     const [target] = build(['[::1]:9100'], { labels, config: { params: { x: ['1', '2'], w: ['3'] } } }).targets;
-    // A parameter of the configuration is set before relabelling, and so counts.
-    expect(target!.url.href).toBe('https://[::1]:9100/a%20b%3Fc%23d?w=3&x=1&x=2');
+    expect(target!.url.href).toBe('https://[::1]:9100/a%20b%3Fc%23d?w=3&x=y%26z&x=2');
     expect(target!.labels.toString()).toBe('{instance="i", job="k"}');
     expect(target).toMatchObject({ scrapeInterval: 60_000, scrapeTimeout: 500 });
   });
@@ -101,15 +100,20 @@ describe('targets', () => {
     expect(build(['a', 'a'], { labels: { env: 'x' }, relabel: [drop] }).targets).toHaveLength(1);
   });
 
-  it('that relabelling drops are kept for show, as many as the job says', () => {
+  it('may each have labels, which win over those of the group even where they are empty', () => {
+    const labels = { both: 'group', hidden: 'group', job: 'group' };
+    const { targets } = build([{ __address__: 'a:1', both: 'own', hidden: '', job: '' }, 'b:1'], { labels });
+    expect(targets.map(({ labels }) => labels.toString())).toEqual([
+      '{both="own", instance="a:1", job="j"}',
+      '{both="group", hidden="group", instance="b:1", job="group"}',
+    ]);
+  });
+
+  it('that relabelling drops are kept for show', () => {
     const relabel = [{ action: 'drop' as const, sourceLabels: ['__address__'], regex: 'a.*' }];
-    const { targets, dropped, droppedCount } = build(['a1', 'a2', 'b', 'a3'], {
-      relabel,
-      config: { keepDroppedTargets: 2 },
-    });
+    const { targets, dropped } = build(['a1', 'a2', 'b', { __address__: 'a3' }], { relabel });
     expect(targets).toHaveLength(1);
-    expect(dropped.map((labels) => labels.get('__address__'))).toEqual(['a1', 'a2']);
-    expect(droppedCount).toBe(3);
+    expect(dropped.map((labels) => labels.get('__address__'))).toEqual(['a1', 'a2', 'a3']);
   });
 
   it.each([

@@ -1,14 +1,15 @@
 import { hostname } from 'node:os';
 import { Labels } from '../../storage/labels.ts';
 import type { Relabel } from '../relabel.ts';
+import { isOwn, type Shard } from '../shard.ts';
 import { formatDurationLabel, parseDurationLabel } from './duration.ts';
-import type { ScrapeConfig, TargetGroup } from './scrape-config.ts';
+import type { DiscoveredTarget, ScrapeConfig, TargetGroup } from './scrape-config.ts';
 
 /** What is scraped, how often, and which labels its samples get. */
 export interface Target {
   /** The labels that its samples get. */
   readonly labels: Labels;
-  /** The labels before relabelling, with Prometheus' own (`__address__`, `__scheme__`, …). */
+  /** The labels before relabelling, with Prometheus' own (`__address__`, `__scheme__`, …); computed when it is read. */
   readonly discoveredLabels: Labels;
   /** May hold secrets in its query: see `displayUrl`. */
   readonly url: URL;
@@ -18,90 +19,136 @@ export interface Target {
   readonly key: string;
 }
 
-/** What the targets of a job's groups come to. */
-export interface BuiltTargets {
-  /** Without repetitions, in the order of the groups. */
+/** What a group comes to. */
+export interface BuiltGroup {
+  /** In the group's order; those of other shards are not among them. */
   readonly targets: readonly Target[];
-  /** The labels before relabelling of those that relabelling dropped, at most as many as the job keeps. */
-  readonly dropped: readonly Labels[];
-  readonly droppedCount: number;
+  /** Those that relabelling dropped; `discoveredLabels` says more of them. */
+  readonly dropped: readonly DiscoveredTarget[];
   /** Why some cannot be scraped. */
   readonly failures: readonly string[];
 }
 
-/** Applies the job's defaults and its relabelling to everything that was discovered. Never throws. */
+export interface BuildContext {
+  readonly config: ScrapeConfig;
+  readonly relabel: Relabel;
+  /** Undefined means that all targets are this process'. */
+  readonly shard: Shard | undefined;
+}
+
+const NONE: readonly never[] = [];
+
+/** Applies the job's defaults and its relabelling to a group. Never throws. */
+export function buildGroup(group: TargetGroup, { config, relabel, shard }: BuildContext): BuiltGroup {
+  const targets: Target[] = [];
+  const dropped: DiscoveredTarget[] = [];
+  const failures: string[] = [];
+  for (const discovered of group.targets) {
+    try {
+      const labels = relabel(discoveredLabels(discovered, group, config));
+      if (labels === undefined || labels.size === 0) {
+        dropped.push(discovered);
+        continue;
+      }
+      const target = new BuiltTarget(labels, { discovered, group, config });
+      if (shard === undefined || isOwn(shard, target.key)) targets.push(target);
+    } catch (error) {
+      const address = ownLabels(discovered).__address__ ?? '';
+      failures.push(`${JSON.stringify(address)}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return {
+    targets: targets.length === 0 ? NONE : targets,
+    dropped: dropped.length === 0 ? NONE : dropped.length === group.targets.length ? group.targets : dropped,
+    failures: failures.length === 0 ? NONE : failures,
+  };
+}
+
+/** What the targets of a list of groups come to. */
+export interface BuiltTargets {
+  /** Without repetitions, in the order of the groups. */
+  readonly targets: readonly Target[];
+  /** The labels before relabelling of those that relabelling dropped. */
+  readonly dropped: readonly Labels[];
+  readonly failures: readonly string[];
+}
+
+/** All groups at once: what a job that has just begun scrapes. Never throws. */
 export function buildTargets(groups: readonly TargetGroup[], config: ScrapeConfig, relabel: Relabel): BuiltTargets {
   const targets = new Map<string, Target>();
   const dropped: Labels[] = [];
   const failures: string[] = [];
-  const maxDropped = config.keepDroppedTargets > 0 ? config.keepDroppedTargets : Number.POSITIVE_INFINITY;
-  let droppedCount = 0;
   for (const group of groups) {
-    for (const address of group.targets) {
-      try {
-        const discovered = discoveredLabels(address, group, config);
-        const labels = relabel(discovered);
-        if (labels === undefined || labels.size === 0) {
-          droppedCount++;
-          if (dropped.length < maxDropped) dropped.push(discovered);
-          continue;
-        }
-        const target = buildTarget(labels, discovered, config);
-        if (!targets.has(target.key)) targets.set(target.key, target);
-      } catch (error) {
-        failures.push(`${JSON.stringify(address)}: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    }
+    const built = buildGroup(group, { config, relabel, shard: undefined });
+    for (const target of built.targets) if (!targets.has(target.key)) targets.set(target.key, target);
+    dropped.push(...built.dropped.map((target) => discoveredLabels(target, group, config)));
+    failures.push(...built.failures);
   }
-  return { targets: [...targets.values()], dropped, droppedCount, failures };
+  return { targets: [...targets.values()], dropped, failures };
 }
 
-function discoveredLabels(address: string, group: TargetGroup, config: ScrapeConfig): Labels {
-  const labels: Record<string, string> = {
-    ...defined({
-      job: config.jobName,
-      __scrape_interval__: formatDurationLabel(config.scrapeInterval),
-      __scrape_timeout__: formatDurationLabel(config.scrapeTimeout),
-      __metrics_path__: config.metricsPath,
-      __scheme__: config.scheme,
-    }),
-    ...defined(group.labels),
-    __address__: address,
+/** The labels before relabelling. The target's own win over the group's, and both over the job's where they are not empty. */
+export function discoveredLabels(target: DiscoveredTarget, group: TargetGroup, config: ScrapeConfig): Labels {
+  const values = new Map(Object.entries(group.labels));
+  for (const [name, value] of Object.entries(ownLabels(target))) values.set(name, value);
+  const complete = (name: string, value: string): void => {
+    if (!values.get(name)) values.set(name, value);
   };
-  for (const [name, values] of Object.entries(config.params)) {
-    if (values.length > 0) labels[`${PARAM_PREFIX}${name}`] = values[0]!;
+  complete('job', config.jobName);
+  complete('__scrape_interval__', formatDurationLabel(config.scrapeInterval));
+  complete('__scrape_timeout__', formatDurationLabel(config.scrapeTimeout));
+  complete('__metrics_path__', config.metricsPath);
+  complete('__scheme__', config.scheme);
+  for (const [name, given] of Object.entries(config.params)) {
+    if (given.length > 0) complete(`${PARAM_PREFIX}${name}`, given[0]!);
   }
-  return Labels.from(Object.entries(labels));
-}
-
-/** Without empty values, which must not hide a default. */
-function defined(labels: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
+  return Labels.from(values);
 }
 
 const PARAM_PREFIX = '__param_';
 
-function buildTarget(labels: Labels, discovered: Labels, config: ScrapeConfig): Target {
-  for (const [name, value] of labels) {
-    if (/\p{Surrogate}/u.test(value)) throw new Error(`label ${JSON.stringify(name)} must be well-formed Unicode`);
+/** What a target of a group has besides the group's labels. */
+export function ownLabels(target: DiscoveredTarget): Readonly<Record<string, string>> {
+  return typeof target === 'string' ? { __address__: target } : target;
+}
+
+interface Origin {
+  readonly discovered: DiscoveredTarget;
+  readonly group: TargetGroup;
+  readonly config: ScrapeConfig;
+}
+
+/** The labels before relabelling are many and hardly ever shown, so that they are not kept. */
+class BuiltTarget implements Target {
+  readonly labels: Labels;
+  readonly url: URL;
+  readonly scrapeInterval: number;
+  readonly scrapeTimeout: number;
+  readonly key: string;
+  readonly #origin: Origin;
+
+  /** Throws when the labels after relabelling are no target. */
+  constructor(labels: Labels, origin: Origin) {
+    for (const [name, value] of labels) {
+      if (/\p{Surrogate}/u.test(value)) throw new Error(`label ${JSON.stringify(name)} must be well-formed Unicode`);
+    }
+    this.#origin = origin;
+    this.url = buildUrl(labels, origin.config);
+    this.scrapeInterval = duration(labels, '__scrape_interval__');
+    this.scrapeTimeout = duration(labels, '__scrape_timeout__');
+    if (this.scrapeTimeout > this.scrapeInterval) {
+      const given = `${labels.get('__scrape_timeout__')} > ${labels.get('__scrape_interval__')}`;
+      throw new Error(`the scrape timeout must not be greater than the scrape interval, got ${given}`);
+    }
+    const own = labels.filter((name) => !name.startsWith('__'));
+    this.labels = own.has('instance') ? own : own.with('instance', labels.get('__address__'));
+    this.key = JSON.stringify([this.labels.key, this.url.href]);
   }
-  const url = buildUrl(labels, config);
-  const scrapeInterval = duration(labels, '__scrape_interval__');
-  const scrapeTimeout = duration(labels, '__scrape_timeout__');
-  if (scrapeTimeout > scrapeInterval) {
-    const given = `${labels.get('__scrape_timeout__')} > ${labels.get('__scrape_interval__')}`;
-    throw new Error(`the scrape timeout must not be greater than the scrape interval, got ${given}`);
+
+  get discoveredLabels(): Labels {
+    const { discovered, group, config } = this.#origin;
+    return discoveredLabels(discovered, group, config);
   }
-  let own = labels.filter((name) => !name.startsWith('__'));
-  if (!own.has('instance')) own = own.with('instance', labels.get('__address__'));
-  return {
-    labels: own,
-    discoveredLabels: discovered,
-    url,
-    scrapeInterval,
-    scrapeTimeout,
-    key: JSON.stringify([own.key, url.href]),
-  };
 }
 
 function buildUrl(labels: Labels, config: ScrapeConfig): URL {
