@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { SecureVersion } from 'node:tls';
-import { Agent, type buildConnector, Dispatcher, interceptors, ProxyAgent } from 'undici';
+import { Agent, type buildConnector, DecoratorHandler, Dispatcher, interceptors, ProxyAgent } from 'undici';
+import type { CredentialSource, Credentials } from './credential-source.ts';
 import type { HeaderValue, HttpClientConfig, TlsConfig } from './scrape/scrape-config.ts';
 import { Secret } from './secret.ts';
 import { readSecretFile } from './secret-file.ts';
@@ -14,8 +15,9 @@ export interface HttpTransport {
   readonly dispatcher: Dispatcher;
   /**
    * Credentials and custom headers for the next request, read from their files anew. Also looks whether a TLS file has
-   * changed, and if so makes new connections from now on; requests under way finish on the old ones. Rejects with an
-   * error that names the file that cannot be used, never its content.
+   * changed, and if so makes new connections from now on; requests under way finish on the old ones. An answer of 401 is
+   * told to the configuration's `credentials`. Rejects with an error that names the file that cannot be used, never its
+   * content.
    */
   headers(): Promise<Record<string, string>>;
   /** Cuts all connections; requests under way fail. */
@@ -64,19 +66,22 @@ export function createHttpTransport(config: HttpClientConfig, options: HttpTrans
   const ownNames = new Set([...Object.keys(config.headers).map((name) => name.toLowerCase()), ...CREDENTIAL_HEADERS]);
   let tlsVersion = -1;
 
+  const { credentials } = config;
+  const noted = credentials === undefined ? pools : pools.compose(tellRefusals(credentials));
   const dispatcher = config.followRedirects
-    ? pools.compose([
+    ? noted.compose([
         // Called from the last to the first: the origin of the caller's request is noted before redirects are followed.
         withoutOwnHeadersElsewhere(ownNames),
         interceptors.redirect({ maxRedirections: options.maxRedirects ?? 10 }),
         noteOrigin,
       ])
-    : pools;
+    : noted;
 
   return {
     dispatcher,
     async headers() {
-      const [headers, read] = await Promise.all([readHeaders(config), tls.read()]);
+      const issued = await credentials?.get();
+      const [headers, read] = await Promise.all([readHeaders(config, issued), tls.read(issued)]);
       if (read.version !== tlsVersion) {
         tlsVersion = read.version;
         pools.replace(
@@ -159,14 +164,40 @@ function withoutHeaders(
   return kept;
 }
 
-async function readHeaders(config: HttpClientConfig): Promise<Record<string, string>> {
+/** So that credentials which are refused are not used until the end of their time. */
+function tellRefusals(credentials: CredentialSource): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => dispatch(options, new RefusalHandler(credentials, handler));
+}
+
+/** undici's types leave its methods out. */
+const Decorator = DecoratorHandler as unknown as new (
+  handler: Dispatcher.DispatchHandler,
+) => { onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void };
+
+class RefusalHandler extends Decorator {
+  readonly #credentials: CredentialSource;
+
+  constructor(credentials: CredentialSource, handler: Dispatcher.DispatchHandler) {
+    super(handler);
+    this.#credentials = credentials;
+  }
+
+  override onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {
+    if (args[1] === 401) this.#credentials.refused();
+    super.onResponseStart(...args);
+  }
+}
+
+async function readHeaders(config: HttpClientConfig, issued: Credentials | undefined): Promise<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (const [name, values] of Object.entries(config.headers)) {
     const list = typeof values === 'string' ? [values] : values;
     headers[name] = (await Promise.all(list.map((value) => readHeaderValue(value, name)))).join(', ');
   }
   const { basicAuth, authorization } = config;
-  if (basicAuth !== undefined) {
+  if (issued?.token !== undefined) {
+    headers.authorization = headerText(`Bearer ${issued.token.reveal()}`, 'the token of the credentials');
+  } else if (basicAuth !== undefined) {
     const user = await given(basicAuth.username, basicAuth.usernameFile, 'username_file');
     const password = await given(basicAuth.password, basicAuth.passwordFile, 'password_file');
     headers.authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -219,6 +250,8 @@ class TlsFiles {
   #checking: Promise<ReadTls> | undefined;
   #stamp: string | undefined;
   #read: ReadTls | undefined;
+  /** The credentials that `#read` was made with. */
+  #issued: Credentials | undefined;
 
   constructor(config: TlsConfig, checkInterval: number) {
     this.#config = config;
@@ -227,17 +260,17 @@ class TlsFiles {
   }
 
   /** Callers at the same time share one look at the files. */
-  async read(): Promise<ReadTls> {
-    if (this.#read !== undefined) {
+  async read(issued: Credentials | undefined): Promise<ReadTls> {
+    if (this.#read !== undefined && this.#issued === issued) {
       if (this.#files.length === 0 || performance.now() - this.#checkedAt < this.#checkInterval) return this.#read;
     }
-    this.#checking ??= this.#check().finally(() => {
+    this.#checking ??= this.#check(issued).finally(() => {
       this.#checking = undefined;
     });
     return this.#checking;
   }
 
-  async #check(): Promise<ReadTls> {
+  async #check(issued: Credentials | undefined): Promise<ReadTls> {
     const stamps = await Promise.all(
       this.#files.map(async (file) => {
         // A file that cannot be examined is reported by the attempt to read it.
@@ -246,20 +279,22 @@ class TlsFiles {
       }),
     );
     const stamp = stamps.join(' ');
-    if (this.#read === undefined || stamp !== this.#stamp) {
-      const connect = await this.#load();
+    const isSame = issued?.cert === this.#issued?.cert && issued?.key?.reveal() === this.#issued?.key?.reveal();
+    if (this.#read === undefined || stamp !== this.#stamp || !isSame) {
+      const connect = await this.#load(issued);
       this.#read = { version: (this.#read?.version ?? 0) + 1, connect };
       this.#stamp = stamp;
     }
+    this.#issued = issued;
     this.#checkedAt = performance.now();
     return this.#read;
   }
 
-  async #load(): Promise<buildConnector.BuildOptions> {
+  async #load(issued: Credentials | undefined): Promise<buildConnector.BuildOptions> {
     const config = this.#config;
     const ca = await textOrFile(config.ca, config.caFile, 'ca_file');
-    const cert = await textOrFile(config.cert, config.certFile, 'cert_file');
-    const key = await textOrFile(config.key, config.keyFile, 'key_file');
+    const cert = issued?.cert ?? (await textOrFile(config.cert, config.certFile, 'cert_file'));
+    const key = issued?.key?.reveal() ?? (await textOrFile(config.key, config.keyFile, 'key_file'));
     return {
       rejectUnauthorized: !config.insecureSkipVerify,
       ...(ca !== undefined && { ca }),

@@ -6,10 +6,13 @@ export interface KubeClient {
   readonly server: string;
   /** How to talk to it: what a scraper needs that goes through the API server. */
   readonly http: HttpClientConfig;
-  /** The JSON that a GET answers. `path` begins with a slash and may have a query. Rejects with a KubeError. */
+  /**
+   * The JSON that a GET answers. `path` begins with a slash and may have a query. Repeated some times when the server is
+   * overloaded or cannot be reached. Rejects with a KubeError.
+   */
   get(path: string, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
-  /** One page of a list. Rejects with a KubeError; 410 means that `continue` is too old. */
-  list(path: string, options: ListOptions): Promise<ListPage>;
+  /** One page of a list; repeated as `get` is. Rejects with a KubeError; 410 means that `continue` is too old. */
+  list<T = RawObject>(path: string, options: ListOptions<T>): Promise<ListPage<T>>;
   /**
    * Changes after a resource version, until the server ends the watch (then the loop ends), the connection breaks
    * (a KubeError of status 0) or the signal aborts. A KubeError of status 410 says that the version is too old.
@@ -24,18 +27,22 @@ export interface KubeClient {
 export interface Selection {
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** Ask for the objects' metadata only, as PartialObjectMetadata. */
+  readonly metadataOnly?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ListOptions extends Selection {
-  /** Objects to a page. */
+export interface ListOptions<T = RawObject> extends Selection {
+  /** Objects to a page; 0 asks for all of them in one. */
   readonly limit: number;
   /** From the page before; '' or undefined asks for the first one. */
   readonly continue?: string | undefined;
+  /** What becomes of each object as soon as it has been read, so that a page need not be held as it came. Must not throw. */
+  readonly map?: ((item: RawObject) => T) | undefined;
 }
 
-export interface ListPage {
-  readonly items: readonly RawObject[];
+export interface ListPage<T = RawObject> {
+  readonly items: readonly T[];
   readonly resourceVersion: string;
   /** '' on the last page. */
   readonly continue: string;

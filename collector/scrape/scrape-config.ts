@@ -1,3 +1,4 @@
+import type { CredentialSource } from '../credential-source.ts';
 import type { RelabelConfig } from '../relabel.ts';
 import type { Secret } from '../secret.ts';
 
@@ -12,6 +13,8 @@ export interface HttpClientConfig {
   readonly enableHttp2: boolean;
   /** Sent with every request to the configured host. Several values are sent as one, joined by commas. */
   readonly headers: Readonly<Record<string, string | readonly HeaderValue[]>>;
+  /** Where credentials come from that somebody else issues for a time; they go before `authorization` and `tls`. */
+  readonly credentials?: CredentialSource | undefined;
 }
 
 /** A header's value: as it is, secret, or the content of a file that is read anew for each use. */
