@@ -84,7 +84,10 @@ export class ListReader {
   /** Where the list stands in time, and where its next page begins; '' for what the server did not say. */
   end(): { readonly resourceVersion: string; readonly continue: string } {
     if (this.#depth !== 0) throw new Error('expected a list, got one that ends in its middle');
-    const list = parseJson(Buffer.concat(this.#envelope)) as { metadata?: { resourceVersion?: unknown; continue?: unknown }; items?: unknown };
+    const list = parseJson(Buffer.concat(this.#envelope)) as {
+      metadata?: { resourceVersion?: unknown; continue?: unknown };
+      items?: unknown;
+    };
     if (typeof list?.metadata !== 'object' || list.metadata === null || !('items' in list)) {
       throw new Error('expected a list with metadata and items, got something else');
     }
