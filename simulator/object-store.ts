@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from './kube-object.ts';
 
 /** A resource of the simulated API, such as `pods` or `deployments`: the plural name with its group. */
@@ -43,7 +44,7 @@ export class ObjectStore {
   readonly #now: () => number;
   readonly #uid: () => string;
   readonly #historyLimit: number;
-  readonly #objects = new Map<string, Map<string, KubeObject>>();
+  readonly #collections = new Map<string, Collection>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #history: StoreEvent[] = [];
   #version = 1;
@@ -66,19 +67,46 @@ export class ObjectStore {
   }
 
   get(resource: string, namespace: string, name: string): KubeObject | undefined {
-    return this.#objects.get(resource)?.get(keyOf(namespace, name));
+    return this.#collections.get(resource)?.objects.get(keyOf(namespace, name));
   }
 
   /** All objects of a resource, in the order of namespace and name when `sorted`; else in the order of creation. */
-  list(resource: string, options: { readonly sorted?: boolean } = {}): readonly KubeObject[] {
-    const objects = this.#objects.get(resource);
-    if (objects === undefined) return [];
-    if (options.sorted !== true) return [...objects.values()];
-    return [...objects.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, object]) => object);
+  list(
+    resource: string,
+    options: { readonly sorted?: boolean; readonly namespace?: string | undefined } = {},
+  ): readonly KubeObject[] {
+    const collection = this.#collections.get(resource);
+    if (collection === undefined) return [];
+    const { namespace, sorted } = options;
+    if (namespace !== undefined) {
+      const [from, to] = rangeOf(collection.keys, namespace);
+      return collection.keys.slice(from, to).map((key) => collection.objects.get(key)!);
+    }
+    if (sorted !== true) return [...collection.objects.values()];
+    return collection.keys.map((key) => collection.objects.get(key)!);
+  }
+
+  /**
+   * The objects of a resource as they were at a version, in the order of namespace and name. Undefined when the version is
+   * older than what is kept.
+   */
+  listAt(resource: string, version: number): readonly KubeObject[] | undefined {
+    const changes = this.changesAfter(resource, version);
+    if (changes === undefined) return undefined;
+    if (changes.length === 0) return this.list(resource, { sorted: true });
+    const collection = this.#collections.get(resource)!;
+    const objects = new Map(collection.objects);
+    for (let i = changes.length - 1; i >= 0; i--) {
+      const { before, object } = changes[i]!;
+      const key = keyOf(object.metadata.namespace ?? '', object.metadata.name);
+      if (before === undefined) objects.delete(key);
+      else objects.set(key, before);
+    }
+    return [...objects.keys()].sort(compareKeys).map((key) => objects.get(key)!);
   }
 
   count(resource: string): number {
-    return this.#objects.get(resource)?.size ?? 0;
+    return this.#collections.get(resource)?.keys.length ?? 0;
   }
 
   /** Gives it uid, creationTimestamp and resourceVersion. Undefined when there is one of that name. */
@@ -93,16 +121,20 @@ export class ObjectStore {
     return this.#put(resource, { ...object, metadata }, 'ADDED', undefined);
   }
 
-  /** Replaces what is there; uid and creationTimestamp stay. Undefined when nothing is. */
+  /**
+   * Replaces what is there; uid and creationTimestamp stay, and a generation is raised when the spec changes. Undefined
+   * when nothing is there.
+   */
   update(resource: string, object: KubeObject): KubeObject | undefined {
     const { name, namespace = '' } = object.metadata;
     const before = this.get(resource, namespace, name);
     if (before === undefined) return undefined;
-    const { uid, creationTimestamp } = before.metadata;
+    const { uid, creationTimestamp, generation } = before.metadata;
     const metadata = {
       ...object.metadata,
       ...(uid !== undefined && { uid }),
       ...(creationTimestamp !== undefined && { creationTimestamp }),
+      ...(generation !== undefined && { generation: sameSpec(before, object) ? generation : generation + 1 }),
     };
     return this.#put(resource, { ...object, metadata }, 'MODIFIED', before);
   }
@@ -111,7 +143,10 @@ export class ObjectStore {
   delete(resource: string, namespace: string, name: string): KubeObject | undefined {
     const before = this.get(resource, namespace, name);
     if (before === undefined) return undefined;
-    this.#objects.get(resource)!.delete(keyOf(namespace, name));
+    const collection = this.#collections.get(resource)!;
+    const key = keyOf(namespace, name);
+    collection.objects.delete(key);
+    collection.keys.splice(positionOf(collection.keys, key), 1);
     const version = ++this.#version;
     const object = { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } };
     this.#tell({ type: 'DELETED', resource, object, before, version });
@@ -121,9 +156,11 @@ export class ObjectStore {
   /** The changes of a resource after a version; undefined when the version is older than what is kept. */
   changesAfter(resource: string, version: number): readonly StoreEvent[] | undefined {
     if (version < this.#oldest) return undefined;
-    let from = this.#history.length;
-    while (from > 0 && this.#history[from - 1]!.version > version) from--;
-    return this.#history.slice(from).filter((event) => event.resource === resource);
+    const changes: StoreEvent[] = [];
+    for (let i = this.#history.length - 1; i >= 0 && this.#history[i]!.version > version; i--) {
+      if (this.#history[i]!.resource === resource) changes.push(this.#history[i]!);
+    }
+    return changes.reverse();
   }
 
   /** Forgets the changes so far, as etcd's compaction does. */
@@ -142,12 +179,14 @@ export class ObjectStore {
     const { name, namespace = '' } = object.metadata;
     const version = ++this.#version;
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
-    let objects = this.#objects.get(resource);
-    if (objects === undefined) {
-      objects = new Map();
-      this.#objects.set(resource, objects);
+    let collection = this.#collections.get(resource);
+    if (collection === undefined) {
+      collection = { objects: new Map(), keys: [] };
+      this.#collections.set(resource, collection);
     }
-    objects.set(keyOf(namespace, name), stored);
+    const key = keyOf(namespace, name);
+    if (before === undefined) collection.keys.splice(positionOf(collection.keys, key), 0, key);
+    collection.objects.set(key, stored);
     this.#tell({ type, resource, object: stored, before, version });
     return stored;
   }
@@ -160,6 +199,39 @@ export class ObjectStore {
     }
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+interface Collection {
+  readonly objects: Map<string, KubeObject>;
+  /** The objects' keys, sorted: kept, because a list of many would sort them for each page. */
+  readonly keys: string[];
+}
+
+/** Where a key is, or would be. */
+function positionOf(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  // Objects are often created in order.
+  if (high > 0 && keys[high - 1]! < key) return high;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (keys[middle]! < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Where a namespace's keys begin and end. '0' is the character after '/'. */
+function rangeOf(keys: readonly string[], namespace: string): [number, number] {
+  return [positionOf(keys, `${namespace}/`), positionOf(keys, `${namespace}0`)];
+}
+
+function compareKeys(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function sameSpec(a: KubeObject, b: KubeObject): boolean {
+  return a.spec === b.spec || isDeepStrictEqual(a.spec, b.spec);
 }
 
 function keyOf(namespace: string, name: string): string {

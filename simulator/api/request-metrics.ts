@@ -1,0 +1,99 @@
+/** What a request was, as the labels of the API server's own metrics say it. */
+export interface RequestLabels {
+  /** GET, LIST, WATCH, POST, PUT, PATCH, APPLY, DELETE, DELETECOLLECTION or CONNECT. */
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  /** `resource`, `namespace` or `cluster`; '' for what is no resource. */
+  readonly scope: string;
+}
+
+const BOUNDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+
+interface Durations {
+  readonly labels: RequestLabels;
+  readonly buckets: number[];
+  sum: number;
+  count: number;
+}
+
+/** Counts requests and their durations under the names that the real API server uses. */
+export class RequestMetrics {
+  readonly #totals = new Map<string, { readonly labels: RequestLabels; readonly code: number; count: number }>();
+  readonly #durations = new Map<string, Durations>();
+  readonly #inFlight = { mutating: 0, readOnly: 0 };
+
+  begin(mutating: boolean): void {
+    this.#inFlight[mutating ? 'mutating' : 'readOnly']++;
+  }
+
+  end(mutating: boolean): void {
+    this.#inFlight[mutating ? 'mutating' : 'readOnly']--;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.mutating + this.#inFlight.readOnly;
+  }
+
+  /** `seconds` from the request's arrival to its answer's end. */
+  observe(labels: RequestLabels, code: number, seconds: number): void {
+    const { verb, group, version, resource, subresource, scope } = labels;
+    const key = `${verb} ${group} ${version} ${resource} ${subresource} ${scope}`;
+    const total = this.#totals.get(`${key} ${code}`);
+    if (total === undefined) this.#totals.set(`${key} ${code}`, { labels, code, count: 1 });
+    else total.count++;
+    let durations = this.#durations.get(key);
+    if (durations === undefined) {
+      durations = { labels, buckets: BOUNDS.map(() => 0), sum: 0, count: 0 };
+      this.#durations.set(key, durations);
+    }
+    const bucket = BOUNDS.findIndex((bound) => seconds <= bound);
+    if (bucket >= 0) durations.buckets[bucket]!++;
+    durations.sum += seconds;
+    durations.count++;
+  }
+
+  /** How many requests were answered, by verb and resource and code. */
+  counts(): readonly { readonly labels: RequestLabels; readonly code: number; readonly count: number }[] {
+    return [...this.#totals.values()];
+  }
+
+  /** The text of these metrics in Prometheus' exposition format. */
+  render(): string {
+    const lines = [
+      '# HELP apiserver_request_total Counter of requests, by verb, resource, scope and HTTP response code.',
+      '# TYPE apiserver_request_total counter',
+    ];
+    for (const { labels, code, count } of this.#totals.values()) {
+      lines.push(`apiserver_request_total{code="${code}",${labelText(labels)}} ${count}`);
+    }
+    lines.push(
+      '# HELP apiserver_request_duration_seconds Response latency in seconds, by verb, resource and scope.',
+      '# TYPE apiserver_request_duration_seconds histogram',
+    );
+    for (const { labels, buckets, sum, count } of this.#durations.values()) {
+      const text = labelText(labels);
+      let cumulated = 0;
+      for (const [i, bound] of BOUNDS.entries()) {
+        cumulated += buckets[i]!;
+        lines.push(`apiserver_request_duration_seconds_bucket{${text},le="${bound}"} ${cumulated}`);
+      }
+      lines.push(`apiserver_request_duration_seconds_bucket{${text},le="+Inf"} ${count}`);
+      lines.push(`apiserver_request_duration_seconds_sum{${text}} ${sum}`);
+      lines.push(`apiserver_request_duration_seconds_count{${text}} ${count}`);
+    }
+    lines.push(
+      '# HELP apiserver_current_inflight_requests Requests that are being answered, by kind.',
+      '# TYPE apiserver_current_inflight_requests gauge',
+      `apiserver_current_inflight_requests{request_kind="mutating"} ${this.#inFlight.mutating}`,
+      `apiserver_current_inflight_requests{request_kind="readOnly"} ${this.#inFlight.readOnly}`,
+    );
+    return `${lines.join('\n')}\n`;
+  }
+}
+
+function labelText({ verb, group, version, resource, subresource, scope }: RequestLabels): string {
+  return `component="apiserver",dry_run="",group="${group}",resource="${resource}",scope="${scope}",subresource="${subresource}",verb="${verb}",version="${version}"`;
+}
