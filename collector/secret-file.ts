@@ -8,18 +8,23 @@ const LIMIT = 64 * 1024;
  * quotes the content.
  */
 export async function readSecretFile(path: string, what: string): Promise<string> {
+  return (await readWholeFile(path, what, LIMIT)).trim();
+}
+
+/** The same, for a file of up to `limit` bytes and with everything that is in it. */
+export async function readWholeFile(path: string, what: string, limit: number): Promise<string> {
   try {
     const file = await open(path, 'r');
     try {
-      const buffer = Buffer.alloc(LIMIT + 1);
+      const buffer = Buffer.alloc(limit + 1);
       let length = 0;
-      while (length <= LIMIT) {
+      while (length <= limit) {
         const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
         if (bytesRead === 0) break;
         length += bytesRead;
       }
-      if (length > LIMIT) throw new Error(`it is larger than ${LIMIT} bytes`);
-      return buffer.toString('utf8', 0, length).trim();
+      if (length > limit) throw new Error(`it is larger than ${limit} bytes`);
+      return buffer.toString('utf8', 0, length);
     } finally {
       await file.close();
     }
