@@ -2,45 +2,10 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
-import { type KubeClient, KubeError } from '../kube-client.ts';
-import type { KubeCluster, WatchScope } from '../kube-cluster.ts';
-import { MutableObjectCache } from '../object-cache.ts';
-import type { KubeObject, OperatorObject, ResourceName } from '../objects.ts';
+import type { OperatorObject, ResourceName } from '../objects.ts';
+import { FakeCluster } from './fake-cluster.case.ts';
 import { ManualClock } from './manual-clock.case.ts';
 import { type OperatorJobs, type OperatorJobsOptions, operatorJobs } from './operator-jobs.ts';
-
-/** A cluster whose caches the test fills. */
-class FakeCluster implements KubeCluster {
-  readonly name = 'east';
-  readonly caches = new Map<ResourceName, MutableObjectCache<KubeObject>>();
-  readonly scopes = new Map<ResourceName, WatchScope | undefined>();
-  readonly secrets = new Map<string, unknown>();
-  open = 0;
-  readonly client = {
-    get: async (path: string) => {
-      const secret = this.secrets.get(path);
-      if (secret === undefined) throw new KubeError('not found', { status: 404 });
-      return secret;
-    },
-  } as unknown as KubeClient;
-
-  cache(resource: ResourceName): MutableObjectCache<KubeObject> {
-    let cache = this.caches.get(resource);
-    if (cache === undefined) {
-      cache = new MutableObjectCache();
-      this.caches.set(resource, cache);
-    }
-    return cache;
-  }
-
-  watch(resource: ResourceName, scope?: WatchScope): never {
-    this.scopes.set(resource, scope);
-    this.open++;
-    return { cache: this.cache(resource), close: () => this.open-- } as never;
-  }
-
-  async close(): Promise<void> {}
-}
 
 const MONITORS = ['servicemonitors', 'podmonitors', 'probes', 'scrapeconfigs'] as const;
 
@@ -133,7 +98,7 @@ describe("the operator's objects", () => {
     sync('servicemonitors');
     await clock.advance(32_000);
     expect(given.map(named)).toEqual([['serviceMonitor/team/a/0']]);
-    expect(logged).toEqual(['podmonitors, probes, scrapeconfigs cannot be listed; the jobs of the other kinds begin']);
+    expect(logged).toEqual(['podmonitors, probes, scrapeconfigs cannot be listed; the rest begins']);
   });
 
   it('stay silent as long as nothing can be listed', async () => {

@@ -4,14 +4,14 @@ import { sameConfig } from '../../same-config.ts';
 import { type Clock, SYSTEM_CLOCK } from '../../scrape/clock.ts';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
 import type { KubeAccess } from '../kube-access.ts';
-import type { CacheLease, KubeCluster } from '../kube-cluster.ts';
-import type { Namespace, OperatorObject } from '../objects.ts';
+import type { KubeCluster } from '../kube-cluster.ts';
+import type { OperatorObject } from '../objects.ts';
 import type { Conversion, ConversionContext, JobDefaults } from './conversion.ts';
 import { convertObject, MONITOR_RESOURCES, type MonitorResource } from './convert-object.ts';
-import { type CheckedSelector, isSelected } from './label-selector.ts';
 import { MonitoredObject } from './monitored-object.ts';
+import { ObjectWatch } from './object-watch.ts';
 import { type OperatorMetrics, operatorMetrics } from './operator-metrics.ts';
-import { compileSelection, type OperatorSelection } from './operator-selection.ts';
+import type { OperatorSelection } from './operator-selection.ts';
 import type { ObjectState, OperatorStatus } from './operator-status.ts';
 import { ReferenceReader } from './reference-reader.ts';
 
@@ -63,48 +63,43 @@ export interface OperatorJobs {
  * selection.
  */
 export function operatorJobs(options: OperatorJobsOptions): OperatorJobs {
-  return new WatchedObjects(options);
+  return new MonitoredObjects(options);
 }
 
-interface WatchedResource {
-  readonly resource: MonitorResource;
-  readonly lease: CacheLease<OperatorObject>;
-  /** Undefined takes the objects of all namespaces. */
-  readonly namespaces: CheckedSelector | undefined;
-}
-
-class WatchedObjects implements OperatorJobs {
+class MonitoredObjects implements OperatorJobs {
   readonly #options: OperatorJobsOptions;
-  readonly #clock: Clock;
   readonly #context: ConversionContext;
   readonly #references: ReferenceReader;
   readonly #metrics: OperatorMetrics | undefined;
-  readonly #watched: readonly WatchedResource[];
-  readonly #namespaces: CacheLease<Namespace> | undefined;
+  readonly #watch: ObjectWatch<MonitorResource>;
   readonly #objects = new Map<string, MonitoredObject>();
-  readonly #cleanups: (() => void)[] = [];
+  readonly #forget: () => void;
   /** Secrets and ConfigMaps that have changed since the last look at the objects. */
   #changed = new Set<string>();
   /** What was told of objects that are refused, so that it is told once. */
   readonly #told = new Map<string, string>();
   #jobs: readonly ScrapeConfig[] | undefined;
-  #cancelTimer: (() => void) | undefined;
-  #isLate = false;
-  #isClosed = false;
 
   constructor(options: OperatorJobsOptions) {
     this.#options = options;
-    const { cluster, logger, registry, selection = {} } = options;
-    const selections = MONITOR_RESOURCES.map((resource) => [resource, compileSelection(selection, resource)] as const);
-    this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#metrics = registry === undefined ? undefined : operatorMetrics(registry);
+    const { cluster, logger, registry, clock = SYSTEM_CLOCK } = options;
+    this.#watch = new ObjectWatch({
+      cluster,
+      resources: MONITOR_RESOURCES,
+      selection: options.selection ?? {},
+      onChange: () => this.#look(),
+      clock,
+      debounce: options.debounce,
+      syncTimeout: options.syncTimeout,
+      logger,
+    });
     this.#references = new ReferenceReader({
       client: cluster.client,
-      clock: this.#clock,
+      clock,
       interval: options.referenceInterval ?? 30_000,
       onChange: (objects) => {
         for (const object of objects) this.#changed.add(object);
-        this.#schedule();
+        this.#watch.schedule();
       },
       onFailure: () => this.#metrics?.referenceFailures.inc({ cluster: cluster.name }),
     });
@@ -118,77 +113,37 @@ class WatchedObjects implements OperatorJobs {
       podTargetLabels: options.podTargetLabels ?? [],
       allowFiles: options.allowFiles ?? true,
     };
-    this.#watched = selections.map(([resource, { scope, namespaces }]) => {
-      const lease = cluster.watch(resource, scope);
-      this.#follow(lease);
-      return { resource, lease, namespaces };
-    });
-    if (this.#watched.some(({ namespaces }) => namespaces !== undefined)) {
-      this.#namespaces = cluster.watch('namespaces');
-      this.#follow(this.#namespaces);
-    }
+    this.#metrics = registry === undefined ? undefined : operatorMetrics(registry);
     const part = {
       cluster: cluster.name,
       jobCount: () => this.#jobs?.length ?? 0,
       objectCount: (resource: MonitorResource, state: ObjectState) => this.#count(resource, state),
     };
-    this.#cleanups.push(this.#metrics?.add(part) ?? noop);
-    this.#cleanups.push(
-      this.#clock.schedule(options.syncTimeout ?? 30_000, () => {
-        this.#isLate = true;
-        this.#tellUnsynced(logger);
-        this.#schedule();
-      }),
-    );
-    this.#schedule();
+    this.#forget = this.#metrics?.add(part) ?? (() => undefined);
   }
 
   status(): OperatorStatus {
     return {
       cluster: this.#options.cluster.name,
       isSynced: this.#jobs !== undefined,
-      resources: this.#watched.map(({ resource, lease }) => ({
-        resource,
-        isSynced: lease.cache.isSynced,
-        objects: lease.cache.size,
-      })),
+      resources: this.#watch.resources(),
       objects: this.#sorted().map((object) => object.report()),
     };
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#cancelTimer?.();
+    this.#watch.close();
     this.#references.close();
-    for (const cleanup of this.#cleanups) cleanup();
-  }
-
-  #follow(lease: CacheLease<OperatorObject | Namespace>): void {
-    const closing = new AbortController();
-    const unsubscribe = lease.cache.subscribe(() => this.#schedule());
-    lease.cache.synced(closing.signal).then(() => this.#schedule(), noop);
-    this.#cleanups.push(() => {
-      closing.abort();
-      unsubscribe();
-      lease.close();
-    });
-  }
-
-  #schedule(): void {
-    if (this.#isClosed || this.#cancelTimer !== undefined) return;
-    this.#cancelTimer = this.#clock.schedule(this.#options.debounce ?? 1_000, () => {
-      this.#cancelTimer = undefined;
-      this.#look();
-    });
+    this.#forget();
   }
 
   /** Makes the objects what the caches have, and gives the jobs when they differ. */
   #look(): void {
-    if (!this.#isReady()) return;
+    if (!this.#watch.isReady) return;
     const changed = this.#changed;
     this.#changed = new Set();
     const seen = new Set<string>();
-    for (const { resource, object } of this.#selected()) {
+    for (const { resource, object } of this.#watch.objects()) {
       const key = `${resource}/${object.metadata.namespace}/${object.metadata.name}`;
       seen.add(key);
       const known = this.#objects.get(key);
@@ -203,7 +158,7 @@ class WatchedObjects implements OperatorJobs {
     }
     this.#tell(objects);
     // At first what the objects refer to is waited for, so that no job runs without its login or begins late.
-    if (this.#jobs === undefined && !this.#isLate && objects.some(({ state }) => state === 'pending')) return;
+    if (this.#jobs === undefined && !this.#watch.isLate && objects.some(({ state }) => state === 'pending')) return;
     this.#give(objects.flatMap(({ jobs }) => jobs));
   }
 
@@ -217,25 +172,6 @@ class WatchedObjects implements OperatorJobs {
       return { references: [], notes: [], outcome: { kind: 'refused', problem: `it cannot be converted: ${error}` } };
     }
   };
-
-  /** Whether all has been listed, or, after a time, anything: then what cannot be listed must not hold up the rest. */
-  #isReady(): boolean {
-    if (this.#namespaces?.cache.isSynced === false) return false;
-    const synced = this.#watched.filter(({ lease }) => lease.cache.isSynced).length;
-    return synced === this.#watched.length || (this.#isLate && synced > 0);
-  }
-
-  *#selected(): Generator<{ readonly resource: MonitorResource; readonly object: OperatorObject }> {
-    for (const { resource, lease, namespaces } of this.#watched) {
-      for (const object of lease.cache.values()) {
-        if (namespaces !== undefined) {
-          const namespace = this.#namespaces?.cache.get('', object.metadata.namespace);
-          if (namespace === undefined || !isSelected(namespaces, namespace.metadata.labels ?? {})) continue;
-        }
-        yield { resource, object };
-      }
-    }
-  }
 
   #give(jobs: readonly ScrapeConfig[]): void {
     if (this.#jobs !== undefined && sameConfig(this.#jobs, jobs)) return;
@@ -269,18 +205,9 @@ class WatchedObjects implements OperatorJobs {
     }
     for (const title of this.#told.keys()) if (!titles.has(title)) this.#told.delete(title);
   }
-
-  #tellUnsynced(logger: Logger): void {
-    const missing = this.#watched.filter(({ lease }) => !lease.cache.isSynced).map(({ resource }) => resource);
-    if (missing.length === 0 || missing.length === this.#watched.length) return;
-    const cluster = this.#options.cluster.name;
-    logger.warn({ cluster, missing }, `${missing.join(', ')} cannot be listed; the jobs of the other kinds begin`);
-  }
 }
 
 function byOrder([a, of]: [string, MonitoredObject], [b, than]: [string, MonitoredObject]): number {
   const kinds = MONITOR_RESOURCES.indexOf(of.resource) - MONITOR_RESOURCES.indexOf(than.resource);
   return kinds !== 0 ? kinds : a < b ? -1 : a > b ? 1 : 0;
 }
-
-function noop(): void {}

@@ -1,6 +1,5 @@
 import type { WatchScope } from '../kube-cluster.ts';
 import type { LabelSelector } from '../objects.ts';
-import type { MonitorResource } from './convert-object.ts';
 import { Fields } from './fields.ts';
 import { type CheckedSelector, readSelector, selectorText } from './label-selector.ts';
 
@@ -16,6 +15,8 @@ export interface OperatorSelection {
   readonly probeNamespaceSelector?: LabelSelector | undefined;
   readonly scrapeConfigSelector?: LabelSelector | undefined;
   readonly scrapeConfigNamespaceSelector?: LabelSelector | undefined;
+  readonly ruleSelector?: LabelSelector | undefined;
+  readonly ruleNamespaceSelector?: LabelSelector | undefined;
 }
 
 /** What to watch of a resource, and which namespaces' objects to take of it. */
@@ -25,15 +26,19 @@ export interface ResourceSelection {
   readonly namespaces: CheckedSelector | undefined;
 }
 
-const PREFIXES: Readonly<Record<MonitorResource, 'serviceMonitor' | 'podMonitor' | 'probe' | 'scrapeConfig'>> = {
+const PREFIXES = {
   servicemonitors: 'serviceMonitor',
   podmonitors: 'podMonitor',
   probes: 'probe',
   scrapeconfigs: 'scrapeConfig',
-};
+  prometheusrules: 'rule',
+} as const;
+
+/** Prometheus Operator's resources that are read. */
+export type OperatorResource = keyof typeof PREFIXES;
 
 /** Throws an Error that names the selector and the field in it that is wrong. */
-export function compileSelection(selection: OperatorSelection, resource: MonitorResource): ResourceSelection {
+export function compileSelection(selection: OperatorSelection, resource: OperatorResource): ResourceSelection {
   const fields = new Fields(selection, 'operator');
   const prefix = PREFIXES[resource];
   const labels = selectorText(readSelector(fields, `${prefix}Selector`));
