@@ -2,9 +2,10 @@ import type { ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
 import { Secret } from '../../collector/secret.ts';
 import type { AlertmanagerSettings, NotificationSettings, WebhookSettings } from './alerting-keys.ts';
 import { atMostOne, buildHttpClient } from './build-client.ts';
-import { buildDiscovery, withoutUserInfo } from './build-discovery.ts';
+import { buildDiscovery } from './build-discovery.ts';
 import { buildRelabelConfigs } from './build-relabel.ts';
 import { buildScrapeConfig, checkProtocols, globalIntervals } from './build-scrape.ts';
+import { withoutUserInfo } from './build-server.ts';
 import type {
   AlertmanagerConfig,
   ClickHouseConfig,

@@ -1,6 +1,6 @@
-import type { DiscoveryConfig, HttpClientConfig } from '../../collector/scrape/scrape-config.ts';
-import { Secret } from '../../collector/secret.ts';
-import { buildHttpClient } from './build-client.ts';
+import type { DiscoveryConfig } from '../../collector/scrape/scrape-config.ts';
+import { buildKubernetesDiscovery } from './build-kubernetes-discovery.ts';
+import { buildServer } from './build-server.ts';
 import type { DiscoverySettings } from './discovery-keys.ts';
 import type { Reading } from './reading.ts';
 
@@ -42,37 +42,9 @@ export function buildDiscovery(
     configs.push({ kind: 'file', files: entry.files, refreshInterval: entry.refresh_interval || 5 * 60_000 });
   }
   for (const entry of settings.http_sd_configs) {
-    const client = buildHttpClient(entry, reading);
-    const { url, basicAuth } = withoutUserInfo(entry.url);
-    configs.push({
-      kind: 'http',
-      url,
-      refreshInterval: entry.refresh_interval || 60_000,
-      client: basicAuth === undefined || hasLogin(client) ? client : { ...client, basicAuth },
-    });
+    const { url, client } = buildServer(entry.url, entry, reading);
+    configs.push({ kind: 'http', url, refreshInterval: entry.refresh_interval || 60_000, client });
   }
+  for (const entry of settings.kubernetes_sd_configs) configs.push(buildKubernetesDiscovery(entry, reading));
   return configs;
-}
-
-function hasLogin(client: HttpClientConfig): boolean {
-  return client.basicAuth !== undefined || client.authorization !== undefined;
-}
-
-/** A user and a password in a URL become what they mean, so that the URL can be shown. */
-export function withoutUserInfo(given: string): {
-  readonly url: string;
-  readonly basicAuth: HttpClientConfig['basicAuth'];
-} {
-  if (!URL.canParse(given)) return { url: given, basicAuth: undefined };
-  const url = new URL(given);
-  if (url.username === '' && url.password === '') return { url: given, basicAuth: undefined };
-  const basicAuth = {
-    username: decodeURIComponent(url.username),
-    usernameFile: undefined,
-    password: new Secret(decodeURIComponent(url.password)),
-    passwordFile: undefined,
-  };
-  url.username = '';
-  url.password = '';
-  return { url: url.href, basicAuth };
 }

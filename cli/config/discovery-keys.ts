@@ -1,6 +1,7 @@
 import { httpClientKeys } from './http-client-keys.ts';
-import { badLabelName, duration, nonEmptyText, path, text, url } from './scalars.ts';
-import { key, list, map, notServed, record, required, type ValueOf } from './shape.ts';
+import { fieldSelector, labelSelector } from './kubernetes-selector.ts';
+import { badLabelName, boolean, duration, existingFile, nonEmptyText, oneOf, path, text, url } from './scalars.ts';
+import { key, list, map, notServed, optional, record, required, section, type ValueOf } from './shape.ts';
 
 const staticKeys = {
   targets: key(list(nonEmptyText), [], 'Addresses, HOST:PORT.'),
@@ -15,6 +16,40 @@ const fileKeys = {
 const httpKeys = {
   url: required(url, 'Where the target groups are asked for, as JSON.'),
   refresh_interval: key(duration, 60_000, 'How often to ask.'),
+  ...httpClientKeys,
+};
+
+const kubernetesRole = oneOf('node', 'pod', 'service', 'endpoints', 'endpointslice', 'ingress');
+
+const namespacesKeys = {
+  own_namespace: key(boolean, false, 'The namespace of the pod that Pharos runs in.'),
+  names: key(list(nonEmptyText), [], 'Namespaces. Without any, and without the own one: all of them.'),
+};
+
+const selectorKeys = {
+  role: required(
+    kubernetesRole,
+    'Of which objects only some are asked for; which roles are possible depends on the role.',
+  ),
+  label: key(labelSelector, '', 'What their labels must be, in the syntax of kubectl -l.'),
+  field: key(fieldSelector, '', 'What their fields must be, in the syntax of kubectl --field-selector.'),
+};
+
+const attachMetadataKeys = {
+  node: key(boolean, false, 'Add the labels and annotations of the node to the targets of pods and endpoints.'),
+  namespace: key(boolean, false, 'Add the labels and annotations of the namespace to the targets.'),
+};
+
+const kubernetesKeys = {
+  role: required(kubernetesRole, 'What targets are made of.'),
+  api_server: optional(
+    url,
+    'The API server. Default: the one of the cluster that Pharos runs in, with its service account.',
+  ),
+  kubeconfig_file: optional(existingFile, 'A kubeconfig, whose current context says how to reach the API server.'),
+  namespaces: section(map(namespacesKeys), 'Which namespaces.'),
+  selectors: key(list(map(selectorKeys)), [], 'Which objects are asked for.'),
+  attach_metadata: section(map(attachMetadataKeys), 'What else becomes labels of the targets.'),
   ...httpClientKeys,
 };
 
@@ -33,7 +68,6 @@ const OTHERS = [
   'gce',
   'hetzner',
   'ionos',
-  'kubernetes',
   'kuma',
   'lightsail',
   'linode',
@@ -68,6 +102,7 @@ export const discoveryKeys = {
   static_configs: key(list(map(staticKeys)), [], 'Targets that are listed here.'),
   file_sd_configs: key(list(map(fileKeys)), [], 'Targets that are listed in files, which are watched.'),
   http_sd_configs: key(list(map(httpKeys)), [], 'Targets that an HTTP server lists.'),
+  kubernetes_sd_configs: key(list(map(kubernetesKeys)), [], 'Targets that are objects of a Kubernetes cluster.'),
   ...otherKeys,
 };
 

@@ -167,9 +167,9 @@ runtime: {gogc: 75}
 scrape_configs:
   - job_name: pods
     oauth2: {client_id: x, client_secret: hunter2, token_url: http://x/}
-    kubernetes_sd_configs:
-      - role: pod
-        namespaces: {names: [default]}
+    consul_sd_configs:
+      - server: localhost:8500
+        token: hunter2
     dns_sd_configs: []
     native_histogram_bucket_limit: 10
 storage:
@@ -189,7 +189,7 @@ tracing: {endpoint: x}
       '6 global.metric_name_validation_scheme',
       '7 runtime',
       '10 scrape_configs[0].oauth2',
-      '11 scrape_configs[0].kubernetes_sd_configs',
+      '11 scrape_configs[0].consul_sd_configs',
       '14 scrape_configs[0].dns_sd_configs',
       '15 scrape_configs[0].native_histogram_bucket_limit',
       '17 storage.tsdb',
@@ -200,7 +200,7 @@ tracing: {endpoint: x}
       '24 tracing',
     ]);
     expect(formatProblems(warnings)).toContain(
-      'pharos.yml:11:5: warning: scrape_configs[0].kubernetes_sd_configs: kubernetes_sd_configs is not served yet: no targets come from it',
+      'pharos.yml:11:5: warning: scrape_configs[0].consul_sd_configs: consul_sd_configs is not served yet: no targets come from it',
     );
     expect(config.scrapeConfigs[0]?.discovery).toEqual([]);
     expect(formatProblems(warnings) + renderConfig(config)).not.toContain('hunter2');

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { KubeClusters } from '../kubernetes/kube-clusters.ts';
 import type { DiscoveryConfig, TargetGroup } from '../scrape/scrape-config.ts';
 import { fileDiscovery } from './file.ts';
 import { httpDiscovery } from './http.ts';
+import { kubernetesDiscovery } from './kubernetes/kubernetes-discovery.ts';
 import { staticDiscovery } from './static.ts';
 
 /** A source of targets. */
@@ -29,6 +31,8 @@ export interface DiscoveryOptions {
   readonly debounce?: number;
   /** Milliseconds that one request of http_sd may take; default 30,000, and never more than its refresh interval. */
   readonly timeout?: number;
+  /** Needed by Kubernetes' discovery. */
+  readonly clusters?: KubeClusters | undefined;
 }
 
 /** What sources report about themselves. */
@@ -103,6 +107,10 @@ function createDiscovery(config: DiscoveryConfig, options: DiscoveryOptions & { 
       return fileDiscovery(config, options);
     case 'http':
       return httpDiscovery(config, options);
+    case 'kubernetes':
+      if (options.clusters === undefined)
+        throw new Error("targets in Kubernetes need this process' clusters, got none");
+      return kubernetesDiscovery(config, { clusters: options.clusters, report: options.report });
     default:
       return config satisfies never;
   }

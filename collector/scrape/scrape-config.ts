@@ -1,4 +1,5 @@
 import type { CredentialSource } from '../credential-source.ts';
+import type { KubeAccess } from '../kubernetes/kube-access.ts';
 import type { RelabelConfig } from '../relabel.ts';
 import type { Secret } from '../secret.ts';
 
@@ -81,7 +82,37 @@ export interface HttpDiscoveryConfig {
   readonly client: HttpClientConfig;
 }
 
-export type DiscoveryConfig = StaticDiscoveryConfig | FileDiscoveryConfig | HttpDiscoveryConfig;
+/** What targets can be made of in a Kubernetes cluster, by Prometheus' names. */
+export type KubernetesRole = 'node' | 'pod' | 'service' | 'endpoints' | 'endpointslice' | 'ingress';
+
+export interface KubernetesDiscoveryConfig {
+  readonly kind: 'kubernetes';
+  readonly access: KubeAccess;
+  readonly role: KubernetesRole;
+  /** Without names and without the own one, all namespaces. */
+  readonly namespaces: {
+    readonly names: readonly string[];
+    /** Also the namespace of the pod that this process runs in. */
+    readonly own: boolean;
+  };
+  /** At most one for a role. */
+  readonly selectors: readonly KubernetesSelector[];
+  /** Whose labels and annotations are added to the targets, where the role knows of them. */
+  readonly attachMetadata: { readonly node: boolean; readonly namespace: boolean };
+}
+
+/** Restricts the objects that are asked for, in Kubernetes' syntax; '' restricts nothing. */
+export interface KubernetesSelector {
+  readonly role: KubernetesRole;
+  readonly label: string;
+  readonly field: string;
+}
+
+export type DiscoveryConfig =
+  | StaticDiscoveryConfig
+  | FileDiscoveryConfig
+  | HttpDiscoveryConfig
+  | KubernetesDiscoveryConfig;
 
 /** One scrape job, complete: every default is filled in. Durations are milliseconds; a limit of 0 means no limit. */
 export interface ScrapeConfig {

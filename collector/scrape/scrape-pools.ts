@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Appender } from '../../storage/appender.ts';
 import { Labels } from '../../storage/labels.ts';
 import { startDiscovery } from '../discovery/discovery.ts';
+import type { KubeClusters } from '../kubernetes/kube-clusters.ts';
 import { compileRelabel } from '../relabel.ts';
 import { sameConfig } from '../same-config.ts';
 import type { Shard } from '../shard.ts';
@@ -44,6 +45,8 @@ export interface ScrapePoolsOptions {
   readonly tapFor?: TapFor | undefined;
   /** Only the targets that fall to this shard are scraped; what is in this process always is. Default: all of them. */
   readonly shard?: Shard | undefined;
+  /** Where the targets of Kubernetes' discovery are. Default: jobs that have it find nothing there. */
+  readonly clusters?: KubeClusters | undefined;
 }
 
 /** What is to be scraped. */
@@ -68,6 +71,7 @@ interface RunningInProcess {
 export class ScrapePools {
   readonly #context: PoolContext;
   readonly #registry: Registry;
+  readonly #clusters: KubeClusters | undefined;
   readonly #closing = new AbortController();
   readonly #jobs = new Map<string, Job>();
   #inProcess: RunningInProcess[] = [];
@@ -83,6 +87,7 @@ export class ScrapePools {
       bodies: () => buffers.usedBytes + buffers.idleBytes,
     });
     this.#registry = registry;
+    this.#clusters = options.clusters;
     this.#context = {
       appender,
       scratch: new IngestScratch(),
@@ -194,6 +199,7 @@ export class ScrapePools {
       logger,
       job: config.jobName,
       registry: this.#registry,
+      clusters: this.#clusters,
     }).catch((error: unknown) => logger.error({ job: config.jobName, err: error }, 'discovery has ended'));
     return async () => {
       controller.abort();
