@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { sameConfig } from '../collector/same-config.ts';
 import { type AlertingRole, createAlertingRole } from './alerting-role.ts';
 import { Cleanups } from './cleanups.ts';
 import { createCollectorRole } from './collector-role.ts';
@@ -49,10 +50,10 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
 
   try {
     const server = settings.clickhouse === undefined ? undefined : await serverClientOptions(settings.clickhouse);
-    const storage = await openStorage(settings, config, { server, registry, logger });
+    const { storage, clickhouse } = await openStorage(settings, config, { role, server, registry, logger });
     let stopBy = Number.POSITIVE_INFINITY;
     cleanups.add('the store', () => storage.close(Math.max(1000, Math.min(STOP_WITHIN, stopBy - Date.now()))));
-    cleanups.add('SQL over HTTP', await startSqlServers(storage, settings, { registry, logger }));
+    cleanups.add('SQL over HTTP', await startSqlServers(clickhouse, settings, { registry, logger }));
 
     const withQuery = role === 'all' || role === 'query';
     const withCollector = role === 'all' || role === 'collector';
@@ -65,6 +66,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const reload = async (): Promise<void> => {
       const next = await readConfig(options, logger);
       const rules = withAlerting ? await loadRules(next.ruleFiles, settings.features) : [];
+      warnOfRemoteWrite(config, next, logger);
       config = next;
       collector?.apply(next);
       await alerting?.apply(next, rules);
@@ -72,7 +74,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
 
     const query = createQueryRole({
       storage,
-      startThread: (thread) => startQueryThread({ storage, server, ...thread }),
+      ...(clickhouse && { startThread: (thread) => startQueryThread({ storage: clickhouse, server, ...thread }) }),
       config: () => config,
       settings,
       options,
@@ -127,7 +129,17 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     ready = true;
     const milliseconds = Date.now() - started;
     const ruleGroups = alerting?.groups().length ?? 0;
-    console.log(startupText({ role, config, settings, address, milliseconds, ruleGroups }));
+    console.log(
+      startupText({
+        role,
+        keepsSamples: clickhouse !== undefined,
+        config,
+        settings,
+        address,
+        milliseconds,
+        ruleGroups,
+      }),
+    );
     await stopped;
     stopBy = Date.now() + STOP_WITHIN;
     ready = false;
@@ -146,6 +158,13 @@ async function readConfig(options: ServerOptions, logger: Logger): Promise<Pharo
   const { config, warnings } = await loadConfig(options.config, { environment: process.env });
   for (const line of warnings.length === 0 ? [] : formatProblems(warnings).split('\n')) logger.warn(line);
   return config;
+}
+
+function warnOfRemoteWrite(before: PharosConfig, next: PharosConfig, logger: Logger): void {
+  const sending = ({ remoteWrite, global }: PharosConfig) =>
+    remoteWrite.length === 0 ? [] : [remoteWrite, global.externalLabels];
+  if (sameConfig(sending(before), sending(next))) return;
+  logger.warn('a change of remote_write, or of external_labels for it, takes effect after a restart');
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */

@@ -10,14 +10,18 @@ import { socketPath } from './sql-socket.ts';
  * where the settings say. Returns how to end both. Rejects when the HTTP address cannot be used.
  */
 export async function startSqlServers(
-  storage: ClickHouseStorage,
+  storage: ClickHouseStorage | undefined,
   settings: Settings,
   deps: { readonly registry: Registry; readonly logger: Logger },
 ): Promise<() => Promise<void>> {
-  const { embedded } = storage;
+  const embedded = storage?.embedded;
   if (embedded === undefined) {
     if (settings.clickhouseHttp !== undefined) {
-      throw new Error('--clickhouse-http serves the embedded store; with --clickhouse, ask that server');
+      throw new Error(
+        storage === undefined
+          ? '--clickhouse-http serves the embedded store; a collector that only sends has none'
+          : '--clickhouse-http serves the embedded store; with --clickhouse, ask that server',
+      );
     }
     return async () => {};
   }

@@ -6,6 +6,8 @@ import { VERSION } from './version.ts';
 
 export interface StartupFacts {
   readonly role: Role;
+  /** False at the edge. */
+  readonly keepsSamples: boolean;
   readonly config: PharosConfig;
   readonly settings: Settings;
   readonly address: Address;
@@ -25,13 +27,12 @@ export function startupText(facts: StartupFacts): string {
     `${url}/api/v1/  (Prometheus' HTTP API: in Grafana, a Prometheus data source with the URL ${url})`,
   ]);
   if (role === 'all' || role === 'collector') lines.push(['scraping', scraping(config)]);
-  const kept = settings.retention === 0 ? 'kept for ever' : `kept ${formatDuration(settings.retention)}`;
-  lines.push([
-    'data',
-    settings.clickhouse === undefined
-      ? `${settings.dataDir}  (embedded ClickHouse, ${kept})`
-      : `${cleanUrl(settings.clickhouse.url)}  (ClickHouse server, ${kept}), outbox in ${settings.dataDir}`,
-  ]);
+  if (facts.keepsSamples) lines.push(['data', data(settings)]);
+  if (role !== 'query' && config.remoteWrite.length > 0) {
+    const receivers = config.remoteWrite.map((remote) => cleanUrl(remote.url)).join(', ');
+    const only = facts.keepsSamples ? '' : '; nothing is kept here';
+    lines.push(['sending', `to ${receivers}, outbox in ${settings.dataDir}${only}`]);
+  }
   if (settings.clickhouseHttp !== undefined) {
     lines.push(['SQL', `${localUrl(settings.clickhouseHttp)}/  (ClickHouse's HTTP protocol, read-only)`]);
   }
@@ -42,6 +43,13 @@ export function startupText(facts: StartupFacts): string {
     `${what} ${VERSION} is ready after ${seconds} s`,
     ...lines.map(([name, text]) => `  ${name.padEnd(9)} ${text}`),
   ].join('\n');
+}
+
+function data({ clickhouse, dataDir, retention }: Settings): string {
+  const kept = retention === 0 ? 'kept for ever' : `kept ${formatDuration(retention)}`;
+  return clickhouse === undefined
+    ? `${dataDir}  (embedded ClickHouse, ${kept})`
+    : `${cleanUrl(clickhouse.url)}  (ClickHouse server, ${kept}), outbox in ${dataDir}`;
 }
 
 function scraping(config: PharosConfig): string {

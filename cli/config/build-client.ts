@@ -1,7 +1,7 @@
 import type { Authorization, BasicAuth, HeaderValue, HttpClientConfig } from '../../collector/scrape/scrape-config.ts';
 import { Secret } from '../../collector/secret.ts';
 import type { HttpClientSettings } from './http-client-keys.ts';
-import type { Reading } from './reading.ts';
+import type { Place, Reading } from './reading.ts';
 
 /** Checks what the table of keys cannot say about the keys of an HTTP client. */
 export function buildHttpClient(settings: HttpClientSettings, reading: Reading): HttpClientConfig {
@@ -120,13 +120,17 @@ const RESERVED = new Set([
 function buildHeaders(settings: HttpClientSettings, reading: Reading): HttpClientConfig['headers'] {
   const headers: Record<string, readonly HeaderValue[]> = {};
   for (const [name, { values, secrets, files }] of Object.entries(settings.http_headers)) {
-    const place = reading.placeOf(settings.http_headers, name);
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-      reading.report(place, `expected the name of an HTTP header, got ${JSON.stringify(name)}`);
-    } else if (RESERVED.has(name.toLowerCase())) {
-      reading.report(place, `expected a header that nothing else sets, got ${JSON.stringify(name)}`);
-    }
+    checkHeaderName(name, reading.placeOf(settings.http_headers, name), reading);
     headers[name] = [...values, ...secrets, ...files.map((file) => ({ file }))];
   }
   return headers;
+}
+
+/** Reports a name that is no header's, or that the protocol or another key sets. */
+export function checkHeaderName(name: string, place: Place, reading: Reading): void {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+    reading.report(place, `expected the name of an HTTP header, got ${JSON.stringify(name)}`);
+  } else if (RESERVED.has(name.toLowerCase())) {
+    reading.report(place, `expected a header that nothing else sets, got ${JSON.stringify(name)}`);
+  }
 }

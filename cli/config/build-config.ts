@@ -4,6 +4,7 @@ import type { AlertmanagerSettings, NotificationSettings, WebhookSettings } from
 import { atMostOne, buildHttpClient } from './build-client.ts';
 import { buildDiscovery } from './build-discovery.ts';
 import { buildRelabelConfigs } from './build-relabel.ts';
+import { buildRemoteWrites } from './build-remote-write.ts';
 import { buildScrapeConfig, checkProtocols, globalIntervals } from './build-scrape.ts';
 import { withoutUserInfo } from './build-server.ts';
 import type {
@@ -51,6 +52,7 @@ export function buildConfig(settings: FileSettings, reading: Reading, options: B
     notification: buildNotification(settings.notification, reading),
     hostMetrics: buildHostMetrics(settings, scrapeConfigs, reading),
     storage: buildStorage(settings.storage, reading),
+    remoteWrite: buildRemoteWrites(settings, reading),
     server: {
       listen: settings.server.listen,
       clickhouseHttp: settings.server.clickhouse_http,

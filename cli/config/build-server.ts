@@ -28,12 +28,21 @@ export function withoutUserInfo(given: string): {
   const url = new URL(given);
   if (url.username === '' && url.password === '') return { url: given, basicAuth: undefined };
   const basicAuth = {
-    username: decodeURIComponent(url.username),
+    username: decoded(url.username),
     usernameFile: undefined,
-    password: new Secret(decodeURIComponent(url.password)),
+    password: new Secret(decoded(url.password)),
     passwordFile: undefined,
   };
   url.username = '';
   url.password = '';
   return { url: url.href, basicAuth };
+}
+
+/** With a percent sign that begins no escape, the text as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

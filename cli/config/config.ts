@@ -20,6 +20,7 @@ export interface PharosConfig {
   readonly notification: NotificationConfig;
   readonly hostMetrics: HostMetricsConfig;
   readonly storage: StorageConfig;
+  readonly remoteWrite: readonly RemoteWriteConfig[];
   readonly server: ServerConfig;
   /** The YAML that `renderConfig` gives. */
   readonly rendered: string;
@@ -106,6 +107,28 @@ export interface StorageConfig {
   readonly retention: number;
   /** Bytes that may wait on local disk for ClickHouse. */
   readonly outboxMaxSize: number;
+}
+
+/** A receiver of remote write that every sample is sent to. */
+export interface RemoteWriteConfig {
+  /** Unique. */
+  readonly name: string;
+  /** Without user and password. */
+  readonly url: string;
+  /** For one request. */
+  readonly timeout: number;
+  readonly client: HttpClientConfig;
+  readonly writeRelabelConfigs: readonly RelabelConfig[];
+  /** Bytes that may wait on local disk for the receiver. */
+  readonly outboxMaxSize: number;
+  readonly maxSamplesPerSend: number;
+  /** How long samples gather before they are durable. */
+  readonly commitInterval: number;
+  /** Requests under way at a time. */
+  readonly maxShards: number;
+  readonly minBackoff: number;
+  readonly maxBackoff: number;
+  readonly sendMetadata: boolean;
 }
 
 export interface ClickHouseConfig {

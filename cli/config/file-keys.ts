@@ -1,5 +1,6 @@
 import { alertingKeys, notificationKeys } from './alerting-keys.ts';
 import { hostMetricsKeys, serverKeys, storageKeys } from './own-keys.ts';
+import { remoteWriteKeys } from './remote-write-keys.ts';
 import { boolean, path } from './scalars.ts';
 import { globalKeys, scrapeConfigs } from './scrape-keys.ts';
 import { key, list, map, notServed, optional, section, type ValueOf } from './shape.ts';
@@ -19,7 +20,7 @@ export const fileKeys = {
   host_metrics: section(map(hostMetricsKeys), 'The metrics of the machine that Pharos runs on.'),
   storage: section(map(storageKeys), 'Where metrics are kept.'),
   server: section(map(serverKeys), 'Addresses and limits.'),
-  remote_write: notServed('remote_write is not served yet: nothing is sent'),
+  remote_write: key(list(map(remoteWriteKeys)), [], 'Receivers that every sample is also sent to.'),
   remote_read: notServed('remote_read is not served yet: queries see only the own storage'),
   otlp: notServed('otlp settings are not served yet: the defaults hold'),
   tracing: notServed('tracing is not served yet: no traces are sent'),

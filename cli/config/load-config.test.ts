@@ -178,6 +178,11 @@ storage:
 remote_write:
   - url: http://u:hunter2@remote/
     basic_auth: {username: x, password: hunter2}
+    protobuf_message: io.prometheus.write.v2.Request
+    send_exemplars: true
+    send_native_histograms: false
+    queue_config: {capacity: 1, min_shards: 2, retry_on_http_429: true, sample_age_limit: 1h}
+    metadata_config: {send_interval: 5m}
 remote_read: [{url: 'http://x/'}]
 otlp: {promote_resource_attributes: [a]}
 tracing: {endpoint: x}
@@ -194,10 +199,15 @@ tracing: {endpoint: x}
       '15 scrape_configs[0].native_histogram_bucket_limit',
       '17 storage.tsdb',
       '18 storage.exemplars',
-      '19 remote_write',
-      '22 remote_read',
-      '23 otlp',
-      '24 tracing',
+      '22 remote_write[0].protobuf_message',
+      '23 remote_write[0].send_exemplars',
+      '25 remote_write[0].queue_config.capacity',
+      '25 remote_write[0].queue_config.min_shards',
+      '25 remote_write[0].queue_config.sample_age_limit',
+      '26 remote_write[0].metadata_config.send_interval',
+      '27 remote_read',
+      '28 otlp',
+      '29 tracing',
     ]);
     expect(formatProblems(warnings)).toContain(
       'pharos.yml:11:5: warning: scrape_configs[0].consul_sd_configs: consul_sd_configs is not served yet: no targets come from it',
