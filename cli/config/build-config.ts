@@ -3,6 +3,7 @@ import { Secret } from '../../collector/secret.ts';
 import type { AlertmanagerSettings, NotificationSettings, WebhookSettings } from './alerting-keys.ts';
 import { atMostOne, buildHttpClient } from './build-client.ts';
 import { buildDiscovery } from './build-discovery.ts';
+import { buildKubernetes } from './build-kubernetes.ts';
 import { buildRelabelConfigs } from './build-relabel.ts';
 import { buildRemoteWrites } from './build-remote-write.ts';
 import { buildScrapeConfig, checkProtocols, globalIntervals } from './build-scrape.ts';
@@ -51,6 +52,7 @@ export function buildConfig(settings: FileSettings, reading: Reading, options: B
     },
     notification: buildNotification(settings.notification, reading),
     hostMetrics: buildHostMetrics(settings, scrapeConfigs, reading),
+    kubernetes: buildKubernetes(settings, reading),
     storage: buildStorage(settings.storage, reading),
     remoteWrite: buildRemoteWrites(settings, reading),
     server: {
@@ -70,7 +72,10 @@ export function buildConfig(settings: FileSettings, reading: Reading, options: B
         lookbackDelta: settings.server.query.lookback_delta,
       },
     },
-    rendered: renderSettings(settings),
+    // A section that is not given and one that is empty do not mean the same.
+    rendered: renderSettings(
+      reading.isGiven(settings, 'kubernetes') ? settings : { ...settings, kubernetes: undefined },
+    ),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { KubeAccess } from '../../collector/kubernetes/kube-access.ts';
 import type { RelabelConfig } from '../../collector/relabel.ts';
 import type { DiscoveryConfig, HttpClientConfig, ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
 import type { Secret } from '../../collector/secret.ts';
@@ -19,6 +20,7 @@ export interface PharosConfig {
   readonly alerting: AlertingConfig;
   readonly notification: NotificationConfig;
   readonly hostMetrics: HostMetricsConfig;
+  readonly kubernetes: KubernetesConfig;
   readonly storage: StorageConfig;
   readonly remoteWrite: readonly RemoteWriteConfig[];
   readonly server: ServerConfig;
@@ -97,6 +99,52 @@ export interface HostMetricsConfig {
   readonly filesystemTypesExclude: RegExp;
   readonly networkDevicesExclude: RegExp;
   readonly diskDevicesExclude: RegExp;
+}
+
+/** The Kubernetes clusters that are watched, and what is done for each. */
+export interface KubernetesConfig {
+  /** Undefined: when there is a cluster to be found, and no configuration that says nothing of it. */
+  readonly enabled: boolean | undefined;
+  /** Empty: the one that is found. */
+  readonly clusters: readonly ClusterConfig[];
+  readonly nodeAccess: NodeAccess;
+  readonly scrapeInterval: number;
+  readonly scrapeTimeout: number;
+  readonly scrape: {
+    readonly kubelets: boolean;
+    readonly apiServer: boolean;
+    readonly controlPlane: boolean;
+    readonly nodeExporter: boolean;
+    readonly gpuExporter: boolean;
+    readonly annotations: boolean;
+    readonly operatorObjects: boolean;
+  };
+  readonly stateMetrics: StateMetricsConfig;
+  readonly catalogue: boolean;
+  readonly events: boolean;
+}
+
+/** `auto` is `direct` inside the cluster and `proxy` outside. */
+export type NodeAccess = 'auto' | 'direct' | 'proxy';
+
+export interface ClusterConfig {
+  /** The label `cluster`; undefined means the context's name, or none. */
+  readonly name: string | undefined;
+  readonly access: KubeAccess;
+  readonly nodeAccess: NodeAccess;
+}
+
+/** The kube_* metrics. */
+export interface StateMetricsConfig {
+  readonly enabled: boolean;
+  /** Undefined: those that are commonly used. */
+  readonly resources: readonly string[] | undefined;
+  /** Regular expressions of names. */
+  readonly metricAllowlist: readonly string[];
+  readonly metricDenylist: readonly string[];
+  /** `pods=[app,team]` or `nodes=[*]`. */
+  readonly labelsAllowlist: readonly string[];
+  readonly annotationsAllowlist: readonly string[];
 }
 
 export interface StorageConfig {

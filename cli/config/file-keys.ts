@@ -1,4 +1,5 @@
 import { alertingKeys, notificationKeys } from './alerting-keys.ts';
+import { kubernetesKeys } from './kubernetes-keys.ts';
 import { hostMetricsKeys, serverKeys, storageKeys } from './own-keys.ts';
 import { remoteWriteKeys } from './remote-write-keys.ts';
 import { boolean, path } from './scalars.ts';
@@ -18,6 +19,10 @@ export const fileKeys = {
   alerting: section(map(alertingKeys), 'Alertmanagers.'),
   notification: section(map(notificationKeys), 'Webhooks that Pharos calls itself.'),
   host_metrics: section(map(hostMetricsKeys), 'The metrics of the machine that Pharos runs on.'),
+  kubernetes: section(
+    map(kubernetesKeys),
+    'The Kubernetes clusters that are watched. {} finds the one that Pharos runs in.',
+  ),
   storage: section(map(storageKeys), 'Where metrics are kept.'),
   server: section(map(serverKeys), 'Addresses and limits.'),
   remote_write: key(list(map(remoteWriteKeys)), [], 'Receivers that every sample is also sent to.'),

@@ -9,6 +9,7 @@ import { Secret } from '../../collector/secret.ts';
 import type { PharosConfig } from './config.ts';
 import { defaultConfig } from './default-config.ts';
 import { fileShape } from './file-keys.ts';
+import { httpClientKeys } from './http-client-keys.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig, loadConfigText } from './load-config.ts';
 import { ConfigError, formatProblems } from './problem.ts';
 import { configReference } from './reference.ts';
@@ -413,14 +414,21 @@ describe('the pharos.yml of this repository', () => {
 
 /** The keys of the sections that Prometheus does not have. */
 function* ownKeys({ keys }: MapShape<unknown>, own = false): Generator<string> {
-  const ownSections = new Set(['host_metrics', 'storage', 'server', 'notification', 'builtin_rules']);
+  const ownSections = new Set(['host_metrics', 'kubernetes', 'storage', 'server', 'notification', 'builtin_rules']);
   for (const [name, row] of Object.entries(keys)) {
     if (row.notServed !== undefined || !(own || ownSections.has(name))) continue;
     yield name;
     const inner = row.shape.kind === 'list' ? row.shape.of : row.shape;
     // The keys of HTTP clients are Prometheus'.
-    if (inner.kind === 'map' && name !== 'http_config') yield* ownKeys(inner, true);
+    if (inner.kind === 'map' && name !== 'http_config') yield* ownKeys(withoutHttpClient(inner), true);
   }
+}
+
+function withoutHttpClient({ kind, keys }: MapShape<unknown>): MapShape<unknown> {
+  return {
+    kind,
+    keys: Object.fromEntries(Object.entries(keys).filter(([name]) => !Object.hasOwn(httpClientKeys, name))),
+  };
 }
 
 /** Without where it came from; secrets as they are. */

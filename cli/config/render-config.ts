@@ -12,7 +12,7 @@ export function renderConfig(config: PharosConfig): string {
 }
 
 /** What the configuration keeps for renderConfig: text, because the settings still hold URLs with passwords. */
-export function renderSettings(settings: FileSettings): string {
+export function renderSettings(settings: { readonly [K in keyof FileSettings]: FileSettings[K] | undefined }): string {
   return stringify(plain(fileShape, settings), { lineWidth: 0 });
 }
 
