@@ -1,30 +1,37 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PLAIN_HTTP_CLIENT } from '../../collector/http-transport.ts';
-import { createKubeClient } from '../../collector/kubernetes/http-kube-client.ts';
 import type { KubeAccess } from '../../collector/kubernetes/kube-access.ts';
-import type { KubeCluster } from '../../collector/kubernetes/kube-cluster.ts';
+import type { ClusterLease } from '../../collector/kubernetes/kube-clusters.ts';
 import {
   type OperatorJobs,
   type OperatorJobsOptions,
   operatorJobs,
 } from '../../collector/kubernetes/operator/operator-jobs.ts';
-import { openKubeCluster } from '../../collector/kubernetes/watching-cluster.ts';
-import type { HttpClientConfig, ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
+import { SharedKubeClusters } from '../../collector/kubernetes/shared-kube-clusters.ts';
+import type { ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
+import { ScrapePools } from '../../collector/scrape/scrape-pools.ts';
 import { Secret } from '../../collector/secret.ts';
 import { type ApiServer, startApiServer } from '../../simulator/api/api-server.ts';
 import { ResourceTable } from '../../simulator/api/resources.ts';
 import { ObjectStore } from '../../simulator/object-store.ts';
+import { createMemoryStorage } from '../../storage/memory.ts';
 
 const TOKEN = 'token-of-the-test';
 const GROUP = 'monitoring.coreos.com';
 const SERVICE_MONITORS = `servicemonitors.${GROUP}`;
 
+const logger = pino({ level: 'silent' });
+
 let store: ObjectStore;
 let api: ApiServer;
 let resources: ResourceTable;
-let cluster: KubeCluster;
+let access: KubeAccess;
+let clusters: SharedKubeClusters;
+let lease: ClusterLease;
 let jobs: OperatorJobs;
 let given: (readonly ScrapeConfig[])[];
 
@@ -37,33 +44,33 @@ beforeEach(async () => {
     now: Date.now,
     tokens: [{ token: TOKEN, user: 'pharos', groups: ['system:masters'] }],
   });
-  const http: HttpClientConfig = {
-    ...PLAIN_HTTP_CLIENT,
-    authorization: { type: 'Bearer', credentials: new Secret(TOKEN), credentialsFile: undefined },
-  };
-  cluster = openKubeCluster({
-    name: 'sim',
-    client: createKubeClient({ server: api.url, http, retryDelay: 10 }),
-    logger: pino({ level: 'silent' }),
+  const authorization = { type: 'Bearer', credentials: new Secret(TOKEN), credentialsFile: undefined };
+  access = { kind: 'api-server', url: api.url, client: { ...PLAIN_HTTP_CLIENT, authorization } };
+  clusters = new SharedKubeClusters({
+    environment: {},
+    logger,
+    client: { retryDelay: 10 },
     reflector: { backOff: 20, maxBackOff: 100, absentPause: 50 },
   });
+  clusters.setNames([{ access, name: 'sim' }]);
+  lease = await clusters.open(access);
   given = [];
 });
 
 afterEach(async () => {
   jobs.close();
-  await cluster.close();
+  lease.close();
+  await clusters.close();
   await api.close();
 });
 
 function start(options: Partial<OperatorJobsOptions> = {}): void {
-  const access: KubeAccess = { kind: 'api-server', url: api.url, client: PLAIN_HTTP_CLIENT };
   jobs = operatorJobs({
-    cluster,
+    cluster: lease.cluster,
     access,
     defaults: { scrapeInterval: 30_000, scrapeTimeout: 10_000 },
     onJobs: (all) => given.push(all),
-    logger: pino({ level: 'silent' }),
+    logger,
     registry: new Registry(),
     debounce: 20,
     referenceInterval: 100,
@@ -174,5 +181,82 @@ describe("Prometheus Operator's objects in a cluster", () => {
     store.create(SERVICE_MONITORS, monitor('late'));
     await until(names, ['serviceMonitor/team/late/0', 'serviceMonitor/team/web/0']);
     expect(given).toHaveLength(2);
+  });
+
+  it('are scraped with the labels and the login of their monitor, through rotations and restarts', async () => {
+    let password = 'first';
+    let refused = 0;
+    const exporter = createServer((request, response) => {
+      const isRight = request.headers.authorization === `Bearer ${password}` && request.url === '/stats?format=text';
+      if (!isRight) refused++;
+      response.writeHead(isRight ? 200 : 401, { 'content-type': 'text/plain; version=0.0.4' });
+      response.end('requests_total 1\n');
+    });
+    await new Promise<void>((resolve) => void exporter.listen(0, '127.0.0.1', resolve));
+    const { port } = exporter.address() as AddressInfo;
+    const pools = new ScrapePools({
+      appender: createMemoryStorage().appender,
+      logger,
+      registry: new Registry(),
+      version: '1',
+      clusters,
+    });
+    try {
+      const labels = { app: 'web', tier: 'gold' };
+      store.create('services', {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'web', namespace: 'team', labels },
+        spec: {},
+      });
+      store.create('pods', {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'web-1', namespace: 'team', labels: { version: 'v2' } },
+        spec: { nodeName: 'n1', containers: [{ name: 'server', ports: [{ name: 'http', containerPort: port }] }] },
+        status: { phase: 'Running', podIP: '127.0.0.1' },
+      });
+      const targetRef = { kind: 'Pod', namespace: 'team', name: 'web-1' };
+      store.create('endpoints', {
+        apiVersion: 'v1',
+        kind: 'Endpoints',
+        metadata: { name: 'web', namespace: 'team', labels },
+        subsets: [{ addresses: [{ ip: '127.0.0.1', targetRef }], ports: [{ name: 'http', port }] }],
+      });
+      store.create('secrets', login('first'));
+      const endpoint = {
+        path: '/stats',
+        params: { format: ['text'] },
+        interval: '300ms',
+        scrapeTimeout: '300ms',
+        bearerTokenSecret: { name: 'login', key: 'password' },
+      };
+      const web = monitor('web', endpoint);
+      store.create(SERVICE_MONITORS, {
+        ...web,
+        spec: { ...web.spec, targetLabels: ['tier'], podTargetLabels: ['version'] },
+      });
+      start({ onJobs: (all) => pools.apply({ jobs: all }) });
+      const targets = () => pools.status().map(({ labels, health }) => [labels.toString(), health]);
+      const expected = `{cluster="sim", container="server", endpoint="http", instance="127.0.0.1:${port}", job="web", namespace="team", pod="web-1", service="web", tier="gold", version="v2"}`;
+      await until(targets, [[expected, 'up']]);
+      expect(refused).toBe(0);
+
+      password = 'second';
+      await until(targets, [[expected, 'down']]);
+      store.update('secrets', login('second'));
+      await until(targets, [[expected, 'up']]);
+
+      await api.stop();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(targets().map(([labels]) => labels)).toEqual([expected]);
+      await api.start();
+      store.delete(SERVICE_MONITORS, 'team', 'web');
+      await until(targets, []);
+    } finally {
+      await pools.close();
+      exporter.closeAllConnections();
+      exporter.close();
+    }
   });
 });

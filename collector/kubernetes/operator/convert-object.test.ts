@@ -184,8 +184,8 @@ describe('a ServiceMonitor', () => {
     expect(job!.discovery).toMatchObject([
       {
         selectors: [
-          { role: 'endpoints', label },
-          { role: 'service', label },
+          { role: 'endpoints', label, field: '' },
+          { role: 'service', label, field: '' },
         ],
       },
     ]);
@@ -617,6 +617,16 @@ describe('all objects', () => {
       'scrapeconfigs',
       { kubernetesSDConfigs: [{ role: 'Pod', selectors: [{ role: 'Node' }] }] },
       'spec.kubernetesSDConfigs[0].selectors[0].role: the role pod selects pod only, got node',
+    ],
+    [
+      'scrapeconfigs',
+      { kubernetesSDConfigs: [{ role: 'Pod', selectors: [{ role: 'Pod' }, { role: 'pod' }] }] },
+      'spec.kubernetesSDConfigs[0].selectors[1].role: expected each role once, got pod twice',
+    ],
+    [
+      'scrapeconfigs',
+      { kubernetesSDConfigs: [{ role: 'Pod', apiServer: 'https://a', namespaces: { ownNamespace: true } }] },
+      'spec.kubernetesSDConfigs[0].namespaces.ownNamespace: expected it only in the cluster that Pharos itself runs in',
     ],
     [
       'scrapeconfigs',

@@ -1,22 +1,15 @@
-import type { DiscoveryConfig } from '../../scrape/scrape-config.ts';
-import type { KubeAccess } from '../kube-access.ts';
+import type { KubernetesDiscoveryConfig } from '../../scrape/scrape-config.ts';
+import type { Fields } from './fields.ts';
 
-type KubernetesRole = 'node' | 'pod' | 'service' | 'endpoints' | 'endpointslice' | 'ingress';
-
-interface SourceOptions {
-  readonly role: KubernetesRole;
-  readonly access: KubeAccess;
+interface SourceOptions extends Pick<KubernetesDiscoveryConfig, 'role' | 'access'> {
   /** [] means all. */
   readonly namespaces: readonly string[];
   /** Whether the namespace that this process runs in is one more. Default false. */
   readonly ownNamespace?: boolean;
-  readonly selectors?: readonly {
-    readonly role: KubernetesRole;
-    readonly label?: string | undefined;
-    readonly field?: string | undefined;
-  }[];
-  /** Default false. */
-  readonly attachNode?: boolean;
+  /** Default: none. */
+  readonly selectors?: KubernetesDiscoveryConfig['selectors'];
+  /** Default: nothing. */
+  readonly attachMetadata?: KubernetesDiscoveryConfig['attachMetadata'];
 }
 
 /** Targets that are objects of a cluster. */
@@ -26,14 +19,20 @@ export function kubernetesSource({
   namespaces,
   ownNamespace = false,
   selectors = [],
-  attachNode = false,
-}: SourceOptions): DiscoveryConfig {
+  attachMetadata = { node: false, namespace: false },
+}: SourceOptions): KubernetesDiscoveryConfig {
   return {
     kind: 'kubernetes',
-    role,
     access,
+    role,
     namespaces: { names: namespaces, own: ownNamespace },
     selectors,
-    attachMetadata: { node: attachNode, namespace: false },
-  } as unknown as DiscoveryConfig;
+    attachMetadata,
+  };
+}
+
+/** What the field `attachMetadata` says. */
+export function readAttachMetadata(fields: Fields): KubernetesDiscoveryConfig['attachMetadata'] {
+  const attach = fields.map('attachMetadata');
+  return { node: attach?.boolean('node') ?? false, namespace: attach?.boolean('namespace') ?? false };
 }

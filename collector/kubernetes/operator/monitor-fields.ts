@@ -1,5 +1,5 @@
 import type { RelabelConfig } from '../../relabel.ts';
-import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
+import type { KubernetesRole, KubernetesSelector, ScrapeConfig } from '../../scrape/scrape-config.ts';
 import { readScheme, readTiming } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
@@ -41,22 +41,20 @@ export function readEndpoint(endpoint: Fields, reading: ObjectReading): Endpoint
   };
 }
 
-type SelectedRole = 'pod' | 'service' | 'endpoints' | 'endpointslice';
-
 /** How the objects of a monitor are selected: by relabelling, or by asking the API server for no others. */
 export interface Selection {
   readonly rules: readonly RelabelConfig[];
-  readonly selectors: readonly { readonly role: SelectedRole; readonly label: string }[];
+  readonly selectors: readonly KubernetesSelector[];
 }
 
 /** `roles` are those whose objects are asked for by label when `selectorMechanism` says so. */
 export function readSelection(
   spec: Fields,
   selector: CheckedSelector,
-  { object, roles }: { readonly object: 'service' | 'pod'; readonly roles: readonly SelectedRole[] },
+  { object, roles }: { readonly object: 'service' | 'pod'; readonly roles: readonly KubernetesRole[] },
 ): Selection {
   const mechanism = spec.oneOf('selectorMechanism', ['RelabelConfig', 'RoleSelector']) ?? 'RelabelConfig';
   if (mechanism === 'RelabelConfig') return { rules: selectorRules(selector, object), selectors: [] };
   const label = selectorText(selector);
-  return { rules: [], selectors: label === '' ? [] : roles.map((role) => ({ role, label })) };
+  return { rules: [], selectors: label === '' ? [] : roles.map((role) => ({ role, label, field: '' })) };
 }

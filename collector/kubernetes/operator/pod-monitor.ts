@@ -3,7 +3,7 @@ import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
 import { begin, labelRules, ONLY_RUNNING, readCommon } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
-import { kubernetesSource } from './kubernetes-source.ts';
+import { kubernetesSource, readAttachMetadata } from './kubernetes-source.ts';
 import { readSelector, sanitizeLabel } from './label-selector.ts';
 import { readEndpoint, readNamespaces, readSelection } from './monitor-fields.ts';
 import { literal, readRelabelings, rule } from './relabel-rules.ts';
@@ -26,7 +26,7 @@ export function readPodMonitor(spec: Fields, reading: ObjectReading): readonly S
     access: context.access,
     namespaces: readNamespaces(spec, reading),
     selectors,
-    attachNode: spec.map('attachMetadata')?.boolean('node') ?? false,
+    attachMetadata: readAttachMetadata(spec),
   });
   const common = readCommon(spec, reading);
   const jobLabel = spec.text('jobLabel');

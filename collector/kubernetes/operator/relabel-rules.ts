@@ -79,10 +79,24 @@ function readRelabeling(fields: Fields): RelabelConfig {
       fields.fail(name, `the action ${action} has no use for it, got ${JSON.stringify(config[name])}`);
     }
   }
+  checkRegex(fields, config.regex);
+  return config;
+}
+
+/** Regular expressions that are right: objects have the same ones over and over, and compiling is most of the work. */
+const RIGHT = new Set<string>();
+const MAX_RIGHT = 10_000;
+/** Characters of one that is remembered. */
+const MAX_REGEX = 500;
+
+function checkRegex(fields: Fields, regex: string): void {
+  if (RIGHT.has(regex)) return;
   try {
-    compileRelabel([config]);
+    compileRelabel([rule({ action: 'keep', regex })]);
   } catch (error) {
     fields.fail('regex', error instanceof Error ? error.message : String(error));
   }
-  return config;
+  if (regex.length > MAX_REGEX) return;
+  if (RIGHT.size >= MAX_RIGHT) RIGHT.clear();
+  RIGHT.add(regex);
 }

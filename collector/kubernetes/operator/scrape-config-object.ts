@@ -1,10 +1,10 @@
-import type { DiscoveryConfig, ScrapeConfig, TargetGroup } from '../../scrape/scrape-config.ts';
+import type { DiscoveryConfig, KubernetesRole, ScrapeConfig, TargetGroup } from '../../scrape/scrape-config.ts';
 import { Secret } from '../../secret.ts';
 import { begin, readCommon, readScheme, readTiming } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
 import { readHttpClient } from './http-client.ts';
-import { kubernetesSource } from './kubernetes-source.ts';
+import { kubernetesSource, readAttachMetadata } from './kubernetes-source.ts';
 import { readRelabelings, rule } from './relabel-rules.ts';
 
 /**
@@ -103,12 +103,10 @@ function parseUrl(entry: Fields, name: string, given: string): URL {
   return entry.fail(name, `expected a URL such as http://host:8080/path, got ${shown}`);
 }
 
-const ROLES = ['pod', 'service', 'endpoints', 'endpointslice', 'node', 'ingress'] as const;
-
-type Role = (typeof ROLES)[number];
+const ROLES = ['pod', 'service', 'endpoints', 'endpointslice', 'node', 'ingress'] as const satisfies KubernetesRole[];
 
 /** The roles whose objects a role reads, and so may select. */
-const SELECTABLE: Readonly<Record<Role, readonly Role[]>> = {
+const SELECTABLE: Readonly<Record<KubernetesRole, readonly KubernetesRole[]>> = {
   pod: ['pod'],
   service: ['service'],
   endpoints: ['pod', 'service', 'endpoints'],
@@ -128,13 +126,13 @@ function readKubernetes(entry: Fields, reading: ObjectReading): DiscoveryConfig 
     for (const name of ['basicAuth', 'authorization', 'tlsConfig', 'proxyUrl']) {
       if (entry.has(name)) entry.fail(name, 'it needs apiServer beside it; without that the cluster is asked as usual');
     }
-  } else if (ownNamespace) {
-    namespaces!.fail('ownNamespace', 'expected it without apiServer, got both');
   }
-  const attach = entry.map('attachMetadata');
-  const attachNode = attach?.boolean('node') ?? false;
-  if (attachNode && !['pod', 'endpoints', 'endpointslice'].includes(role)) {
-    reading.note(`${attach!.path}.node has no effect: the role ${role} has no node`);
+  if (ownNamespace && (server !== undefined || reading.context.access.kind !== 'in-cluster')) {
+    namespaces!.fail('ownNamespace', 'expected it only in the cluster that Pharos itself runs in');
+  }
+  const attachMetadata = readAttachMetadata(entry);
+  if (attachMetadata.node && !['pod', 'endpoints', 'endpointslice'].includes(role)) {
+    reading.note(`${entry.path}.attachMetadata.node has no effect: the role ${role} has no node`);
   }
   const selectors = entry.maps('selectors').map((selector) => {
     const selected =
@@ -142,7 +140,12 @@ function readKubernetes(entry: Fields, reading: ObjectReading): DiscoveryConfig 
     if (!SELECTABLE[role].includes(selected)) {
       selector.fail('role', `the role ${role} selects ${SELECTABLE[role].join(', ')} only, got ${selected}`);
     }
-    return { role: selected, label: selector.text('label'), field: selector.text('field') };
+    return { role: selected, label: selector.text('label') ?? '', field: selector.text('field') ?? '' };
+  });
+  selectors.forEach((selector, i) => {
+    if (selectors.findIndex((other) => other.role === selector.role) < i) {
+      entry.fail(`selectors[${i}].role`, `expected each role once, got ${selector.role} twice`);
+    }
   });
   return kubernetesSource({
     role,
@@ -153,6 +156,6 @@ function readKubernetes(entry: Fields, reading: ObjectReading): DiscoveryConfig 
     namespaces: namespaces?.texts('names') ?? [],
     ownNamespace,
     selectors,
-    attachNode,
+    attachMetadata,
   });
 }

@@ -3,7 +3,7 @@ import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
 import { begin, labelRules, ONLY_RUNNING, readCommon } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
-import { kubernetesSource } from './kubernetes-source.ts';
+import { kubernetesSource, readAttachMetadata } from './kubernetes-source.ts';
 import { readSelector, sanitizeLabel } from './label-selector.ts';
 import { readEndpoint, readNamespaces, readSelection } from './monitor-fields.ts';
 import { readRelabelings, rule } from './relabel-rules.ts';
@@ -31,7 +31,7 @@ export function readServiceMonitor(spec: Fields, reading: ObjectReading): readon
     access: context.access,
     namespaces: readNamespaces(spec, reading),
     selectors,
-    attachNode: spec.map('attachMetadata')?.boolean('node') ?? false,
+    attachMetadata: readAttachMetadata(spec),
   });
   const common = readCommon(spec, reading);
   const jobLabel = spec.text('jobLabel');
