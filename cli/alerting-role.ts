@@ -6,6 +6,7 @@ import { createHttpQuery } from '../alerting/query-http.ts';
 import type { AlertSnapshot, RuleGroupSnapshot } from '../alerting/rule-status.ts';
 import type { QueryFunc, RuleGroup } from '../alerting/rules/rule.ts';
 import { parseRuleFile } from '../alerting/rules/rule-file.ts';
+import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PharosConfig } from './config/config.ts';
@@ -30,13 +31,15 @@ export interface AlertingRoleDeps {
   /** The engine in this process, or the URL of a server. */
   readonly query: QueryFunc | { readonly url: string };
   readonly externalUrl: string;
+  /** Where Alertmanagers may be found. */
+  readonly clusters: KubeClusters;
   readonly registry: Registry;
   readonly logger: Logger;
 }
 
 /** Rules, alerts and their notifications. */
 export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
-  const { storage, query, registry, logger, config: first } = deps;
+  const { storage, query, clusters, registry, logger, config: first } = deps;
   let current = first;
   let notifications: Notifications | undefined;
   const engine = createAlertEngine({
@@ -56,6 +59,7 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
     createNotifications({
       config: current,
       externalUrl: current.notification.externalUrl ?? deps.externalUrl,
+      clusters,
       registry,
       logger,
       onSent: (alerts, by) => engine.sent(alerts, by),

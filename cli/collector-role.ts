@@ -2,10 +2,12 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createHostScraper } from '../collector/host/host-scraper.ts';
+import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
 import { registerOtlp } from '../collector/receive/otlp/server.ts';
 import { registerRemoteWrite } from '../collector/receive/server.ts';
 import { type InProcessTarget, ScrapePools } from '../collector/scrape/scrape-pools.ts';
 import type { TargetStatus } from '../collector/scrape/target-status.ts';
+import type { Shard } from '../collector/shard.ts';
 import type { ActiveTarget, TargetMetadata, TargetsStatus } from '../query/api/query-api-deps.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { HostMetricsConfig, PharosConfig } from './config/config.ts';
@@ -26,12 +28,15 @@ export interface CollectorRole {
 /** Scraping and receiving. Nothing is scraped before `apply`. */
 export function createCollectorRole(deps: {
   readonly storage: Storage;
+  readonly clusters: KubeClusters;
+  /** Which of the targets are scraped. Default: all of them. */
+  readonly shard?: Shard | undefined;
   readonly registry: Registry;
   readonly logger: Logger;
 }): CollectorRole {
-  const { storage, registry, logger } = deps;
+  const { storage, clusters, shard, registry, logger } = deps;
   const { appender } = storage;
-  const pools = new ScrapePools({ appender, logger, registry, version: VERSION });
+  const pools = new ScrapePools({ appender, logger, registry, version: VERSION, clusters, shard });
   let host: { readonly key: string; readonly target: InProcessTarget } | undefined;
   return {
     apply(config) {

@@ -9,6 +9,7 @@ import {
 } from '../alerting/notify/webhook-notifier.ts';
 import { startDiscovery } from '../collector/discovery/discovery.ts';
 import { createHttpTransport, type HttpTransport } from '../collector/http-transport.ts';
+import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
 import { compileRelabel, type Relabel } from '../collector/relabel.ts';
 import type { TargetGroup } from '../collector/scrape/scrape-config.ts';
 import { ownLabels } from '../collector/scrape/target.ts';
@@ -19,6 +20,8 @@ import type { AlertmanagerConfig, PharosConfig, ReceiverConfig, WebhookConfig } 
 export interface NotificationsOptions {
   readonly config: PharosConfig;
   readonly externalUrl: string;
+  /** Where Alertmanagers may be found. */
+  readonly clusters: KubeClusters;
   readonly registry: Registry;
   readonly logger: Logger;
   readonly onSent: WebhookNotifierOptions['onSent'];
@@ -35,7 +38,7 @@ export interface Notifications {
 const METRICS = ['pharos_notifications_total', 'pharos_notifications_dropped_total'];
 
 export function createNotifications(options: NotificationsOptions): Notifications {
-  const { config, externalUrl, registry, logger, onSent } = options;
+  const { config, externalUrl, clusters, registry, logger, onSent } = options;
   const transports: HttpTransport[] = [];
   const open = (client: WebhookConfig['client'], timeout: number): HttpTransport => {
     const transport = createHttpTransport(client, { timeout });
@@ -51,6 +54,7 @@ export function createNotifications(options: NotificationsOptions): Notification
   const pushes = config.alerting.alertmanagers.map((alertmanager) =>
     startPush(alertmanager, {
       transport: open(alertmanager.client, alertmanager.timeout),
+      clusters,
       logger,
       signal: discovering.signal,
     }),
@@ -101,9 +105,14 @@ function webhookReceiver(
 
 function startPush(
   alertmanager: AlertmanagerConfig,
-  deps: { readonly transport: HttpTransport; readonly logger: Logger; readonly signal: AbortSignal },
+  deps: {
+    readonly transport: HttpTransport;
+    readonly clusters: KubeClusters;
+    readonly logger: Logger;
+    readonly signal: AbortSignal;
+  },
 ) {
-  const { transport, logger, signal } = deps;
+  const { transport, clusters, logger, signal } = deps;
   const relabelTarget = compileRelabel(alertmanager.relabelConfigs);
   let urls: readonly string[] = [];
   startDiscovery(alertmanager.discovery, {
@@ -112,6 +121,7 @@ function startPush(
     },
     signal,
     logger,
+    clusters,
     job: 'alertmanagers',
   }).catch((error: unknown) => logger.error({ err: error }, 'the discovery of Alertmanagers has ended'));
   const push = createAlertmanagerPush({

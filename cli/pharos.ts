@@ -3,7 +3,14 @@ import { FEATURES } from '../query/promql/features.ts';
 import { checkConfig, checkRules } from './check-command.ts';
 import { runQueryCommand } from './query-command.ts';
 import { runRole } from './run-role.ts';
-import { parseAddress, parseDurationOption, parseFeatures, type Role, type ServerOptions } from './server-options.ts';
+import {
+  parseAddress,
+  parseDurationOption,
+  parseFeatures,
+  parseShard,
+  type Role,
+  type ServerOptions,
+} from './server-options.ts';
 import { runSqlCommand } from './sql-command.ts';
 import { VERSION } from './version.ts';
 
@@ -27,6 +34,15 @@ function featureOption(): Option {
   )
     .env('PHAROS_ENABLE_FEATURE')
     .argParser(checked(parseFeatures));
+}
+
+function shardOption(): Option {
+  return new Option(
+    '--shard <i/n>',
+    'scrape only the i-th of n parts of the targets, counted from 0, beside n - 1 other collectors with the same configuration',
+  )
+    .env('PHAROS_SHARD')
+    .argParser(checked(parseShard));
 }
 
 /** The options of every server role, with their environment variables. */
@@ -97,7 +113,9 @@ function buildProgram(): Command {
     .showHelpAfterError('(--help explains every option)')
     .allowExcessArguments(false)
     .exitOverride();
-  withServerOptions(program).action((_, command: Command) => serverAction('all')(_, command));
+  withServerOptions(program)
+    .addOption(shardOption())
+    .action((_, command: Command) => serverAction('all')(_, command));
   program.addHelpText(
     'after',
     '\nSIGTERM stops scraping, flushes and exits 0 within 10 s. SIGHUP and POST /-/reload read the configuration again.',
@@ -105,7 +123,9 @@ function buildProgram(): Command {
 
   withServerOptions(
     program.command('collector').description('run only the collector: scrape targets and receive remote write'),
-  ).action(serverAction('collector'));
+  )
+    .addOption(shardOption())
+    .action(serverAction('collector'));
   withServerOptions(
     program.command('query').description('run only the query service, or ask one:\n  query [range] EXPR'),
   )

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
 import { type AlertingRole, createAlertingRole } from './alerting-role.ts';
 import { Cleanups } from './cleanups.ts';
@@ -58,7 +59,10 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const withQuery = role === 'all' || role === 'query';
     const withCollector = role === 'all' || role === 'collector';
     const withAlerting = role === 'all' || role === 'alerting';
-    const collector = withCollector ? createCollectorRole({ storage, registry, logger }) : undefined;
+    const clusters = new SharedKubeClusters({ environment: process.env, registry, logger });
+    cleanups.add('the connections to clusters', () => clusters.close());
+    const { shard } = settings;
+    const collector = withCollector ? createCollectorRole({ storage, clusters, shard, registry, logger }) : undefined;
     let alerting: AlertingRole | undefined;
     let ready = false;
 
@@ -108,6 +112,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
         config,
         query: role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' },
         externalUrl: localUrl(address),
+        clusters,
         registry,
         logger,
       });

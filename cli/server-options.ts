@@ -1,3 +1,4 @@
+import type { Shard } from '../collector/shard.ts';
 import { ALL_FEATURES, FEATURES } from '../query/promql/features.ts';
 import { parseDuration } from './config/duration.ts';
 
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly clickhouseHttp?: Address;
   /** Milliseconds; 0 keeps for ever. */
   readonly retention?: number;
+  /** Which of the targets are scraped; all of them by default. */
+  readonly shard?: Shard;
   /** PromQL's feature flags. */
   readonly enableFeature?: ReadonlySet<string>;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
@@ -31,6 +34,22 @@ export function parseAddress(text: string): Address {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw new Error('wanted HOST:PORT, such as 127.0.0.1:9090 or [::1]:9090');
   return { host: match[1] ?? (match[2] === '' ? '::' : match[2]!), port };
+}
+
+/** More collectors than this are a mistake. */
+const MAX_SHARDS = 10_000;
+
+/** `INDEX/COUNT`, such as `0/3`. Throws an Error that says what was wanted. */
+export function parseShard(text: string): Shard {
+  const match = /^(\d{1,5})\/(\d{1,5})$/.exec(text);
+  const index = Number(match?.[1]);
+  const count = Number(match?.[2]);
+  if (match === null || count > MAX_SHARDS || index >= count) {
+    throw new Error(
+      `wanted INDEX/COUNT with an index from 0 to COUNT - 1 and at most ${MAX_SHARDS} shards: 0/3, 1/3 and 2/3 for three collectors`,
+    );
+  }
+  return { index, count };
 }
 
 /**

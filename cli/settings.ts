@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Secret } from '../collector/secret.ts';
+import type { Shard } from '../collector/shard.ts';
 import type { PharosConfig } from './config/config.ts';
 import type { Address, ServerOptions } from './server-options.ts';
 
@@ -12,6 +13,8 @@ export interface Settings {
   readonly clickhouseHttp: Address | undefined;
   /** Milliseconds; 0 keeps for ever. */
   readonly retention: number;
+  /** Undefined: all targets are scraped. */
+  readonly shard: Shard | undefined;
   /** PromQL's feature flags that are on, by Prometheus' names. */
   readonly features: ReadonlySet<string>;
 }
@@ -43,6 +46,7 @@ export function resolveSettings(options: ServerOptions, config: PharosConfig): S
           },
     clickhouseHttp: options.clickhouseHttp ?? server.clickhouseHttp,
     retention: options.retention ?? storage.retention,
+    shard: options.shard,
     features: options.enableFeature ?? new Set(),
   };
 }

@@ -26,7 +26,7 @@ export function startupText(facts: StartupFacts): string {
     'API',
     `${url}/api/v1/  (Prometheus' HTTP API: in Grafana, a Prometheus data source with the URL ${url})`,
   ]);
-  if (role === 'all' || role === 'collector') lines.push(['scraping', scraping(config)]);
+  if (role === 'all' || role === 'collector') lines.push(['scraping', scraping(config, settings)]);
   if (facts.keepsSamples) lines.push(['data', data(settings)]);
   if (role !== 'query' && config.remoteWrite.length > 0) {
     const receivers = config.remoteWrite.map((remote) => cleanUrl(remote.url)).join(', ');
@@ -52,7 +52,7 @@ function data({ clickhouse, dataDir, retention }: Settings): string {
     : `${cleanUrl(clickhouse.url)}  (ClickHouse server, ${kept}), outbox in ${dataDir}`;
 }
 
-function scraping(config: PharosConfig): string {
+function scraping(config: PharosConfig, { shard }: Settings): string {
   const jobs = config.scrapeConfigs.map(
     ({ jobName, scrapeInterval }) => `${jobName} every ${formatDuration(scrapeInterval)}`,
   );
@@ -61,7 +61,8 @@ function scraping(config: PharosConfig): string {
     jobs.unshift(`this machine (job ${hostMetrics.job}) every ${formatDuration(hostMetrics.interval)}`);
   }
   if (jobs.length === 0) return 'nothing: no scrape_configs';
-  return jobs.length <= 6 ? jobs.join(', ') : `${jobs.slice(0, 5).join(', ')} and ${jobs.length - 5} more jobs`;
+  const all = jobs.length <= 6 ? jobs.join(', ') : `${jobs.slice(0, 5).join(', ')} and ${jobs.length - 5} more jobs`;
+  return shard === undefined ? all : `${all}; of their targets those of shard ${shard.index}/${shard.count}`;
 }
 
 function rules(config: PharosConfig, groups: number): string {

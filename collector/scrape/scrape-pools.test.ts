@@ -214,6 +214,41 @@ describe('jobs', () => {
     await isStored('a', { instance: address });
   });
 
+  it('scrape the targets of their shard only, and always what is in the process', async () => {
+    const logger = pino({ enabled: false });
+    const targets = Array.from({ length: 60 }, (_, i) => `127.0.0.${i + 1}:9`);
+    const scraper: Scraper = {
+      scrape: (signal) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+      close: async () => {},
+    };
+    const scraped = [0, 1, 2].map((index) => {
+      const shard = { index, count: 3 };
+      const sharded = new ScrapePools({
+        appender: storage.appender,
+        logger,
+        registry: new Registry(),
+        version: '1',
+        shard,
+      });
+      closing.push(() => sharded.close());
+      const inProcess = [{ job: 'node', instance: 'i', scraper, scrapeInterval: INTERVAL, scrapeTimeout: TIMEOUT }];
+      sharded.apply({ jobs: [job('first', targets)], inProcess });
+      expect(sharded.dropped()).toEqual({ targets: [], counts: { first: 0 } });
+      return sharded.status().map(({ labels }) => labels.get('instance'));
+    });
+    for (const instances of scraped) {
+      expect(instances).toContain('i');
+      expect(instances.length).toBeGreaterThan(10);
+    }
+    expect(
+      scraped
+        .flat()
+        .filter((instance) => instance !== 'i')
+        .sort(),
+    ).toEqual([...targets].sort());
+  });
+
   it('list what relabelling drops and what cannot be a target', async () => {
     const relabelConfigs = [
       { ...RELABEL_DEFAULTS, action: 'drop' as const, sourceLabels: ['__address__'], regex: 'x.*' },

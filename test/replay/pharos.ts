@@ -8,6 +8,7 @@ import { loadRules } from '../../cli/load-rules.ts';
 import { createQueryRole } from '../../cli/query-role.ts';
 import { buildServer } from '../../cli/server.ts';
 import { resolveSettings } from '../../cli/settings.ts';
+import { SharedKubeClusters } from '../../collector/kubernetes/shared-kube-clusters.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
 
 /** A server of this process that tests ask over its socket. */
@@ -23,7 +24,8 @@ export async function startPharos(configFile: string): Promise<RunningPharos> {
   const logger = pino({ level: 'silent' });
   const storage = createMemoryStorage();
   const options = { config: configFile, logLevel: 'error' } as const;
-  const collector = createCollectorRole({ storage, registry, logger });
+  const clusters = new SharedKubeClusters({ environment: {}, logger });
+  const collector = createCollectorRole({ storage, clusters, registry, logger });
   let alerting: ReturnType<typeof createAlertingRole> | undefined;
   const query = createQueryRole({
     ...{ storage, options, registry, logger },
@@ -50,7 +52,7 @@ export async function startPharos(configFile: string): Promise<RunningPharos> {
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   alerting = createAlertingRole({
-    ...{ storage, config, registry, logger },
+    ...{ storage, clusters, config, registry, logger },
     query: query.queryFunc,
     externalUrl: url,
   });
@@ -62,6 +64,7 @@ export async function startPharos(configFile: string): Promise<RunningPharos> {
     async close() {
       await collector.stop();
       await alerting.stop();
+      await clusters.close();
       await app.close();
       await storage.close(1000);
     },
