@@ -3,9 +3,11 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectStore } from '../object-store.ts';
+import { Aggregation } from './aggregation.ts';
 import { ApiError, tooManyRequests } from './api-error.ts';
 import { type ApiRequest, readBody, sendJson, sendText } from './api-request.ts';
 import { Authentication, type TokenGrant } from './authentication.ts';
+import { followCustomResources } from './custom-resources.ts';
 import { Faults } from './faults.ts';
 import { ObjectLists } from './object-list.ts';
 import type { ProxyAnswer, ProxyBackend } from './proxying.ts';
@@ -51,6 +53,10 @@ export interface ApiLimits {
   readonly watchBuffer: number;
   /** Milliseconds until a proxied request is given up. Default 5 minutes. */
   readonly proxyTimeout: number;
+  /** Milliseconds until a request to an aggregated server is given up. Default 30 s. */
+  readonly aggregationTimeout: number;
+  /** Milliseconds of real time between looks at whether aggregated servers answer. Default 10 s. */
+  readonly probeInterval: number;
   /** Milliseconds of real time between bookmarks. Default 60 s. */
   readonly bookmarkInterval: number;
 }
@@ -66,6 +72,8 @@ const LIMITS: ApiLimits = {
   watches: 5_000,
   watchBuffer: 16 * 1024 * 1024,
   proxyTimeout: 300_000,
+  aggregationTimeout: 30_000,
+  probeInterval: 10_000,
   bookmarkInterval: 60_000,
 };
 
@@ -85,6 +93,8 @@ export class ApiServer {
   readonly #faults = new Faults();
   readonly #metrics = new RequestMetrics();
   readonly #watches: WatchHub;
+  readonly #aggregation: Aggregation;
+  readonly #unfollow: () => void;
   readonly #routes: Routes;
   readonly #host: string;
   #port: number;
@@ -104,6 +114,14 @@ export class ApiServer {
       maxBuffered: this.#limits.watchBuffer,
       bookmarkInterval: this.#limits.bookmarkInterval,
     });
+    this.#unfollow = followCustomResources(options.store, this.resources);
+    this.#aggregation = new Aggregation({
+      store: options.store,
+      backends: options.backends ?? new Map(),
+      timeout: this.#limits.aggregationTimeout,
+      probeInterval: this.#limits.probeInterval,
+      now: options.now,
+    });
     this.#routes = new Routes({
       store: options.store,
       resources: this.resources,
@@ -115,7 +133,7 @@ export class ApiServer {
       proxyTimeout: this.#limits.proxyTimeout,
       pages: (path) => options.pages?.(path) ?? this.#ownPage(path),
       graceful: options.graceful ?? (() => false),
-      backends: options.backends ?? new Map(),
+      aggregation: this.#aggregation,
       version: options.version ?? 'v1.34.2',
       address: () => `${this.#host}:${this.#port}`,
     });
@@ -203,6 +221,8 @@ export class ApiServer {
 
   /** Ends it for good. */
   async close(): Promise<void> {
+    this.#unfollow();
+    this.#aggregation.close();
     this.#watches.close();
     await this.stop();
   }

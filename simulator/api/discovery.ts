@@ -124,8 +124,6 @@ function subresourceKind({ plural, kind }: ApiResource, subresource: string): Su
       return { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] };
     case 'eviction':
       return { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] };
-    case 'binding':
-      return { kind: 'Binding', verbs: ['create'] };
     case 'token':
       return { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] };
     case 'proxy': {

@@ -1,6 +1,7 @@
 import { methodNotAllowed } from './api-error.ts';
 import { type Answer, type ApiRequest, sendText } from './api-request.ts';
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiVersions } from './discovery.ts';
+import { openApi } from './openapi.ts';
 import { sendAnswer } from './proxying.ts';
 import type { RouteContext } from './routes.ts';
 
@@ -16,6 +17,12 @@ export async function answerPage(request: ApiRequest, context: RouteContext): Pr
   }
   const known = discoveryPage(plain, request, context);
   if (known !== undefined) return known;
+  const described = openApi(plain, request, context);
+  if (described !== undefined && 'json' in described) return described;
+  if (described !== undefined) {
+    sendText(response, 200, { type: described.type, body: described.bytes });
+    return undefined;
+  }
   const page = context.pages(plain);
   if (page !== undefined) sendAnswer(response, await page);
   else sendText(response, 404, { type: 'text/plain; charset=utf-8', body: '404 page not found\n' });
@@ -24,6 +31,7 @@ export async function answerPage(request: ApiRequest, context: RouteContext): Pr
 
 function discoveryPage(path: string, request: ApiRequest, context: RouteContext): Answer | undefined {
   const { resources, version, address } = context;
+  const aggregated = context.aggregation.versions();
   const accept = request.incoming.headers.accept ?? '';
   const discovery = /g=apidiscovery\.k8s\.io;v=(v2(?:beta1)?);as=APIGroupDiscoveryList/.exec(accept)?.[1];
   switch (path) {
@@ -35,14 +43,15 @@ function discoveryPage(path: string, request: ApiRequest, context: RouteContext)
       return json(versionInfo(version));
     case '/api':
     case '/apis': {
-      if (discovery === undefined) return json(path === '/api' ? apiVersions(address()) : apiGroupList(resources, []));
-      const found = aggregatedDiscovery(path === '/api', resources, { aggregated: [], version: discovery });
+      if (discovery === undefined)
+        return json(path === '/api' ? apiVersions(address()) : apiGroupList(resources, aggregated));
+      const found = aggregatedDiscovery(path === '/api', resources, { aggregated, version: discovery });
       const type = `application/json;g=apidiscovery.k8s.io;v=${discovery};as=APIGroupDiscoveryList`;
       return { ...json(found), type };
     }
   }
   const group = /^\/apis\/([^/]+)$/.exec(path)?.[1];
-  const found = group === undefined ? undefined : apiGroup(decodeURIComponent(group), resources, []);
+  const found = group === undefined ? undefined : apiGroup(decodeURIComponent(group), resources, aggregated);
   return found && json(found);
 }
 

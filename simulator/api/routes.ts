@@ -1,8 +1,10 @@
 import type { ObjectStore } from '../object-store.ts';
+import type { Aggregation } from './aggregation.ts';
 import { ApiError, methodNotAllowed } from './api-error.ts';
 import { type Answer, type ApiRequest, sendText } from './api-request.ts';
 import type { Authentication } from './authentication.ts';
 import { type Action, forbidden, isAllowed } from './authorization.ts';
+import { deleteCollection, deleteObject, evictPod } from './delete-objects.ts';
 import { apiResourceList } from './discovery.ts';
 import type { ObjectLists } from './object-list.ts';
 import { answerPage } from './pages.ts';
@@ -11,7 +13,9 @@ import { getObject, isTrue, listObjects, watchObjects } from './read-objects.ts'
 import type { RequestLabels } from './request-metrics.ts';
 import { parseTarget, type RequestTarget, type ResourceTarget } from './request-target.ts';
 import type { ResourceTable } from './resources.ts';
+import { requestToken, review } from './reviews.ts';
 import type { WatchHub } from './watch-hub.ts';
+import { createObject, getScale, patchObject, updateObject } from './write-objects.ts';
 
 /** What requests are answered from. */
 export interface RouteContext {
@@ -25,7 +29,7 @@ export interface RouteContext {
   readonly proxyTimeout: number;
   readonly pages: (path: string) => Promise<ProxyAnswer> | undefined;
   readonly graceful: (resource: string) => boolean;
-  readonly backends: ReadonlyMap<string, string>;
+  readonly aggregation: Aggregation;
   readonly version: string;
   /** Host and port. */
   readonly address: () => string;
@@ -69,9 +73,16 @@ export class Routes {
     }
   }
 
-  #groupVersion(target: RequestTarget & { type: 'groupVersion' }, request: ApiRequest): Answer | undefined {
+  async #groupVersion(
+    target: RequestTarget & { type: 'groupVersion' },
+    request: ApiRequest,
+  ): Promise<Answer | undefined> {
     const { group, version, below } = target;
-    const { resources } = this.#context;
+    const { resources, aggregation } = this.#context;
+    if (aggregation.has(group, version)) {
+      await aggregation.passOn(request, { group, version });
+      return undefined;
+    }
     if (!below && resources.versions(group).includes(version)) {
       if (request.method !== 'GET') throw methodNotAllowed();
       return { code: 200, json: JSON.stringify(apiResourceList(group, version, resources)) };
@@ -89,12 +100,37 @@ export class Routes {
     if (target.subresource === 'proxy') return this.#proxied(target, request);
     switch (verb) {
       case 'get':
-        return getObject(target, request, context);
+        return target.subresource === 'scale' ? getScale(target, context) : getObject(target, request, context);
       case 'list':
         return listObjects(target, request, context);
       case 'watch':
         watchObjects(target, request, context);
         return undefined;
+      case 'create':
+        return this.#create(target, request);
+      case 'update':
+        return updateObject(target, request, context);
+      case 'patch':
+        return patchObject(target, request, context);
+      case 'delete':
+        return deleteObject(target, request, context);
+      case 'deletecollection':
+        return deleteCollection(target, request, context);
+      default:
+        throw methodNotAllowed();
+    }
+  }
+
+  async #create(target: ResourceTarget, request: ApiRequest): Promise<Answer> {
+    switch (target.subresource) {
+      case '': {
+        if (target.name !== '') throw methodNotAllowed();
+        return (await review(target, request, this.#context)) ?? createObject(target, request, this.#context);
+      }
+      case 'eviction':
+        return evictPod(target, request, this.#context);
+      case 'token':
+        return requestToken(target, request, this.#context);
       default:
         throw methodNotAllowed();
     }

@@ -1,35 +1,33 @@
 import type { KubeObject } from '../../kube-object.ts';
-import { shortDuration } from './short-duration.ts';
+import { age, type Cell, type ColumnDefinition, columns, type TableDefinition } from './cells.ts';
+import { CLUSTER_TABLES } from './cluster-tables.ts';
+import { NETWORK_TABLES } from './network-tables.ts';
+import { WORKLOAD_TABLES } from './workload-tables.ts';
 
-/** A column of a table, as kubectl shows it. */
-export interface ColumnDefinition {
-  readonly name: string;
-  readonly type: 'string' | 'integer' | 'boolean' | 'date';
-  readonly format: string;
-  readonly description: string;
-  /** 0 is always shown, 1 only with `-o wide`. */
-  readonly priority: number;
-}
-
+/** A row of a table. Conditions say that a pod has ended, which kubectl can leave out. */
 export interface TableRow {
-  readonly cells: readonly (string | number | boolean | null)[];
+  readonly cells: readonly Cell[];
+  readonly conditions?: readonly object[];
 }
 
-/** The column definitions of a resource. */
-export function columnsOf(_resource: string): readonly ColumnDefinition[] {
-  return GENERIC;
+const TABLES: Readonly<Record<string, TableDefinition>> = { ...WORKLOAD_TABLES, ...NETWORK_TABLES, ...CLUSTER_TABLES };
+
+const GENERIC: TableDefinition = {
+  columns: columns('Name, Age'),
+  cells: (object, now) => [object.metadata.name, age(object, now)],
+};
+
+/** The column definitions of a stored resource: those of the real server, or name and age. */
+export function columnsOf(resource: string): readonly ColumnDefinition[] {
+  return (TABLES[resource] ?? GENERIC).columns;
 }
 
 /** The cells of an object, at a time in Unix milliseconds. */
-export function tableRow(_resource: string, object: KubeObject, now: number): TableRow {
-  return { cells: [object.metadata.name, age(object, now)] };
-}
-
-const GENERIC: readonly ColumnDefinition[] = [
-  { name: 'Name', type: 'string', format: 'name', description: 'Name of the object', priority: 0 },
-  { name: 'Age', type: 'string', format: '', description: 'Time since its creation', priority: 0 },
-];
-
-function age({ metadata: { creationTimestamp } }: KubeObject, now: number): string {
-  return creationTimestamp === undefined ? '<unknown>' : shortDuration(now - Date.parse(creationTimestamp));
+export function tableRow(resource: string, object: KubeObject, now: number): TableRow {
+  const cells = (TABLES[resource] ?? GENERIC).cells(object, now);
+  if (resource !== 'pods') return { cells };
+  const { phase } = (object.status ?? {}) as { readonly phase?: string };
+  if (phase !== 'Succeeded' && phase !== 'Failed') return { cells };
+  const message = phase === 'Succeeded' ? 'The pod has completed successfully.' : 'The pod failed.';
+  return { cells, conditions: [{ type: 'Completed', status: 'True', reason: phase, message }] };
 }
