@@ -96,14 +96,21 @@ export function readScheme(fields: Fields): ScrapeConfig['scheme'] {
   return fields.oneOfFolded('scheme', ['http', 'https']) ?? 'http';
 }
 
-/** The job's name here, and the steps that all jobs begin with. */
-export function begin(name: string, { context }: ObjectReading): Pick<ScrapeConfig, 'jobName' | 'relabelConfigs'> {
+/** The job's name here, and its steps: `own` between those that all jobs begin and end with. */
+export function nameAndSteps(
+  name: string,
+  own: readonly RelabelConfig[],
+  { context }: ObjectReading,
+): Pick<ScrapeConfig, 'jobName' | 'relabelConfigs'> {
   const { jobPrefix, cluster } = context;
-  const rules: RelabelConfig[] = [];
-  if (jobPrefix !== '') rules.push(rule({ targetLabel: 'job', replacement: literal(name) }));
-  rules.push(rule({ sourceLabels: ['job'], targetLabel: '__tmp_prometheus_job_name' }));
-  if (cluster !== '') rules.push(rule({ targetLabel: 'cluster', replacement: literal(cluster) }));
-  return { jobName: jobPrefix + name, relabelConfigs: rules };
+  const steps: RelabelConfig[] = [];
+  if (jobPrefix !== '') steps.push(rule({ targetLabel: 'job', replacement: literal(name) }));
+  steps.push(rule({ sourceLabels: ['job'], targetLabel: '__tmp_prometheus_job_name' }), ...own);
+  // Whatever the object's own steps keep or drop, the cluster is told; one that they name themselves stays.
+  if (cluster !== '') {
+    steps.push(rule({ sourceLabels: ['cluster'], regex: '', targetLabel: 'cluster', replacement: literal(cluster) }));
+  }
+  return { jobName: jobPrefix + name, relabelConfigs: steps };
 }
 
 /**

@@ -28,7 +28,7 @@ export interface ConversionContext {
   readonly references: ReferenceLookup;
   /** For the discovery of the targets. */
   readonly access: KubeAccess;
-  /** The value of the label `cluster`, which targets have unless relabelling sets it; '' for none. */
+  /** The value of the label `cluster`, which targets have that relabelling gives no other; '' for none. */
   readonly cluster: string;
   /** Stands before the names of the jobs, which several clusters may share; the label `job` never has it. */
   readonly jobPrefix: string;

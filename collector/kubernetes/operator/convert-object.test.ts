@@ -478,6 +478,10 @@ describe('all objects', () => {
       endpoints: [{ port: 'http', relabelings: [{ targetLabel: 'cluster', replacement: 'own' }] }],
     };
     expect(labelsOf(jobsOf('servicemonitors', overridden, context)[0]!, ENDPOINT)[0]).toContain('cluster="own"');
+    const few = { ...WEB, endpoints: [{ relabelings: [{ action: 'labelkeep', regex: 'job|__.*' }] }] };
+    expect(labelsOf(jobsOf('servicemonitors', few, context)[0]!, ENDPOINT)).toEqual([
+      '{cluster="e$1", instance="10.0.0.7:8080", job="web"}',
+    ]);
   });
 
   it('log in with what Secrets and ConfigMaps hold', () => {
@@ -562,6 +566,17 @@ describe('all objects', () => {
       'podmonitors',
       { podMetricsEndpoints: [{ relabelings: [{ action: 'keep', regex: 'a(' }] }] },
       'spec.podMetricsEndpoints[0].relabelings[0].regex: invalid regular expression "a(": ',
+    ],
+    ['servicemonitors', { endpoints: [{ port: '(' }] }, 'spec.endpoints[0].port: invalid regular expression "(": '],
+    [
+      'servicemonitors',
+      { endpoints: [{ targetPort: '(' }] },
+      'spec.endpoints[0].targetPort: invalid regular expression "(": ',
+    ],
+    [
+      'podmonitors',
+      { podMetricsEndpoints: [{ port: '[' }] },
+      'spec.podMetricsEndpoints[0].port: invalid regular expression "[": ',
     ],
     [
       'podmonitors',

@@ -1,12 +1,12 @@
 import type { RelabelConfig } from '../../relabel.ts';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
-import { begin, labelRules, ONLY_RUNNING, readCommon } from './base-job.ts';
+import { labelRules, nameAndSteps, ONLY_RUNNING, readCommon } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
 import { kubernetesSource, readAttachMetadata } from './kubernetes-source.ts';
 import { readSelector, sanitizeLabel } from './label-selector.ts';
 import { readEndpoint, readNamespaces, readSelection } from './monitor-fields.ts';
-import { literal, readRelabelings, rule } from './relabel-rules.ts';
+import { checkRegex, literal, readRelabelings, rule } from './relabel-rules.ts';
 
 /**
  * The jobs of a PodMonitor, one for each endpoint, with the steps that Prometheus Operator makes of it, in its order. What a
@@ -33,30 +33,28 @@ export function readPodMonitor(spec: Fields, reading: ObjectReading): readonly S
   const labels = [...spec.texts('podTargetLabels'), ...context.podTargetLabels].map(sanitizeLabel);
 
   return spec.maps('podMetricsEndpoints').map((endpoint, i) => {
-    const { jobName, relabelConfigs: first } = begin(`podMonitor/${namespace}/${name}/${i}`, reading);
     const port = readPort(endpoint, reading);
+    const steps = [
+      ...((endpoint.boolean('filterRunning') ?? true) ? [ONLY_RUNNING] : []),
+      ...selection,
+      ...port.filter,
+      rule({ sourceLabels: ['__meta_kubernetes_namespace'], targetLabel: 'namespace' }),
+      rule({ sourceLabels: ['__meta_kubernetes_pod_container_name'], targetLabel: 'container' }),
+      rule({ sourceLabels: ['__meta_kubernetes_pod_name'], targetLabel: 'pod' }),
+      ...labelRules(
+        'pod',
+        labels.map((label) => ({ from: label, to: label })),
+      ),
+      rule({ targetLabel: 'job', replacement: literal(`${namespace}/${name}`) }),
+      ...(jobLabel === undefined ? [] : labelRules('pod', [{ from: sanitizeLabel(jobLabel), to: 'job' }])),
+      ...port.label,
+      ...readRelabelings(endpoint, 'relabelings'),
+    ];
     return {
-      jobName,
+      ...nameAndSteps(`podMonitor/${namespace}/${name}/${i}`, steps, reading),
       ...common,
       ...readEndpoint(endpoint, reading),
       discovery: [source],
-      relabelConfigs: [
-        ...first,
-        ...((endpoint.boolean('filterRunning') ?? true) ? [ONLY_RUNNING] : []),
-        ...selection,
-        ...port.filter,
-        rule({ sourceLabels: ['__meta_kubernetes_namespace'], targetLabel: 'namespace' }),
-        rule({ sourceLabels: ['__meta_kubernetes_pod_container_name'], targetLabel: 'container' }),
-        rule({ sourceLabels: ['__meta_kubernetes_pod_name'], targetLabel: 'pod' }),
-        ...labelRules(
-          'pod',
-          labels.map((label) => ({ from: label, to: label })),
-        ),
-        rule({ targetLabel: 'job', replacement: literal(`${namespace}/${name}`) }),
-        ...(jobLabel === undefined ? [] : labelRules('pod', [{ from: sanitizeLabel(jobLabel), to: 'job' }])),
-        ...port.label,
-        ...readRelabelings(endpoint, 'relabelings'),
-      ],
       metricRelabelConfigs: readRelabelings(endpoint, 'metricRelabelings'),
     };
   });
@@ -74,7 +72,11 @@ function readPort(
   const port = endpoint.text('port');
   const portNumber = endpoint.port('portNumber');
   const targetPort = endpoint.port('targetPort');
-  if (targetPort !== undefined) reading.note(`${endpoint.path}.targetPort is deprecated: use port or portNumber`);
+  if (port !== undefined) checkRegex(endpoint, 'port', port);
+  if (targetPort !== undefined) {
+    checkRegex(endpoint, 'targetPort', targetPort.text);
+    reading.note(`${endpoint.path}.targetPort is deprecated: use port or portNumber`);
+  }
   if (port !== undefined) return { filter: filter('name', port), label: label(port) };
   // The operator labels the older field only, and keeps that label where a newer one decides.
   const older = targetPort === undefined ? [] : label(targetPort.text);

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
-import { begin, readCommon, readScheme, readTiming } from './base-job.ts';
+import { nameAndSteps, readCommon, readScheme, readTiming } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
 import { readHttpClient } from './http-client.ts';
@@ -19,12 +19,15 @@ export function readProbe(spec: Fields, reading: ObjectReading): readonly Scrape
   const prober = spec.requiredMap('prober');
   const address = prober.requiredText('url');
   if (!isAddress(address)) prober.fail('url', `expected host or host:port, got ${JSON.stringify(address)}`);
-  const { jobName, relabelConfigs: first } = begin(`probe/${namespace}/${name}`, reading);
   const label = spec.text('jobName');
   const targets = readTargets(spec.requiredMap('targets'), reading, address);
+  const steps = [
+    ...(label === undefined ? [] : [rule({ targetLabel: 'job', replacement: label })]),
+    ...targets.relabelConfigs,
+  ];
   return [
     {
-      jobName,
+      ...nameAndSteps(`probe/${namespace}/${name}`, steps, reading),
       ...readCommon(spec, reading),
       ...readTiming(spec, reading),
       metricsPath: prober.text('path') ?? '/probe',
@@ -35,11 +38,6 @@ export function readProbe(spec: Fields, reading: ObjectReading): readonly Scrape
       trackTimestampsStaleness: false,
       client: readHttpClient(spec, reading, prober),
       discovery: targets.discovery,
-      relabelConfigs: [
-        ...first,
-        ...(label === undefined ? [] : [rule({ targetLabel: 'job', replacement: label })]),
-        ...targets.relabelConfigs,
-      ],
       metricRelabelConfigs: readRelabelings(spec, 'metricRelabelings'),
     },
   ];

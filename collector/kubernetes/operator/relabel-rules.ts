@@ -79,7 +79,7 @@ function readRelabeling(fields: Fields): RelabelConfig {
       fields.fail(name, `the action ${action} has no use for it, got ${JSON.stringify(config[name])}`);
     }
   }
-  checkRegex(fields, config.regex);
+  checkRegex(fields, 'regex', config.regex);
   return config;
 }
 
@@ -89,12 +89,13 @@ const MAX_RIGHT = 10_000;
 /** Characters of one that is remembered. */
 const MAX_REGEX = 500;
 
-function checkRegex(fields: Fields, regex: string): void {
+/** Throws a FieldError when what stands in a field, or comes from it, is no regular expression. */
+export function checkRegex(fields: Fields, name: string, regex: string): void {
   if (RIGHT.has(regex)) return;
   try {
     compileRelabel([rule({ action: 'keep', regex })]);
   } catch (error) {
-    fields.fail('regex', error instanceof Error ? error.message : String(error));
+    fields.fail(name, error instanceof Error ? error.message : String(error));
   }
   if (regex.length > MAX_REGEX) return;
   if (RIGHT.size >= MAX_RIGHT) RIGHT.clear();

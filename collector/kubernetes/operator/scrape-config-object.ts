@@ -1,6 +1,6 @@
 import type { DiscoveryConfig, KubernetesRole, ScrapeConfig, TargetGroup } from '../../scrape/scrape-config.ts';
 import { Secret } from '../../secret.ts';
-import { begin, readCommon, readScheme, readTiming } from './base-job.ts';
+import { nameAndSteps, readCommon, readScheme, readTiming } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
 import { readHttpClient } from './http-client.ts';
@@ -12,11 +12,14 @@ import { readRelabelings, rule } from './relabel-rules.ts';
  * `jobName`, or else the job's own name. Other kinds of service discovery are refused.
  */
 export function readScrapeConfig(spec: Fields, reading: ObjectReading): readonly ScrapeConfig[] {
-  const { jobName, relabelConfigs: first } = begin(`scrapeConfig/${reading.namespace}/${reading.name}`, reading);
   const label = spec.text('jobName');
+  const steps = [
+    ...(label === undefined ? [] : [rule({ targetLabel: 'job', replacement: label })]),
+    ...readRelabelings(spec, 'relabelings'),
+  ];
   return [
     {
-      jobName,
+      ...nameAndSteps(`scrapeConfig/${reading.namespace}/${reading.name}`, steps, reading),
       ...readCommon(spec, reading),
       ...readTiming(spec, reading, ['scrapeInterval', 'scrapeTimeout']),
       metricsPath: spec.text('metricsPath') ?? '/metrics',
@@ -27,11 +30,6 @@ export function readScrapeConfig(spec: Fields, reading: ObjectReading): readonly
       trackTimestampsStaleness: spec.boolean('trackTimestampsStaleness') ?? false,
       client: readHttpClient(spec, reading),
       discovery: readDiscovery(spec, reading),
-      relabelConfigs: [
-        ...first,
-        ...(label === undefined ? [] : [rule({ targetLabel: 'job', replacement: label })]),
-        ...readRelabelings(spec, 'relabelings'),
-      ],
       metricRelabelConfigs: readRelabelings(spec, 'metricRelabelings'),
     },
   ];

@@ -1,12 +1,12 @@
 import type { RelabelConfig } from '../../relabel.ts';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
-import { begin, labelRules, ONLY_RUNNING, readCommon } from './base-job.ts';
+import { labelRules, nameAndSteps, ONLY_RUNNING, readCommon } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
 import { kubernetesSource, readAttachMetadata } from './kubernetes-source.ts';
 import { readSelector, sanitizeLabel } from './label-selector.ts';
 import { readEndpoint, readNamespaces, readSelection } from './monitor-fields.ts';
-import { readRelabelings, rule } from './relabel-rules.ts';
+import { checkRegex, readRelabelings, rule } from './relabel-rules.ts';
 
 /**
  * The jobs of a ServiceMonitor, one for each endpoint, with the steps that Prometheus Operator makes of it, in its order.
@@ -39,26 +39,24 @@ export function readServiceMonitor(spec: Fields, reading: ObjectReading): readon
   const pods = [...spec.texts('podTargetLabels'), ...context.podTargetLabels].map(sanitizeLabel);
 
   return spec.maps('endpoints').map((endpoint, i) => {
-    const { jobName, relabelConfigs: first } = begin(`serviceMonitor/${namespace}/${name}/${i}`, reading);
     const port = readPort(endpoint, role);
+    const steps = [
+      ...selection,
+      ...port.filter,
+      ...objectRules(role),
+      ...((endpoint.boolean('filterRunning') ?? true) ? [ONLY_RUNNING] : []),
+      ...labelRules('service', own.map(same)),
+      ...labelRules('pod', pods.map(same)),
+      rule({ sourceLabels: ['__meta_kubernetes_service_name'], targetLabel: 'job' }),
+      ...(jobLabel === undefined ? [] : labelRules('service', [{ from: sanitizeLabel(jobLabel), to: 'job' }])),
+      ...port.label,
+      ...readRelabelings(endpoint, 'relabelings'),
+    ];
     return {
-      jobName,
+      ...nameAndSteps(`serviceMonitor/${namespace}/${name}/${i}`, steps, reading),
       ...common,
       ...readEndpoint(endpoint, reading),
       discovery: [source],
-      relabelConfigs: [
-        ...first,
-        ...selection,
-        ...port.filter,
-        ...objectRules(role),
-        ...((endpoint.boolean('filterRunning') ?? true) ? [ONLY_RUNNING] : []),
-        ...labelRules('service', own.map(same)),
-        ...labelRules('pod', pods.map(same)),
-        rule({ sourceLabels: ['__meta_kubernetes_service_name'], targetLabel: 'job' }),
-        ...(jobLabel === undefined ? [] : labelRules('service', [{ from: sanitizeLabel(jobLabel), to: 'job' }])),
-        ...port.label,
-        ...readRelabelings(endpoint, 'relabelings'),
-      ],
       metricRelabelConfigs: readRelabelings(endpoint, 'metricRelabelings'),
     };
   });
@@ -77,6 +75,7 @@ function readPort(
   const targetPort = endpoint.port('targetPort');
   if (port !== undefined) {
     const source = `__meta_kubernetes_${metaName(role)}_port_name`;
+    checkRegex(endpoint, 'port', port);
     return {
       filter: [rule({ action: 'keep', sourceLabels: [source], regex: port })],
       label: [rule({ targetLabel: 'endpoint', replacement: port })],
@@ -84,6 +83,7 @@ function readPort(
   }
   if (targetPort === undefined) return { filter: [], label: [] };
   const source = `__meta_kubernetes_pod_container_port_${targetPort.isNumber ? 'number' : 'name'}`;
+  checkRegex(endpoint, 'targetPort', targetPort.text);
   return {
     filter: [rule({ action: 'keep', sourceLabels: [source], regex: targetPort.text })],
     label: [rule({ targetLabel: 'endpoint', replacement: targetPort.text })],
