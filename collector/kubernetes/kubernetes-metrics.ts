@@ -17,7 +17,7 @@ export interface KubernetesMetrics {
   readonly lists: Counter<'cluster' | 'resource'>;
   readonly watches: Counter<'cluster' | 'resource'>;
   readonly events: Counter<'cluster' | 'resource' | 'type'>;
-  readonly errors: Counter<'cluster' | 'resource' | 'reason'>;
+  readonly errors: Counter<'cluster' | 'resource' | 'verb' | 'reason'>;
   /** The gauges tell of it from now on; the answer ends that. */
   add(part: WatchedPart): () => void;
 }
@@ -94,7 +94,7 @@ export function kubernetesMetrics(registry: Registry, now: () => number): Kubern
     errors: new Counter({
       name: 'pharos_kubernetes_errors_total',
       help: 'Lists and watches that failed; what was known stayed.',
-      labelNames: [...BY_RESOURCE, 'reason'],
+      labelNames: [...BY_RESOURCE, 'verb', 'reason'],
       registers,
     }),
     add(part) {

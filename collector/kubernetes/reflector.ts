@@ -222,7 +222,8 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
     const kubeError =
       error instanceof KubeError ? error : new KubeError(String(error), { status: 0 }, { cause: error });
     const { status, retryAfter = 0 } = kubeError;
-    this.#options.metrics?.errors.inc({ ...this.#labels, reason: reasonOf(kubeError) });
+    const verb = this.#version === undefined ? 'list' : 'watch';
+    this.#options.metrics?.errors.inc({ ...this.#labels, verb, reason: reasonOf(kubeError) });
     if (status === 410) {
       if (this.#version === undefined) this.#expired++;
       this.#version = undefined;
