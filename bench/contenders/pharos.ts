@@ -29,17 +29,20 @@ export interface PharosOptions {
   readonly dataDir: string;
   readonly log: string;
   readonly port: number;
+  /** All roles when it is not given. */
+  readonly role?: 'collector' | 'query' | 'alerting';
   /** Further options of the command line. */
   readonly args?: readonly string[];
 }
 
 /** Starts a server and waits until it is ready. */
 export async function startPharosServer(options: PharosOptions): Promise<Child> {
-  const { children, config, dataDir, log, port, args = [] } = options;
+  const { children, config, dataDir, log, port, role, args = [] } = options;
   const listen = `127.0.0.1:${port}`;
   const command: [string, ...string[]] = [
     process.execPath,
     ...PHAROS,
+    ...(role === undefined ? [] : [role]),
     ...['--config', config, '--listen', listen, '--data-dir', dataDir, ...args],
   ];
   const child = children.start('pharos', command, { log });

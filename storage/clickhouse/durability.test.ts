@@ -1,40 +1,29 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CompiledProgram, compileProgram } from '../compile-program.case.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-// Below node_modules, so that the compiled program finds its packages.
-const BUILD = join(ROOT, 'node_modules', '.cache', `pharos-crash-${process.pid}`);
-const PROGRAM = join(BUILD, 'out', 'storage', 'clickhouse', 'crash-writer.case.js');
+let program: CompiledProgram;
 const dataDir = mkdtempSync(join(tmpdir(), 'pharos-crash-'));
 
 beforeAll(() => {
-  mkdirSync(BUILD, { recursive: true });
-  writeFileSync(join(BUILD, 'package.json'), '{"type":"module"}');
-  const config = {
-    extends: join(ROOT, 'tsconfig.json'),
-    compilerOptions: { noEmit: false, outDir: join(BUILD, 'out'), rootDir: ROOT, incremental: false },
-    include: [],
-    files: [join(import.meta.dirname, 'crash-writer.case.ts')],
-  };
-  writeFileSync(join(BUILD, 'tsconfig.json'), JSON.stringify(config));
-  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-  execFileSync(process.execPath, [tsc, '-p', join(BUILD, 'tsconfig.json')], { stdio: 'inherit' });
+  program = compileProgram(join(import.meta.dirname, 'crash-writer.case.ts'));
 }, 60_000);
 
 afterAll(() => {
-  rmSync(BUILD, { recursive: true, force: true });
+  program.dispose();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
 /** Writes from a batch on, until killed so long after the first acknowledgement; gives the batches acknowledged. */
 async function writeAndKill(from: number, delay: number): Promise<number[]> {
-  const child = spawn(process.execPath, [PROGRAM, dataDir, String(from)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program.path, dataDir, String(from)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const closed = once(child, 'close');
@@ -66,7 +55,7 @@ test('what was acknowledged survives SIGKILL, exactly once', async () => {
       'not these',
     );
   }
-  const output = execFileSync(process.execPath, [PROGRAM, dataDir, 'check'], { encoding: 'utf8' });
+  const output = execFileSync(process.execPath, [program.path, dataDir, 'check'], { encoding: 'utf8' });
   const found = JSON.parse(output) as { opened: number; batches: [number, number][]; rows: number };
   const stored = new Map(found.batches);
   expect([...acknowledged].filter((batch) => stored.get(batch) !== 10)).toEqual([]);

@@ -28,6 +28,8 @@ export interface RemoteWriteOptions {
   readonly minBackoff?: number;
   /** The longest pause after a failure. Default 5 s. */
   readonly maxBackoff?: number;
+  /** For how long after it was written data counts as new, and is sent before all else. Default 10 s. */
+  readonly liveAge?: number;
   /** Default true. */
   readonly sendMetadata?: boolean;
   readonly metrics: RemoteWriteMetrics;
@@ -72,6 +74,7 @@ export async function openRemoteWrite(options: RemoteWriteOptions): Promise<Remo
     maxShards: options.maxShards ?? 20,
     minBackoff: options.minBackoff ?? 30,
     maxBackoff: options.maxBackoff ?? 5000,
+    ...(options.liveAge !== undefined && { liveAge: options.liveAge }),
     metrics,
     logger,
   });

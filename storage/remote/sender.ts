@@ -16,12 +16,12 @@ export interface SenderOptions {
   /** Pauses after a failure, in milliseconds: the first one, and the longest. */
   readonly minBackoff: number;
   readonly maxBackoff: number;
+  /** A segment is live for so long after it was written, then it is backlog; milliseconds. Default 10 s. */
+  readonly liveAge?: number;
   readonly metrics: RemoteWriteMetrics;
   readonly logger: Logger | undefined;
 }
 
-/** A segment is live for so long after it was written; then it is backlog. */
-const LIVE_AGE = 10_000;
 /** A segment that keeps failing while others are taken is tried again this often at least. */
 const LONGEST_SEGMENT_PAUSE = 60_000;
 
@@ -139,10 +139,14 @@ export class Sender {
         again = Math.min(again, progress.retryAt);
         continue;
       }
-      const isFree = isLive(segment, now) || this.#backlogUnderWay < this.#limit.at(now);
+      const isFree = this.#isLive(segment, now) || this.#backlogUnderWay < this.#limit.at(now);
       return isFree ? (progress ?? this.#track(segment)) : Math.min(again, now + 1000);
     }
     return again;
+  }
+
+  #isLive(segment: RemoteSegment, now: number): boolean {
+    return now - segment.writtenAt < (this.#options.liveAge ?? 10_000);
   }
 
   #track(segment: RemoteSegment): Progress {
@@ -154,7 +158,7 @@ export class Sender {
 
   #begin(progress: Progress, now: number): void {
     const part = progress.todo.shift()!;
-    const live = isLive(progress.segment, now);
+    const live = this.#isLive(progress.segment, now);
     progress.underWay++;
     if (!live) this.#backlogUnderWay++;
     const sending = this.#send(progress, part, { live, begunAt: now }).finally(() => {
@@ -331,10 +335,6 @@ interface Begun {
 }
 
 const REFUSAL_LOG_INTERVAL = 10_000;
-
-function isLive(segment: RemoteSegment, now: number): boolean {
-  return now - segment.writtenAt < LIVE_AGE;
-}
 
 /** Half of a pause is random, so that many senders do not come back at the same moment. */
 function pause(first: number, failures: number, longest: number): number {
