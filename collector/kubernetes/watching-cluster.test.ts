@@ -295,7 +295,7 @@ describe('a watched resource', () => {
     ]);
     expect(cache.isSynced).toBe(false);
     expect(await registry.metrics()).toMatch(
-      /pharos_kubernetes_errors_total\{cluster="east",resource="deployments",reason="forbidden"\} [3-9]/,
+      /pharos_kubernetes_errors_total\{cluster="east",resource="deployments",verb="list",reason="forbidden"\} [3-9]/,
     );
     server.fault = undefined;
     await cache.synced(AbortSignal.timeout(5_000));
