@@ -68,7 +68,7 @@ export function catalogueSource(jobName: string, cluster: string): CatalogueSour
   }
 }
 
-function jobPrefix(cluster: string): string {
+export function jobPrefix(cluster: string): string {
   return cluster === '' ? 'kubernetes/' : `kubernetes/${cluster}/`;
 }
 
