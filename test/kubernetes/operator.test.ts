@@ -24,7 +24,8 @@ const TOKEN = 'token-of-the-test';
 const GROUP = 'monitoring.coreos.com';
 const SERVICE_MONITORS = `servicemonitors.${GROUP}`;
 
-const logger = pino({ level: 'silent' });
+let logged: string[] = [];
+const logger = pino({}, { write: (line: string) => void logged.push((JSON.parse(line) as { msg: string }).msg) });
 
 let store: ObjectStore;
 let api: ApiServer;
@@ -46,23 +47,33 @@ beforeEach(async () => {
   });
   const authorization = { type: 'Bearer', credentials: new Secret(TOKEN), credentialsFile: undefined };
   access = { kind: 'api-server', url: api.url, client: { ...PLAIN_HTTP_CLIENT, authorization } };
-  clusters = new SharedKubeClusters({
-    environment: {},
-    logger,
-    client: { retryDelay: 10 },
-    reflector: { backOff: 20, maxBackOff: 100, absentPause: 50 },
-  });
-  clusters.setNames([{ access, name: 'sim' }]);
-  lease = await clusters.open(access);
+  await connect();
   given = [];
+  logged = [];
 });
 
 afterEach(async () => {
   jobs.close();
-  lease.close();
-  await clusters.close();
+  await disconnect();
   await api.close();
 });
+
+/** `absentPause`: milliseconds until a resource is asked for again that the server does not have. */
+async function connect(absentPause = 50): Promise<void> {
+  clusters = new SharedKubeClusters({
+    environment: {},
+    logger,
+    client: { retryDelay: 10 },
+    reflector: { backOff: 20, maxBackOff: 100, absentPause },
+  });
+  clusters.setNames([{ access, name: 'sim' }]);
+  lease = await clusters.open(access);
+}
+
+async function disconnect(): Promise<void> {
+  lease.close();
+  await clusters.close();
+}
 
 function start(options: Partial<OperatorJobsOptions> = {}): void {
   jobs = operatorJobs({
@@ -148,6 +159,21 @@ describe("Prometheus Operator's objects in a cluster", () => {
     resources.register(definition);
     store.create(SERVICE_MONITORS, monitor('web'));
     await until(names, ['serviceMonitor/team/web/0']);
+  });
+
+  it('keep their jobs when the server has no such resource for a while', async () => {
+    await disconnect();
+    await connect(60_000);
+    const definition = resources.find(GROUP, 'v1', 'servicemonitors')!;
+    store.create(SERVICE_MONITORS, monitor('web'));
+    start();
+    await until(names, ['serviceMonitor/team/web/0']);
+    resources.remove(definition);
+    api.breakWatches();
+    await until(() => logged.some((message) => message.includes('has no servicemonitors')), true);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(given).toHaveLength(1);
+    expect(jobs.status().objects).toHaveLength(1);
   });
 
   it('are refused alone when they are wrong, and stay what they were', async () => {
