@@ -54,6 +54,9 @@ export interface Conversion {
     | { readonly kind: 'refused'; readonly problem: string };
 }
 
+/** Where a pod finds its token. */
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/';
+
 /** Reads an object while noting what it refers to; conversions read everything through it. */
 export class ObjectReading {
   readonly context: ConversionContext;
@@ -97,6 +100,9 @@ export class ObjectReading {
     const path = fields.text(name);
     if (path !== undefined && !this.context.allowFiles) {
       fields.fail(name, `objects may not name files here, got ${JSON.stringify(path)}`);
+    }
+    if (path?.startsWith(SERVICE_ACCOUNT) && this.context.access.kind !== 'in-cluster') {
+      this.note(`${fields.path}.${name}: ${path} is only there for a pod of this cluster`);
     }
     return path;
   }

@@ -702,6 +702,16 @@ describe('all objects', () => {
     );
   });
 
+  it("say when they name a pod's files to a process that is in none", () => {
+    const bearerTokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+    const spec = { endpoints: [{ bearerTokenFile }] };
+    const access = { kind: 'kubeconfig', file: '/k', context: undefined } as const;
+    expect(convert('servicemonitors', spec).notes).toEqual([]);
+    expect(convert('servicemonitors', spec, { access }).notes).toEqual([
+      `spec.endpoints[0].bearerTokenFile: ${bearerTokenFile} is only there for a pod of this cluster`,
+    ]);
+  });
+
   it('say what of them has no effect', () => {
     const spec = {
       ...WEB,
