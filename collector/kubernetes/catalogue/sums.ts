@@ -1,0 +1,433 @@
+import type { Logger } from 'pino';
+import type { Appender } from '../../../storage/appender.ts';
+import { Labels } from '../../../storage/labels.ts';
+import { EmittedSeries } from '../../emission/emitted-series.ts';
+import { KubeError } from '../kube-client.ts';
+import type { KubeCluster } from '../kube-cluster.ts';
+import type { ComponentHealth } from './component-tap.ts';
+import {
+  CLUSTER_LEVEL,
+  type LevelDefinition,
+  NAMESPACE_LEVEL,
+  NODE_LEVEL,
+  POD_LEVEL,
+  SERVICE_LEVEL,
+  WORKLOAD_LEVEL,
+} from './definitions.ts';
+import { EmittedRow, Group } from './group.ts';
+import type { LabelSource } from './level-series.ts';
+import type { NodeRole, NodeSlot } from './node-slot.ts';
+import type { PodEntry } from './pod-entry.ts';
+import type { PodIndex } from './pod-index.ts';
+import { CPU, type LatestValues, type PodValues, SUMMED } from './pod-values.ts';
+import {
+  type ClusterScope,
+  clear,
+  clusterScope,
+  type GroupScope,
+  groupScope,
+  type NodeScope,
+  nodeScope,
+  type PodScope,
+  plus,
+  podScope,
+} from './scopes.ts';
+import type { WatchedServices } from './watched-services.ts';
+import type { WatchedWorkload, WatchedWorkloads } from './watched-workloads.ts';
+import type { Workload } from './workload.ts';
+
+/**
+ * A sum over pods is left out when more than this part of the pods that run is missing, because the kubelets of nodes that
+ * are ready do not answer: rather no sum than one that is too low. Below that, what is missing is not in it.
+ */
+const MAX_MISSING = 0.1;
+
+/** How long the API server may take to say that it is there. */
+const PROBE_TIMEOUT = 5_000;
+
+export interface SumsOptions {
+  readonly cluster: KubeCluster;
+  readonly clusterLabel: string;
+  readonly appender: Appender;
+  readonly logger: Logger;
+  readonly index: PodIndex;
+  readonly latest: LatestValues;
+  readonly podValues: PodValues;
+  readonly health: ComponentHealth;
+  readonly workloads: WatchedWorkloads;
+  readonly services: WatchedServices;
+  readonly interval: number;
+  /** Other collectors scrape kubelets too: what has no tap here may have one there. */
+  readonly isSharded: boolean;
+}
+
+/** Pods and nodes whose kubelet nobody reads: what the watch knows of them is said here. */
+interface Untapped {
+  readonly row: EmittedRow;
+  readonly slot: NodeSlot;
+  readonly role: NodeRole | '';
+  readonly workload: Workload | undefined;
+  round: number;
+}
+
+/** The levels above the pod, from the pods' latest values, and what is known of pods and nodes that no kubelet tells of. */
+export class Sums {
+  readonly #options: SumsOptions;
+  #emitted: EmittedSeries;
+  #groups = new Map<string, Group>();
+  #clusterRow = new EmittedRow(CLUSTER_LEVEL.definitions.length);
+  /** By the pod's key or the node's name. */
+  #untapped = new Map<string, Untapped>();
+  #round = 0;
+
+  constructor(options: SumsOptions) {
+    this.#options = options;
+    this.#emitted = new EmittedSeries(options.appender);
+  }
+
+  /** Series that are open. */
+  get series(): number {
+    return this.#emitted.size;
+  }
+
+  get groups(): number {
+    return this.#groups.size;
+  }
+
+  /** Computes and stores one round. Resolves when it is durable; rejects with a StorageError. */
+  async emit(timestamp: number): Promise<number> {
+    const { podValues, latest, index } = this.#options;
+    if (!index.isSynced) return 0;
+    await podValues.refresh(latest, timestamp);
+    const apiserver = await this.#probe();
+    this.compute(timestamp, apiserver);
+    return this.#emitted.emit(timestamp);
+  }
+
+  /** Ends all series with stale markers. */
+  silence(timestamp: number): Promise<number> {
+    return this.#emitted.emit(timestamp, { silent: true });
+  }
+
+  /** Somebody else goes on with the series. */
+  reset(): void {
+    this.#emitted.release();
+    this.#emitted = new EmittedSeries(this.#options.appender);
+    this.#groups = new Map();
+    this.#untapped = new Map();
+    this.#clusterRow = new EmittedRow(CLUSTER_LEVEL.definitions.length);
+    for (const entry of this.#options.index.pods.values()) {
+      entry.workloadGroup = undefined;
+      entry.namespaceGroup = undefined;
+      entry.restartsSummed = Number.NaN;
+    }
+    for (const workload of this.#options.workloads.workloads.values()) workload.group = undefined;
+  }
+
+  /** Sets the values of a round. `apiserver` says whether it answers where nothing scrapes it, NaN if that is not known. */
+  compute(timestamp: number, apiserver: number): void {
+    const { index, latest, interval, workloads } = this.#options;
+    const round = ++this.#round;
+    const since = timestamp - 2 * interval;
+    const { values, times } = latest;
+    for (const entry of index.pods.values()) {
+      const cpu = values[entry.index * SUMMED.length + CPU]!;
+      if (times[entry.index]! >= since && !Number.isNaN(cpu)) entry.slot.answeredIn = round;
+    }
+
+    clear(ofCluster);
+    const all = ALL;
+    all.begin(round);
+    const eks = EKS;
+    eks.begin(round);
+    ofCluster.pods = 0;
+    for (const entry of index.pods.values()) {
+      if (entry.isTerminal) continue;
+      const { slot } = entry;
+      const workload = this.#workloadGroup(entry);
+      const namespace = this.#namespaceGroup(entry);
+      workload.begin(round);
+      namespace.begin(round);
+      const isUser = !slot.isControlPlane;
+      if (slot.name !== '') ofCluster.pods++;
+      if (slot.name !== '' && isUser) {
+        ofCluster.cpuRequest = plus(ofCluster.cpuRequest, entry.cpuRequest);
+        ofCluster.memoryRequest = plus(ofCluster.memoryRequest, entry.memoryRequest);
+        ofCluster.gpuRequest = plus(ofCluster.gpuRequest, entry.gpuRequest);
+        ofCluster.gpuMemoryRequest = plus(ofCluster.gpuMemoryRequest, entry.gpuMemoryRequest);
+      }
+      const restarts = Math.max(entry.restarts - entry.restartsSummed, 0);
+      entry.restartsSummed = entry.restarts;
+      workload.restarts = plus(workload.restarts, restarts);
+      namespace.restarts = plus(namespace.restarts, restarts);
+      entry.restartsInRound = restarts;
+
+      if (entry.isRunning) {
+        const isMissing = isMissed(slot, round);
+        for (const group of isUser ? [workload, namespace, all] : [workload, namespace]) {
+          group.running++;
+          if (isMissing) group.missing++;
+        }
+      }
+      if (times[entry.index]! < since) continue;
+      const at = entry.index * SUMMED.length;
+      workload.add(values, at);
+      namespace.add(values, at);
+      if (isUser) all.add(values, at);
+      if (slot.isVirtual) eks.add(values, at);
+    }
+    for (const workload of workloads.workloads.values()) this.#noteAbnormal(workload, round);
+    this.#sumServices(round, since);
+    this.#sumNodes();
+    this.#setCluster(timestamp, { all, eks, apiserver });
+    this.#setGroups(round);
+    this.#setUntapped(timestamp, round);
+  }
+
+  #workloadGroup(entry: PodEntry): Group {
+    let group = entry.workloadGroup as Group | undefined;
+    if (group === undefined || this.#groups.get(group.key) !== group) {
+      const { namespace, workload } = entry;
+      group = this.#group(WORKLOAD_LEVEL, `w/${namespace}/${workload.kind}/${workload.name}`, {
+        namespace,
+        workload_kind: workload.kind,
+        workload_name: workload.name,
+      });
+      entry.workloadGroup = group;
+    }
+    return group;
+  }
+
+  #namespaceGroup(entry: PodEntry): Group {
+    let group = entry.namespaceGroup as Group | undefined;
+    if (group === undefined || this.#groups.get(group.key) !== group) {
+      const { namespace } = entry;
+      group = this.#group(NAMESPACE_LEVEL, `n/${namespace}`, { namespace });
+      entry.namespaceGroup = group;
+    }
+    return group;
+  }
+
+  #group(level: LevelDefinition<GroupScope>, key: string, labels: Readonly<Record<string, string>>): Group {
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = new Group(key, { cluster: this.#options.clusterLabel, ...labels }, level);
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+
+  #noteAbnormal(workload: WatchedWorkload, round: number): void {
+    let group = workload.group as Group | undefined;
+    const { namespace, kind, name } = workload;
+    if (group === undefined || this.#groups.get(group.key) !== group) {
+      const labels = { namespace, workload_kind: kind, workload_name: name };
+      group = this.#group(WORKLOAD_LEVEL, `w/${namespace}/${kind}/${name}`, labels);
+      workload.group = group;
+    }
+    group.begin(round);
+    group.abnormal = workload.abnormal;
+    // Without pods there is nothing that could restart.
+    group.restarts = plus(group.restarts, group.running === 0 ? 0 : Number.NaN);
+    const ofNamespace = this.#group(NAMESPACE_LEVEL, `n/${namespace}`, { namespace });
+    ofNamespace.begin(round);
+    ofNamespace.abnormal = plus(ofNamespace.abnormal, workload.abnormal);
+  }
+
+  #sumServices(round: number, since: number): void {
+    const { services, index, latest } = this.#options;
+    for (const [key, { namespace, name, pods }] of services.services()) {
+      const group = this.#group(SERVICE_LEVEL, `s/${key}`, { namespace, service: name });
+      group.begin(round);
+      group.abnormal = 0;
+      for (const [pod, isReady] of pods) {
+        if (!isReady) group.abnormal++;
+        const entry = index.pods.get(pod);
+        if (entry === undefined || entry.isTerminal) continue;
+        group.restarts = plus(group.restarts, entry.restartsInRound);
+        if (entry.isRunning) {
+          group.running++;
+          if (isMissed(entry.slot, round)) group.missing++;
+        }
+        if (latest.times[entry.index]! >= since) group.add(latest.values, entry.index * SUMMED.length);
+      }
+    }
+  }
+
+  #sumNodes(): void {
+    ofCluster.nodes = 0;
+    for (const slot of this.#options.index.nodes.values()) {
+      if (!slot.exists) continue;
+      ofCluster.nodes++;
+      ofCluster.allocatablePods = plus(ofCluster.allocatablePods, slot.allocatablePods);
+      if (slot.isControlPlane) continue;
+      const { cpu, memory, gpu, gpuMemory } = slot.allocatable;
+      ofCluster.clusterCpu = plus(ofCluster.clusterCpu, cpu);
+      ofCluster.clusterMemory = plus(ofCluster.clusterMemory, memory);
+      ofCluster.clusterGpu = plus(ofCluster.clusterGpu, gpu);
+      ofCluster.clusterGpuMemory = plus(ofCluster.clusterGpuMemory, gpuMemory);
+    }
+  }
+
+  #setCluster(
+    timestamp: number,
+    { all, eks, apiserver }: { readonly all: Group; readonly eks: Group; readonly apiserver: number },
+  ): void {
+    const { health, interval } = this.#options;
+    const since = timestamp - 3 * interval;
+    fillSums(ofCluster, all);
+    ofCluster.eksCpu = eks.sums[SUMMED.indexOf('cpu')]!;
+    ofCluster.eksMemory = eks.sums[SUMMED.indexOf('memory')]!;
+    ofCluster.eksNoCache = eks.sums[SUMMED.indexOf('noCache')]!;
+    ofCluster.etcdSize = health.etcdSize(since);
+    ofCluster.apiserverHealthy = health.knows('apiserver') ? health.healthy('apiserver', since) : apiserver;
+    ofCluster.etcdHealthy = health.healthy('etcd', since);
+    ofCluster.schedulerHealthy = health.healthy('scheduler', since);
+    ofCluster.controllerManagerHealthy = health.healthy('controllerManager', since);
+    const labels = (): Labels => Labels.from({ cluster: this.#options.clusterLabel });
+    this.#clusterRow.set(this.#emitted, CLUSTER_LEVEL, { scope: ofCluster, labels });
+  }
+
+  #setGroups(round: number): void {
+    clear(ofGroup);
+    ofGroup.clusterCpu = ofCluster.clusterCpu;
+    ofGroup.clusterMemory = ofCluster.clusterMemory;
+    ofGroup.clusterGpu = ofCluster.clusterGpu;
+    ofGroup.clusterGpuMemory = ofCluster.clusterGpuMemory;
+    for (const group of this.#groups.values()) {
+      if (group.round !== round) {
+        group.row.close(this.#emitted);
+        this.#groups.delete(group.key);
+        continue;
+      }
+      fillSums(ofGroup, group);
+      ofGroup.abnormal = group.abnormal;
+      ofGroup.restarts = group.restarts;
+      group.row.set(this.#emitted, group.level, { scope: ofGroup, labels: () => group.labels() });
+    }
+  }
+
+  #setUntapped(timestamp: number, round: number): void {
+    const { index, interval, isSharded } = this.#options;
+    for (const slot of index.nodes.values()) {
+      // A node that is new gets its tap in a moment.
+      const isUntapped =
+        slot.name === '' || (!isSharded && slot.tap === undefined && slot.tapless < timestamp - 2 * interval);
+      if (!isUntapped) continue;
+      clear(ofNode);
+      ofNode.restarts = 0;
+      ofNode.cpuRequest = 0;
+      ofNode.memoryRequest = 0;
+      for (const entry of slot.pods) {
+        if (entry.isTerminal) continue;
+        clear(ofPod);
+        ofPod.ready = entry.isReady ? 1 : 0;
+        ofPod.restarts = entry.restartsInRound;
+        entry.restartsTold = entry.restarts;
+        ofPod.gpuRequest = entry.gpuRequest;
+        ofPod.gpuMemoryRequest = entry.gpuMemoryRequest;
+        ofNode.restarts = plus(ofNode.restarts, ofPod.restarts);
+        ofNode.cpuRequest = plus(ofNode.cpuRequest, entry.cpuRequest);
+        ofNode.memoryRequest = plus(ofNode.memoryRequest, entry.memoryRequest);
+        this.#setUntappedRow(entry.key, {
+          source: entry,
+          slot,
+          workload: entry.workload,
+          round,
+          level: WATCHED_POD,
+          scope: ofPod,
+        });
+      }
+      if (!slot.exists) continue;
+      ofNode.ready = slot.isReady ? 1 : 0;
+      this.#setUntappedRow(slot.name, {
+        source: slot,
+        slot,
+        workload: undefined,
+        round,
+        level: WATCHED_NODE,
+        scope: ofNode,
+      });
+    }
+    for (const [key, untapped] of this.#untapped) {
+      if (untapped.round === round) continue;
+      untapped.row.close(this.#emitted);
+      this.#untapped.delete(key);
+    }
+  }
+
+  #setUntappedRow<S>(
+    key: string,
+    {
+      source,
+      slot,
+      workload,
+      round,
+      level,
+      scope,
+    }: {
+      readonly source: LabelSource;
+      readonly slot: NodeSlot;
+      readonly workload: Workload | undefined;
+      readonly round: number;
+      readonly level: LevelDefinition<S>;
+      readonly scope: S;
+    },
+  ): void {
+    let untapped = this.#untapped.get(key);
+    const isSame = untapped?.slot === slot && untapped.role === slot.role && untapped.workload === workload;
+    if (untapped === undefined || !isSame) {
+      untapped?.row.close(this.#emitted);
+      untapped = { row: new EmittedRow(level.definitions.length), slot, role: slot.role, workload, round };
+      this.#untapped.set(key, untapped);
+    }
+    untapped.round = round;
+    untapped.row.set(this.#emitted, level, { scope, labels: () => source.labels() });
+  }
+
+  /** Where no target is the API server, whether it answers us. */
+  async #probe(): Promise<number> {
+    const { cluster, health, logger } = this.#options;
+    if (health.knows('apiserver')) return Number.NaN;
+    try {
+      await cluster.client.get('/version', { signal: AbortSignal.timeout(PROBE_TIMEOUT) });
+      return 1;
+    } catch (error) {
+      // One that refuses us is there.
+      if (error instanceof KubeError && error.status >= 400 && error.status < 500) return 1;
+      logger.debug({ err: error }, 'the API server does not answer');
+      return 0;
+    }
+  }
+}
+
+const watchedOnly = <S>(level: LevelDefinition<S>): LevelDefinition<S> => ({
+  ...level,
+  definitions: level.definitions.filter(({ source }) => source === 'watch'),
+});
+const WATCHED_POD = watchedOnly(POD_LEVEL);
+const WATCHED_NODE = watchedOnly(NODE_LEVEL);
+
+// One of each serves all: a round is computed without a pause.
+const ofCluster: ClusterScope = clusterScope();
+const ofGroup: GroupScope = groupScope();
+const ofPod: PodScope = podScope();
+const ofNode: NodeScope = nodeScope();
+
+/** The pods on nodes that are not control plane, and those on virtual nodes. */
+const ALL = new Group('', {}, WORKLOAD_LEVEL);
+const EKS = new Group('', {}, WORKLOAD_LEVEL);
+
+/** Whether the pods on a node should have values in this round and have none. */
+function isMissed({ answeredIn, isReady, isVirtual, tap }: NodeSlot, round: number): boolean {
+  return answeredIn !== round && isReady && (!isVirtual || tap !== undefined);
+}
+
+/** The sums of a group, or nothing when too many of its pods are missing. */
+function fillSums(scope: GroupScope | ClusterScope, group: Group): void {
+  const isKnown = group.missing <= group.running * MAX_MISSING;
+  const fields = scope as unknown as Record<string, number>;
+  for (let column = 0; column < SUMMED.length; column++) {
+    fields[SUMMED[column]!] = isKnown ? group.sums[column]! : Number.NaN;
+  }
+}
