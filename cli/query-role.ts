@@ -118,6 +118,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         reload: deps.reload,
         externalLabels: () => Labels.from(deps.config().global.externalLabels),
         lookback: query.lookbackDelta,
+        eventLog: storage.eventLog,
         ...(enableAdminApi && { deleteSamples: (deletion, signal) => storage.deleteSamples(deletion, signal) }),
         features: settings.features,
         limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency, slowQuery: query.slowQuery },

@@ -18,6 +18,7 @@ export function createForwardingStorage(
     appender,
     querier: { select: refuse, series: refuse, labelNames: refuse, labelValues: refuse, metadata: refuse },
     alertLog: { append: refuse, latest: refuse },
+    eventLog: undefined,
     async flush(signal) {
       await Promise.all(remotes.map((remote) => remote.flush(signal)));
     },

@@ -3,6 +3,7 @@ import type { Appender } from './appender.ts';
 import { StorageError } from './errors.ts';
 import { Labels } from './labels.ts';
 import type { Matcher } from './matcher.ts';
+import { MemoryEventLog } from './memory-event-log.ts';
 import type { Querier, Selection, SeriesFilter } from './querier.ts';
 import { blockOf } from './sample-block.ts';
 import type { Metadata, SampleBatch, SampleBlock, SeriesRef, SeriesSet } from './series.ts';
@@ -25,6 +26,7 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
     appender: new MemoryAppender(database),
     querier: new MemoryQuerier(database, options.blockRows ?? 8192),
     alertLog: new MemoryAlertLog(database),
+    eventLog: new MemoryEventLog((signal) => database.check(signal)),
     async flush(signal) {
       database.check(signal);
     },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AlertEvent } from './alert-log.ts';
 import { StorageError } from './errors.ts';
+import type { EventFilter, KubernetesEvent } from './event-log.ts';
 import { Labels } from './labels.ts';
 import { Matcher, type MatchOp } from './matcher.ts';
 import type { SeriesFilter } from './querier.ts';
@@ -559,6 +560,72 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
         await storage.deleteSamples({ matcherSets: [[named('no such metric')]], start: 0, end: T0 + hour }, NEVER);
         await storage.deleteSamples({ matcherSets: [[named(metric)]], start: T0 + 1, end: T0 }, NEVER);
         expect((await read(storage, [named(metric)], around)).get(metric)).toEqual(minutes(0));
+      });
+    });
+
+    describe('the event log', () => {
+      const event = (part: Partial<KubernetesEvent>): KubernetesEvent => ({
+        timestamp: T0,
+        firstTimestamp: T0 - 60_000,
+        cluster: 'c',
+        namespace: 'default',
+        kind: 'Pod',
+        name: 'web-1',
+        objectUid: 'object',
+        reason: 'BackOff',
+        type: 'Warning',
+        message: 'it\'s "back-off"\n\\é',
+        component: 'kubelet',
+        host: 'node-1',
+        count: 1,
+        uid: 'u',
+        ...part,
+      });
+      const everything = { start: T0 - 3_600_000, end: T0 + 3_600_000, limit: 100 };
+      const found = async (filter: Partial<EventFilter>) =>
+        (await storage.eventLog!.find({ ...everything, ...filter }, NEVER)).map(({ uid, count }) => `${uid}${count}`);
+
+      test('gives entries the newest first, each once, by what is asked for', async () => {
+        const log = storage.eventLog!;
+        expect(await log.recorded('c', 0, NEVER)).toEqual({ counts: new Map(), newest: 0 });
+        await log.append([]);
+        await log.append([event({}), event({ count: 2, timestamp: T0 + 1000 }), event({ uid: 'v', count: 7 })]);
+        await log.append([event({}), event({ uid: 'w', cluster: 'd', namespace: '', kind: 'Node', name: 'node-1' })]);
+        await log.append([event({ uid: 'x', type: 'Normal', reason: "it's", timestamp: T0 - 1000 })]);
+        await storage.flush(NEVER);
+        expect(await found({})).toEqual(['u2', 'v7', 'u1', 'w1', 'x1']);
+        expect((await log.find({ ...everything, name: ['node-1'] }, NEVER)).map((one) => ({ ...one }))).toEqual([
+          event({ uid: 'w', cluster: 'd', namespace: '', kind: 'Node', name: 'node-1' }),
+        ]);
+        expect(await found({ cluster: ['c'], kind: ['Pod', 'Node'] })).toEqual(['u2', 'v7', 'u1', 'x1']);
+        expect(await found({ namespace: [''] })).toEqual(['w1']);
+        expect(await found({ reason: ["it's"], type: ['Normal'] })).toEqual(['x1']);
+        expect(await found({ type: ['Normal'], kind: ['Node'] })).toEqual([]);
+        expect(await found({ type: [] })).toHaveLength(5);
+        expect(await found({ limit: 2 })).toEqual(['u2', 'v7']);
+        expect(await found({ start: T0, end: T0 })).toEqual(['v7', 'u1', 'w1']);
+      });
+
+      test('knows how far it is, with what was just appended', async () => {
+        const log = storage.eventLog!;
+        await log.append([event({ cluster: 'e', count: 3, timestamp: T0 + 5000 }), event({ cluster: 'e', uid: 'v' })]);
+        await log.append([event({ cluster: 'e', count: 2, timestamp: T0 + 2000 })]);
+        const { counts, newest } = await log.recorded('e', 0, NEVER);
+        expect([...counts].sort()).toEqual([
+          ['u', 3],
+          ['v', 1],
+        ]);
+        expect(newest).toBe(T0 + 5000);
+        expect(await log.recorded('e', T0 + 1, NEVER)).toEqual({ counts: new Map([['u', 3]]), newest: T0 + 5000 });
+      });
+
+      test('takes all entries or none, and ends with the signal', async () => {
+        const wrong = storage.eventLog!.append([event({ cluster: 'f' }), event({ cluster: 'f', timestamp: 1.5 })]);
+        await expect(wrong).rejects.toMatchObject({ kind: 'bad_data' });
+        expect((await storage.eventLog!.recorded('f', 0, NEVER)).newest).toBe(0);
+        await expect(storage.eventLog!.find(everything, AbortSignal.abort())).rejects.toMatchObject({
+          kind: 'canceled',
+        });
       });
     });
 

@@ -1,5 +1,6 @@
 import type { AlertLog } from './alert-log.ts';
 import type { Appender } from './appender.ts';
+import type { EventLog } from './event-log.ts';
 import type { Querier, SeriesFilter } from './querier.ts';
 
 /** Which samples to delete. No list of matchers means none, unlike in a SeriesFilter. */
@@ -10,6 +11,8 @@ export interface Storage {
   readonly appender: Appender;
   readonly querier: Querier;
   readonly alertLog: AlertLog;
+  /** Undefined where events are not kept. */
+  readonly eventLog: EventLog | undefined;
   /** Resolves when everything acknowledged before the call can be queried. Rejects with a StorageError. */
   flush(signal: AbortSignal): Promise<void>;
   /**

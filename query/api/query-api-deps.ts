@@ -34,6 +34,8 @@ export interface QueryApiDeps {
   readonly externalLabels?: () => Labels;
   /** How far back /federate looks for a series' newest sample, in milliseconds. Default 5 minutes. */
   readonly lookback?: number;
+  /** The events of Kubernetes clusters. Default: there are none. */
+  readonly eventLog?: Storage['eventLog'];
   /** Deletes samples, as Storage does. Default: the admin API is off. */
   readonly deleteSamples?: Storage['deleteSamples'];
   /** Prometheus' feature flags of the engine. Default: none. */

@@ -78,6 +78,28 @@ PARTITION BY toStartOfMonth(ts)
 ORDER BY (rule, ts, sequence)
 SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 1000`;
 
+/** What components of Kubernetes clusters said about objects; `ts` is when they said it last, `count` how often by then. */
+const KUBERNETES_EVENTS = `
+CREATE TABLE IF NOT EXISTS kubernetes_events (
+  ts DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  first DateTime64(3, 'UTC') CODEC(ZSTD(1)),
+  cluster LowCardinality(String),
+  namespace LowCardinality(String),
+  kind LowCardinality(String),
+  name String CODEC(ZSTD(1)),
+  object_uid String CODEC(ZSTD(1)),
+  reason LowCardinality(String),
+  type LowCardinality(String),
+  message String CODEC(ZSTD(3)),
+  component LowCardinality(String),
+  host LowCardinality(String),
+  count UInt64 CODEC(ZSTD(1)),
+  uid String CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree
+PARTITION BY toDate(ts)
+ORDER BY (cluster, ts, uid, count)
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 1000`;
+
 /** Samples with their labels, for people: \`SELECT * FROM labeled_samples WHERE metric = 'up' AND ts > now() - 60\`. */
 const LABELED_SAMPLES = `
 CREATE VIEW IF NOT EXISTS labeled_samples AS
@@ -105,6 +127,7 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: (settings) => [SAMPLES, seriesTable(settings), METADATA, ALERT_EVENTS, LABELED_SAMPLES],
   },
   { version: 2, name: 'when rows of series were written', statements: () => SERIES_WRITTEN },
+  { version: 3, name: 'events of Kubernetes clusters', statements: () => [KUBERNETES_EVENTS] },
 ];
 
 /** The newest schema this program knows. */
@@ -143,7 +166,7 @@ export async function migrate(client: ClickHouseClient, retention: number, signa
 }
 
 /** The tables that lose rows with age, and the column that says how old a row is. */
-const AGING = { samples: 'ts', series: 'last', alert_events: 'ts' };
+const AGING = { samples: 'ts', series: 'last', alert_events: 'ts', kubernetes_events: 'ts' };
 
 async function setRetention(client: ClickHouseClient, retention: number, signal: AbortSignal): Promise<void> {
   const rows = await client.query<{ name: string; create_table_query: string }>(

@@ -7,6 +7,7 @@ import { ClickHouseAlertLog } from './alert-log.ts';
 import type { ClickHouseClient } from './client.ts';
 import { createDeleter } from './deleter.ts';
 import { type EmbeddedClient, openEmbeddedClient } from './embedded-client.ts';
+import { ClickHouseEventLog } from './event-log.ts';
 import { LATE_WHEN_APPENDED, LateSamples, SETTLED } from './late-samples.ts';
 import { createStorageMetrics } from './metrics.ts';
 import { Inserter } from './outbox/inserter.ts';
@@ -139,6 +140,7 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     appender: writer,
     querier,
     alertLog: new ClickHouseAlertLog({ client, writer, flush }),
+    eventLog: new ClickHouseEventLog({ client, writer, ready, flush }),
     flush,
     deleteSamples: async (deletion, signal) => {
       // What is acknowledged but not in ClickHouse yet would come back.

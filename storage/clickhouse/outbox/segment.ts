@@ -32,6 +32,10 @@ export const INSERT_TABLES = {
     ...['ts', 'sequence', 'rule', 'labels', 'annotations', 'state', 'active_at', 'fired_at', 'resolved_at'],
     ...['keep_firing_since', 'value', 'last_sent_at', 'last_sent_status'],
   ],
+  kubernetes_events: [
+    ...['ts', 'first', 'cluster', 'namespace', 'kind', 'name', 'object_uid', 'reason', 'type', 'message'],
+    ...['component', 'host', 'count', 'uid'],
+  ],
   samples: ['metric', 'id', 'ts', 'mantissa', 'scale'],
 } as const;
 

@@ -1,10 +1,12 @@
 import type { AlertEvent } from '../../alert-log.ts';
+import type { KubernetesEvent } from '../../event-log.ts';
 import type { Labels } from '../../labels.ts';
 import type { Metadata, SampleBatch, SeriesRef } from '../../series.ts';
 import { DICTIONARY_TYPE, encodeNativeBlock, LABELS_TYPE, type WritableColumn } from '../native-writer.ts';
 import type { Section } from '../outbox/outbox.ts';
 import { mantissaAt, RAW, STALE, scaleFor } from '../value-encoding.ts';
 import { BlockDictionary } from './block-dictionary.ts';
+import { encodeEvents, eventBytes } from './event-rows.ts';
 import { labelsColumn, SeriesLabelsBuilder } from './labels-column.ts';
 import type { SeriesTable } from './series-table.ts';
 import { Uint32Column } from './uint32-column.ts';
@@ -39,6 +41,8 @@ export class SegmentBuilder {
 
   #metadata = new Map<string, Metadata>();
   #alerts: { sequence: number; event: AlertEvent }[] = [];
+  #events: KubernetesEvent[] = [];
+  #eventBytes = 0;
 
   /** Samples in it. */
   get samples(): number {
@@ -46,7 +50,7 @@ export class SegmentBuilder {
   }
 
   get isEmpty(): boolean {
-    return this.#rows === 0 && this.#metadata.size === 0 && this.#alerts.length === 0;
+    return this.#rows === 0 && this.#metadata.size === 0 && this.#alerts.length === 0 && this.#events.length === 0;
   }
 
   /** About how many bytes the segment has. */
@@ -55,7 +59,8 @@ export class SegmentBuilder {
       this.#rows * BYTES_PER_SAMPLE +
       this.#seriesLabels.entries * 10 +
       this.#seriesMetric.length * 40 +
-      this.#alerts.length * 500
+      this.#alerts.length * 500 +
+      this.#eventBytes
     );
   }
 
@@ -99,6 +104,11 @@ export class SegmentBuilder {
     this.#alerts.push({ sequence, event });
   }
 
+  addEvents(events: readonly KubernetesEvent[]): void {
+    for (const event of events) this.#events.push(event);
+    this.#eventBytes += eventBytes(events);
+  }
+
   /** The sections of the segment. They refer to this builder's memory: do not touch it until they are written. */
   sections(now: number): Section[] {
     const sections: Section[] = [];
@@ -108,6 +118,7 @@ export class SegmentBuilder {
     if (this.#metadata.size > 0)
       sections.push({ table: 'metadata', buffers: encodeMetadata([...this.#metadata.values()], now) });
     if (this.#alerts.length > 0) sections.push({ table: 'alert_events', buffers: encodeAlerts(this.#alerts) });
+    if (this.#events.length > 0) sections.push({ table: 'kubernetes_events', buffers: encodeEvents(this.#events) });
     if (this.#rows > 0) sections.push({ table: 'samples', buffers: this.#encodeSamples() });
     return sections;
   }
@@ -127,6 +138,8 @@ export class SegmentBuilder {
     this.#seriesLabels.reset();
     this.#metadata = new Map();
     this.#alerts = [];
+    this.#events = [];
+    this.#eventBytes = 0;
   }
 
   /** Writes a value to a row; gives the scale at which the series goes on. */

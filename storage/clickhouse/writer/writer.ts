@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { AlertEvent } from '../../alert-log.ts';
 import type { Appender } from '../../appender.ts';
 import { StorageError } from '../../errors.ts';
+import type { KubernetesEvent } from '../../event-log.ts';
 import type { Labels } from '../../labels.ts';
 import type { Metadata, SampleBatch, SeriesRef } from '../../series.ts';
 import { LATE_WHEN_APPENDED } from '../late-samples.ts';
 import type { StorageMetrics } from '../metrics.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { MAX_TIMESTAMP } from '../sql-literal.ts';
+import { eventBytes } from './event-rows.ts';
 import { BYTES_PER_SAMPLE, SegmentBuilder } from './segment-builder.ts';
 import { SeriesTable } from './series-table.ts';
 
@@ -88,6 +90,15 @@ export class Writer implements Appender {
       this.#current.addAlert(this.#alertSequence, event);
     }
     return this.#durable(true);
+  }
+
+  /** Appends to the events of Kubernetes; like `append`. */
+  appendEvents(events: readonly KubernetesEvent[]): Promise<void> {
+    const refused = this.#refusal(eventBytes(events)) ?? mistakeOfEvents(events);
+    if (refused !== undefined) return Promise.reject(refused);
+    if (events.length === 0) return Promise.resolve();
+    this.#current.addEvents(events);
+    return this.#durable(false);
   }
 
   describe(metadata: readonly Metadata[]): void {
@@ -210,6 +221,17 @@ export class Writer implements Appender {
       builder.reset();
     }
   }
+}
+
+function mistakeOfEvents(events: readonly KubernetesEvent[]): StorageError | undefined {
+  for (const { timestamp, firstTimestamp, count } of events) {
+    for (const number of [timestamp, firstTimestamp, count]) {
+      if (!(number >= 0 && number < MAX_TIMESTAMP) || number !== Math.floor(number)) {
+        return new StorageError('bad_data', `the times and the count of an event must be whole, got ${number}`);
+      }
+    }
+  }
+  return undefined;
 }
 
 /** What becomes of a segment: one promise for all that are in it. */
