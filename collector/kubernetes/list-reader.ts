@@ -7,10 +7,17 @@ const MAX_ENVELOPE = 256 * 1024;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
+
+/** What a byte outside of a string is for the structure. */
+const OTHER = 0;
+const STRING = 1;
+const OPEN = 2;
+const CLOSE = 3;
+const KINDS = new Uint8Array(256);
+KINDS[QUOTE] = STRING;
+for (const byte of Buffer.from('{[')) KINDS[byte] = OPEN;
+for (const byte of Buffer.from('}]')) KINDS[byte] = CLOSE;
 
 /**
  * Reads a list's JSON in the pieces in which it arrives and parses each item by itself, so that a page of some megabytes
@@ -27,7 +34,8 @@ export class ListReader {
   #begunBytes = 0;
   #depth = 0;
   #inString = false;
-  #isEscaped = false;
+  /** Bytes at the beginning of the next chunk that end nothing. */
+  #skip = 0;
   #inItems = false;
 
   constructor(each: (item: RawObject) => void) {
@@ -35,50 +43,56 @@ export class ListReader {
   }
 
   push(chunk: Buffer): void {
-    // Locals: this loop sees every byte of every list.
+    // Locals and a tight loop: every byte of every list comes by here.
+    const { length } = chunk;
     let depth = this.#depth;
     let inString = this.#inString;
-    let isEscaped = this.#isEscaped;
     let inItems = this.#inItems;
     // From where on the chunk has not been put anywhere; -1 between two items.
     let from = inItems && depth < 3 ? -1 : 0;
-    for (let i = 0; i < chunk.length; i++) {
-      const byte = chunk[i]!;
+    let i = this.#skip;
+    while (i < length) {
       if (inString) {
-        if (isEscaped) isEscaped = false;
-        else if (byte === BACKSLASH) isEscaped = true;
-        else if (byte === QUOTE) inString = false;
-      } else if (byte === QUOTE) {
+        let byte = 0;
+        while (i < length && (byte = chunk[i]!) !== QUOTE && byte !== BACKSLASH) i++;
+        if (i >= length) break;
+        if (byte === QUOTE) inString = false;
+        // What follows a backslash ends nothing, and may be in the next chunk.
+        i += byte === QUOTE ? 1 : 2;
+        continue;
+      }
+      const kind = KINDS[chunk[i++]!]!;
+      if (kind === OTHER) continue;
+      if (kind === STRING) {
         inString = true;
-      } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      } else if (kind === OPEN) {
         depth++;
         if (inItems) {
-          if (depth === 3) from = i;
-        } else if (depth === 2 && byte === OPEN_BRACKET) {
-          this.#addEnvelope(chunk.subarray(from, i + 1));
-          from = i + 1;
+          if (depth === 3) from = i - 1;
+        } else if (depth === 2 && chunk[i - 1] === OPEN_BRACKET) {
+          this.#addEnvelope(chunk.subarray(from, i));
           inItems = this.#endsWithItems();
-          if (inItems) from = -1;
+          from = inItems ? -1 : i;
         }
-      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      } else {
         depth--;
         if (inItems && depth === 2) {
-          this.#finishItem(chunk.subarray(from, i + 1));
+          this.#finishItem(chunk.subarray(from, i));
           from = -1;
         } else if (inItems && depth === 1) {
           inItems = false;
-          from = i;
+          from = i - 1;
         }
       }
     }
-    if (from !== -1 && from < chunk.length) {
+    if (from !== -1 && from < length) {
       if (inItems) this.#keepBegun(chunk.subarray(from));
       else this.#addEnvelope(chunk.subarray(from));
     }
     this.#depth = depth;
     this.#inString = inString;
-    this.#isEscaped = isEscaped;
     this.#inItems = inItems;
+    this.#skip = Math.max(0, i - length);
   }
 
   /** Where the list stands in time, and where its next page begins; '' for what the server did not say. */
