@@ -1,15 +1,15 @@
 /**
- * Gives equal strings one place in memory: a namespace's or an image's name stands in thousands of objects. Bounded by two
+ * Gives equal values one place in memory: a namespace's or an image's name stands in thousands of objects. Bounded by two
  * generations: what was asked for lately stays, the rest is forgotten, which costs memory where it comes again and nothing
  * else.
  */
-export class InternTable {
+export class InternTable<T> {
   readonly #limit: number;
-  #young = new Map<string, string>();
-  #old = new Map<string, string>();
+  #young = new Map<string, T>();
+  #old = new Map<string, T>();
 
-  /** At most about twice so many strings are held. Default 50,000. */
-  constructor(limit = 50_000) {
+  /** At most twice so many values are held. */
+  constructor(limit: number) {
     this.#limit = limit;
   }
 
@@ -17,15 +17,16 @@ export class InternTable {
     return this.#young.size + this.#old.size;
   }
 
-  intern(text: string): string {
-    const young = this.#young.get(text);
+  /** The value that is held for the key, which becomes this one when none is. The default is a string that is its own key. */
+  intern(value: T, key: string = value as string): T {
+    const young = this.#young.get(key);
     if (young !== undefined) return young;
-    const found = this.#old.get(text) ?? text;
+    const found = this.#old.get(key) ?? value;
     if (this.#young.size >= this.#limit) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(found, found);
+    this.#young.set(key, found);
     return found;
   }
 }

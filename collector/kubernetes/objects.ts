@@ -86,6 +86,7 @@ export interface PodSpec {
   readonly overhead?: Quantities;
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
+  /** Those that are claims; others are not kept. */
   readonly volumes?: readonly {
     readonly name: string;
     readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };

@@ -1,6 +1,6 @@
 import type { RawObject } from './kube-client.ts';
 import type { ContainerState, KubeObject, ObjectTypes, ResourceName } from './objects.ts';
-import { compileShape, type ObjectShape, type Shape } from './shape.ts';
+import { alike, compileShape, having, type ObjectShape, type Shape } from './shape.ts';
 
 /** Where a resource is found in the API, and what a cache keeps of its objects. */
 export interface Resource<T extends KubeObject = KubeObject> {
@@ -22,14 +22,14 @@ export function resourcePath({ group, version, plural }: Resource, namespace = '
   return namespace === '' ? `${root}/${plural}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
 }
 
-const CONDITIONS = [{ type: 'shared', status: 'shared', reason: 'shared', lastTransitionTime: 'own' }] as const;
+const CONDITIONS = [{ type: 'shared', status: 'shared', reason: 'shared', lastTransitionTime: 'time' }] as const;
 
 const LABEL_SELECTOR = {
   matchLabels: 'map',
   matchExpressions: [{ key: 'shared', operator: 'shared', values: ['shared'] }],
 } as const;
 
-const CONTAINERS = [
+const CONTAINERS = alike([
   {
     name: 'shared',
     image: 'shared',
@@ -37,12 +37,12 @@ const CONTAINERS = [
     resources: { requests: 'map', limits: 'map' },
     restartPolicy: 'shared',
   },
-] as const;
+] as const);
 
 const CONTAINER_STATE = {
   waiting: { reason: 'shared' },
-  running: { startedAt: 'own' },
-  terminated: { reason: 'shared', exitCode: 'own', startedAt: 'own', finishedAt: 'own' },
+  running: { startedAt: 'time' },
+  terminated: { reason: 'shared', exitCode: 'own', startedAt: 'time', finishedAt: 'time' },
 } as const satisfies Shape<ContainerState>;
 
 const CONTAINER_STATUSES = [
@@ -54,7 +54,8 @@ const CONTAINER_STATUSES = [
     ready: 'own',
     restartCount: 'own',
     state: CONTAINER_STATE,
-    lastState: CONTAINER_STATE,
+    // Mostly empty.
+    lastState: alike({ ...CONTAINER_STATE }),
   },
 ] as const;
 
@@ -83,11 +84,15 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
       restartPolicy: 'shared',
       runtimeClassName: 'shared',
       nodeSelector: 'map',
-      tolerations: [{ key: 'shared', operator: 'shared', value: 'shared', effect: 'shared', tolerationSeconds: 'own' }],
+      tolerations: alike([
+        { key: 'shared', operator: 'shared', value: 'shared', effect: 'shared', tolerationSeconds: 'own' },
+      ] as const),
       overhead: 'map',
       containers: CONTAINERS,
       initContainers: CONTAINERS,
-      volumes: [{ name: 'shared', persistentVolumeClaim: { claimName: 'own', readOnly: 'own' } }],
+      volumes: having('persistentVolumeClaim', [
+        { name: 'shared', persistentVolumeClaim: { claimName: 'own', readOnly: 'own' } },
+      ] as const),
     },
     status: {
       phase: 'shared',
@@ -95,7 +100,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
       podIP: 'own',
       podIPs: [{ ip: 'own' }],
       hostIP: 'shared',
-      startTime: 'own',
+      startTime: 'time',
       qosClass: 'shared',
       nominatedNodeName: 'shared',
       conditions: CONDITIONS,
@@ -196,8 +201,8 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
       ready: 'own',
       succeeded: 'own',
       failed: 'own',
-      startTime: 'own',
-      completionTime: 'own',
+      startTime: 'time',
+      completionTime: 'time',
       conditions: CONDITIONS,
     },
   }),
@@ -211,7 +216,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
       successfulJobsHistoryLimit: 'own',
       failedJobsHistoryLimit: 'own',
     },
-    status: { active: [{ name: 'own' }], lastScheduleTime: 'own', lastSuccessfulTime: 'own' },
+    status: { active: [{ name: 'own' }], lastScheduleTime: 'time', lastSuccessfulTime: 'time' },
   }),
   services: resource('', 'v1', 'Service', 'services', {
     spec: {
@@ -288,7 +293,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
       currentReplicas: 'own',
       desiredReplicas: 'own',
       observedGeneration: 'own',
-      lastScaleTime: 'own',
+      lastScaleTime: 'time',
       conditions: CONDITIONS,
       currentMetrics: [
         {

@@ -1,3 +1,6 @@
+// A pod comes as some 7 KB of JSON, of which 2.4 are managedFields. Kept are 1.7 KB of heap (30,000 pods of 750 ReplicaSets,
+// 1.25 containers each): 4.3 KB with strings shared only, 2.7 with equal parts held once, the rest by lists
+// without spare room and volumes that are claims only. Of it 550 bytes are five conditions, 480 the state of containers.
 import { InternTable } from './intern-table.ts';
 import type { RawObject } from './kube-client.ts';
 import type { KubeObject } from './objects.ts';
@@ -7,16 +10,19 @@ import type { KubeObject } from './objects.ts';
  * the type declares and no other, which TypeScript checks: so what is declared is kept.
  *
  *   'own'          a string that is this object's own (a uid, an address), a number or a boolean
+ *   'time'         a time, which is often the same for several things that happen to an object
  *   'shared'       a string that many objects have (a node's name, an image, a reason): held once
  *   'map'          names with values that many objects have, such as labels
  *   'annotations'  the same without what is too long to be of use: see MAX_ANNOTATION
  *   'all'          whatever is there, unchanged; for what the type says `unknown`
  *   [shape]        a list
+ *   alike(shape)   an object or list that is often the same as a whole, such as the containers of a ReplicaSet's pods
+ *   having(field, [shape])   of a list only the objects that have the field
  */
 export type Shape<T> = unknown extends T
   ? 'all'
   : [T] extends [string | number | boolean]
-    ? 'own' | 'shared'
+    ? 'own' | 'shared' | 'time'
     : T extends readonly (infer E)[]
       ? readonly [Shape<E>]
       : string extends keyof T
@@ -32,7 +38,27 @@ export const MAX_ANNOTATION = 1_024;
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** All strings that objects share, of all clusters. */
-const SHARED = new InternTable();
+const SHARED = new InternTable<string>(50_000);
+/** Times to the second: what happens at once comes one after the other. */
+const TIMES = new InternTable<string>(2_000);
+/** Parts of objects, by their JSON. */
+const PARTS = new InternTable<unknown>(20_000);
+
+const ALIKE = new WeakSet<object>();
+
+/** Marks a part of a shape: what is equal there is held once. */
+export function alike<S extends object>(shape: S): S {
+  ALIKE.add(shape);
+  return shape;
+}
+
+const HAVING = new WeakMap<object, string>();
+
+/** Marks a list of which only some objects are kept. */
+export function having<S extends readonly [object]>(field: keyof S[0] & string, shape: S): S {
+  HAVING.set(shape, field);
+  return shape;
+}
 
 type Slim = (raw: unknown) => unknown;
 
@@ -57,11 +83,13 @@ export function compileShape<T extends KubeObject>(shape: ObjectShape<T>): (raw:
 }
 
 const optionalMetadata = compile({
-  deletionTimestamp: 'own',
+  deletionTimestamp: 'time',
   generation: 'own',
   labels: 'map',
   annotations: 'annotations',
-  ownerReferences: [{ apiVersion: 'shared', kind: 'shared', name: 'shared', uid: 'shared', controller: 'own' }],
+  ownerReferences: alike([
+    { apiVersion: 'shared', kind: 'shared', name: 'shared', uid: 'shared', controller: 'own' },
+  ] as const),
 } satisfies Shape<
   Omit<KubeObject['metadata'], 'name' | 'namespace' | 'uid' | 'resourceVersion' | 'creationTimestamp'>
 >);
@@ -73,7 +101,7 @@ function slimMetadata(raw: unknown): KubeObject['metadata'] {
     namespace: SHARED.intern(textOf(metadata.namespace)),
     uid: textOf(metadata.uid),
     resourceVersion: textOf(metadata.resourceVersion),
-    creationTimestamp: textOf(metadata.creationTimestamp),
+    creationTimestamp: TIMES.intern(textOf(metadata.creationTimestamp)),
     ...(optionalMetadata(metadata) as object),
   };
 }
@@ -83,11 +111,24 @@ function textOf(value: unknown): string {
 }
 
 function compile(shape: unknown): Slim {
-  if (Array.isArray(shape)) return slimList(compile(shape[0]));
+  const slim = compileWhole(shape);
+  const isAlike =
+    shape === 'map' || shape === 'annotations' || (typeof shape === 'object' && ALIKE.has(shape as object));
+  if (!isAlike) return slim;
+  return (raw) => {
+    const part = slim(raw);
+    return part === undefined ? undefined : PARTS.intern(part, JSON.stringify(part));
+  };
+}
+
+function compileWhole(shape: unknown): Slim {
+  if (Array.isArray(shape)) return slimList(compile(shape[0]), HAVING.get(shape));
   if (isObject(shape)) return slimObject(Object.entries(shape).map(([name, inner]) => [name, compile(inner)] as const));
-  switch (shape as 'own' | 'shared' | 'map' | 'annotations' | 'all') {
+  switch (shape as 'own' | 'time' | 'shared' | 'map' | 'annotations' | 'all') {
     case 'own':
       return (raw) => (typeof raw === 'object' ? undefined : raw);
+    case 'time':
+      return (raw) => (typeof raw === 'string' ? TIMES.intern(raw) : undefined);
     case 'shared':
       return (raw) => (typeof raw === 'string' ? SHARED.intern(raw) : typeof raw === 'object' ? undefined : raw);
     case 'map':
@@ -99,17 +140,18 @@ function compile(shape: unknown): Slim {
   }
 }
 
-function slimList(slim: Slim): Slim {
+function slimList(slim: Slim, needed: string | undefined): Slim {
   return (raw) => {
     if (!Array.isArray(raw)) return undefined;
-    const list: unknown[] = [];
-    for (const item of raw) {
-      const kept = slim(item);
-      if (kept !== undefined) list.push(kept);
-    }
-    return list;
+    const kept = needed === undefined ? raw : raw.filter((item) => isObject(item) && isObject(item[needed]));
+    // `map` takes as much memory as there are elements; a list that is pushed to begins with room for 17.
+    const list = kept.map(slim);
+    if (list.includes(undefined)) return list.filter((item) => item !== undefined);
+    return list.length === 0 ? EMPTY : list;
   };
 }
+
+const EMPTY: readonly unknown[] = Object.freeze([]);
 
 function slimObject(fields: readonly (readonly [string, Slim])[]): Slim {
   return (raw) => {
