@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type Clock, SYSTEM_CLOCK } from '../scrape/clock.ts';
@@ -105,6 +106,8 @@ class WatchingCluster implements KubeCluster {
 
   #start(resource: Resource, namespaces: readonly string[], scope: WatchScope): Watched {
     const ending = new AbortController();
+    // As many listeners as there are namespaces.
+    setMaxListeners(0, ending.signal);
     const caches = new Map<string, MutableObjectCache<KubeObject>>();
     const runs = namespaces.map((namespace) => {
       const cache = new MutableObjectCache<KubeObject>();
