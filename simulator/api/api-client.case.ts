@@ -58,7 +58,9 @@ async function ask(url: string, { method = 'GET', body, headers = {} }: AskOptio
   const response = await fetch(url, {
     method,
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body !== undefined && {
+      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+    }),
   });
   const text = await response.text();
   const json = response.headers.get('content-type')?.startsWith('application/json');

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError, badRequest, unsupportedMediaType } from './api-error.ts';
 import type { User } from './authentication.ts';
+import { PROTOBUF_TYPE, protobufObject } from './protobuf-object.ts';
 
 /** A request whose user is known. */
 export interface ApiRequest {
@@ -39,9 +40,10 @@ export async function readBody(incoming: IncomingMessage, limit: number): Promis
   return Buffer.concat(parts);
 }
 
-/** The JSON object of a body. */
+/** The object of a body in JSON, or in protobuf for the few kinds that are known. */
 export function parseObject(body: Buffer, contentType: string | undefined): Record<string, unknown> {
   const type = (contentType ?? 'application/json').split(';')[0]!.trim();
+  if (type === PROTOBUF_TYPE) return protobufObject(body);
   if (type !== 'application/json') throw unsupportedMediaType(['application/json']);
   return jsonObject(body);
 }

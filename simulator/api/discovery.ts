@@ -136,6 +136,8 @@ function subresourceKind({ plural, kind }: ApiResource, subresource: string): Su
     }
     case 'finalize':
       return { kind, verbs: ['update'] };
+    case 'log':
+      return { kind, verbs: ['get'] };
     default:
       return { kind, verbs: ['get', 'patch', 'update'] };
   }

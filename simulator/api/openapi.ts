@@ -7,7 +7,9 @@ import { noSuchResource } from './api-error.ts';
 import type { Answer, ApiRequest } from './api-request.ts';
 import type { ApiResource, ResourceTable } from './resources.ts';
 
-const PROTOBUF_V2 = /application\/com\.github\.proto-openapi\.spec\.v2(@|\.)v1\.0\+protobuf/;
+/** Clients ask for it with an @, which is no valid media type to answer with. */
+const PROTOBUF_V2_ASKED = /application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf/;
+const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** Answers `/openapi/v2`, `/openapi/v3` and what is below; undefined for other paths. */
 export function openApi(
@@ -16,8 +18,8 @@ export function openApi(
   { resources, version }: { readonly resources: ResourceTable; readonly version: string },
 ): Answer | { readonly type: string; readonly bytes: Buffer } | undefined {
   if (path === '/openapi/v2') {
-    const type = PROTOBUF_V2.exec(request.incoming.headers.accept ?? '')?.[0];
-    if (type !== undefined) return { type, bytes: emptyDocument(version) };
+    const protobuf = PROTOBUF_V2_ASKED.test(request.incoming.headers.accept ?? '');
+    if (protobuf) return { type: PROTOBUF_V2, bytes: emptyDocument(version) };
     return json({ swagger: '2.0', info: { title: 'Kubernetes', version }, paths: {}, definitions: {} });
   }
   if (path === '/openapi/v3') return json({ paths: Object.fromEntries(groupVersions(resources).map(entry)) });

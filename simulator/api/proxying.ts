@@ -61,10 +61,38 @@ export function proxyTarget(
   };
 }
 
+/** The kubelet's page of a container's log, which `pods/{name}/log` leads to. */
+export function logTarget(
+  { resource, namespace, name }: ResourceTarget,
+  query: URLSearchParams,
+  store: ObjectStore,
+): ReturnType<typeof proxyTarget> {
+  const pod = store.get('pods', namespace, name);
+  if (pod === undefined) throw notFound(resource, name);
+  const { spec } = pod as Ported;
+  const containers = (spec?.containers ?? []).map((container) => container.name);
+  const container = query.get('container') ?? containers[0] ?? '';
+  if (!containers.includes(container)) throw badRequest(`container ${container} is not valid for pod ${name}`);
+  const node = store.get('nodes', '', spec?.nodeName ?? '');
+  if (node === undefined) throw badRequest(`pod ${name} does not have a host assigned`);
+  return {
+    kind: 'node',
+    namespace: '',
+    name: node.metadata.name,
+    scheme: 'https',
+    port: defaultPort('node', node),
+    path: `/containerLogs/${namespace}/${name}/${container}`,
+  };
+}
+
 interface Ported {
   readonly spec?: {
     readonly ports?: readonly { readonly port: number }[];
-    readonly containers?: readonly { readonly ports?: readonly { readonly containerPort: number }[] }[];
+    readonly nodeName?: string;
+    readonly containers?: readonly {
+      readonly name: string;
+      readonly ports?: readonly { readonly containerPort: number }[];
+    }[];
   };
   readonly status?: { readonly daemonEndpoints?: { readonly kubeletEndpoint?: { readonly Port?: number } } };
 }

@@ -130,7 +130,7 @@ export const BUILT_IN: readonly ResourceDefinition[] = [
       kind: 'Pod',
       shortNames: ['po'],
       categories: ALL,
-      subresources: ['status', 'eviction', 'proxy'],
+      subresources: ['status', 'eviction', 'log', 'proxy'],
     },
     podtemplates: { kind: 'PodTemplate', generations: true },
     replicationcontrollers: { kind: 'ReplicationController', shortNames: ['rc'], categories: ALL, ...scaled },

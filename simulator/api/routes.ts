@@ -8,7 +8,7 @@ import { deleteCollection, deleteObject, evictPod } from './delete-objects.ts';
 import { apiResourceList } from './discovery.ts';
 import type { ObjectLists } from './object-list.ts';
 import { answerPage } from './pages.ts';
-import { type ProxyAnswer, type ProxyBackend, passOn, proxyTarget } from './proxying.ts';
+import { logTarget, type ProxyAnswer, type ProxyBackend, passOn, proxyTarget } from './proxying.ts';
 import { getObject, isTrue, listObjects, watchObjects } from './read-objects.ts';
 import type { RequestLabels } from './request-metrics.ts';
 import { parseTarget, type RequestTarget, type ResourceTarget } from './request-target.ts';
@@ -67,7 +67,7 @@ export class Routes {
         return { labels, longRunning: false, stored: undefined, run: () => this.#groupVersion(target, request) };
       case 'resource': {
         const { stored } = target.resource;
-        const longRunning = verb === 'watch' || target.subresource === 'proxy';
+        const longRunning = verb === 'watch' || target.subresource === 'proxy' || target.subresource === 'log';
         return { labels, longRunning, stored, run: () => this.#resource(target, request, verb) };
       }
     }
@@ -97,7 +97,7 @@ export class Routes {
     verb: string,
   ): Promise<Answer | undefined> | Answer | undefined {
     const context = this.#context;
-    if (target.subresource === 'proxy') return this.#proxied(target, request);
+    if (target.subresource === 'proxy' || target.subresource === 'log') return this.#proxied(target, request);
     switch (verb) {
       case 'get':
         return target.subresource === 'scale' ? getScale(target, context) : getObject(target, request, context);
@@ -138,7 +138,7 @@ export class Routes {
 
   async #proxied(target: ResourceTarget, request: ApiRequest): Promise<undefined> {
     const { store, proxy, proxyTimeout } = this.#context;
-    const at = proxyTarget(target, store);
+    const at = target.subresource === 'log' ? logTarget(target, request.query, store) : proxyTarget(target, store);
     const { authorization: _credentials, ...headers } = request.incoming.headers;
     const body = await request.body();
     const { method, query, signal } = request;

@@ -3,6 +3,7 @@ import type { KubeObject, ObjectMeta } from '../kube-object.ts';
 import { type ObjectStore, rfc3339 } from '../object-store.ts';
 import { ApiError, alreadyExists, badRequest, conflict, invalid, methodNotAllowed, notFound } from './api-error.ts';
 import { type Answer, type ApiRequest, jsonObject, parseObject } from './api-request.ts';
+import { withClusterIp } from './cluster-ip.ts';
 import { withDefaults } from './defaults.ts';
 import { checkName, generatedName } from './object-name.ts';
 import { APPLY_TYPE, applyPatch, parseYamlObject } from './patch/apply-patch.ts';
@@ -107,7 +108,7 @@ function insert(target: ResourceTarget, given: KubeObject, { request, context }:
   const { resource, namespace } = target;
   const { store, now } = context;
   const { generateName, ...metadata } = given.metadata as ObjectMeta & { readonly generateName?: string };
-  const name = metadata.name ?? (generateName === undefined ? '' : generatedName(generateName));
+  const name = metadata.name || (generateName ? generatedName(generateName) : '');
   checkName(resource, name);
   if (target.name !== '' && target.name !== name) throw wrongName(name, target.name);
   if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') {
@@ -124,7 +125,7 @@ function insert(target: ResourceTarget, given: KubeObject, { request, context }:
   } = metadata;
   // Status is for whoever looks after the object.
   const { status: _status, ...fields } = given;
-  const object = withDefaults(resource.stored, {
+  const defaulted = withDefaults(resource.stored, {
     ...(resource.subresources.includes('status') ? (fields as KubeObject) : given),
     metadata: {
       ...kept,
@@ -135,6 +136,7 @@ function insert(target: ResourceTarget, given: KubeObject, { request, context }:
       creationTimestamp: rfc3339(now()),
     },
   });
+  const object = resource.stored === 'services' ? withClusterIp(defaulted, store) : defaulted;
   if (isDryRun(request)) return object;
   return store.create(resource.stored, object)!;
 }
