@@ -13,7 +13,6 @@ export class ClusterIndex {
   readonly #store: ObjectStore;
   readonly #dependents = new Map<string, Map<string, Dependent>>();
   readonly #podsOnNode = new Map<string, Map<string, Pod>>();
-  readonly #inNamespace = new Map<string, Map<string, KubeObject>>();
 
   constructor(store: ObjectStore) {
     this.#store = store;
@@ -38,11 +37,6 @@ export class ClusterIndex {
     return [...(this.#podsOnNode.get(name)?.values() ?? [])];
   }
 
-  /** The objects of a resource in a namespace. Events and leases are not indexed. */
-  inNamespace(resource: string, namespace: string): readonly KubeObject[] {
-    return [...(this.#inNamespace.get(`${resource} ${namespace}`)?.values() ?? [])];
-  }
-
   /** What is found by name, as what the caller knows it to be. */
   get<T extends KubeObject>(resource: string, namespace: string, name: string): T | undefined {
     return this.#store.get(resource, namespace, name) as T | undefined;
@@ -58,9 +52,6 @@ export class ClusterIndex {
     if (resource === 'events' || resource === 'leases.coordination.k8s.io') return;
     const key = keyOf(object);
     const gone = type === 'DELETED';
-    if (object.metadata.namespace !== undefined) {
-      put(this.#inNamespace, `${resource} ${object.metadata.namespace}`, key, gone ? undefined : object);
-    }
     for (const { uid } of before?.metadata.ownerReferences ?? []) {
       const kept = !gone && object.metadata.ownerReferences?.some((owner) => owner.uid === uid);
       if (kept !== true) put(this.#dependents, uid, `${resource} ${key}`, undefined);

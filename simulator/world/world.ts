@@ -1,16 +1,31 @@
 import { ObjectStore } from '../object-store.ts';
+import { AutoscalerController } from './autoscaling/autoscaler-controller.ts';
+import type { AskApi } from './autoscaling/metrics-reader.ts';
+import type { PodMetric } from './autoscaling/replica-calculator.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import { ControllerContext } from './controllers/controller-context.ts';
+import { CronJobController } from './controllers/cron-job-controller.ts';
 import { DaemonSetController } from './controllers/daemon-set-controller.ts';
 import { DeploymentController } from './controllers/deployment-controller.ts';
+import { DisruptionController } from './controllers/disruption-controller.ts';
+import { EndpointsController } from './controllers/endpoints-controller.ts';
 import { EventRecorder } from './controllers/event-recorder.ts';
+import { GarbageCollector } from './controllers/garbage-collector.ts';
+import { JobController } from './controllers/job-controller.ts';
 import { Kubelet } from './controllers/kubelet.ts';
+import { NamespaceController } from './controllers/namespace-controller.ts';
+import { NodeLifecycleController } from './controllers/node-lifecycle-controller.ts';
+import { PressureEviction } from './controllers/pressure-eviction.ts';
+import { QuotaController } from './controllers/quota-controller.ts';
 import { ReplicaSetController } from './controllers/replica-set-controller.ts';
 import { Scheduler } from './controllers/scheduler.ts';
 import { StatefulSetController } from './controllers/stateful-set-controller.ts';
+import { VolumeController } from './controllers/volume-controller.ts';
+import { COLUMN } from './load/columns.ts';
 import { Load } from './load/load.ts';
 import { Meters } from './load/meters.ts';
-import type { Node } from './objects.ts';
+import { Volumes } from './load/volumes.ts';
+import type { Node, Pod } from './objects.ts';
 import { Pages } from './pages/pages.ts';
 import { ROOT_DISK } from './population/nodes.ts';
 import { controlPlanePods, createObjects, type PopulationOptions, planPopulation } from './population/populate.ts';
@@ -18,6 +33,10 @@ import type { ProxyRequest, ProxyResponse } from './proxy-request.ts';
 import { Random } from './random.ts';
 import { ContainerRuntime } from './runtime/container-runtime.ts';
 import { Faults } from './runtime/faults.ts';
+import { KubeletFaults } from './runtime/kubelet-faults.ts';
+import type { RunningContainer } from './runtime/machine.ts';
+import { Scenarios } from './scenarios/scenarios.ts';
+import { Schedule } from './scenarios/schedule.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { Truth } from './truth.ts';
 
@@ -40,6 +59,10 @@ export interface WorldOptions {
   readonly cheap?: boolean;
   /** Whether there are ServiceMonitors and the like. Default false. */
   readonly monitorObjects?: boolean;
+  /** Whether scenarios happen by themselves. Default false. */
+  readonly scenarios?: boolean;
+  /** Ports on 127.0.0.1 at which the kubelets of the first nodes listen themselves. */
+  readonly kubeletPorts?: readonly number[];
   /** Changes that the store keeps for watches. */
   readonly history?: number;
 }
@@ -55,16 +78,28 @@ export class World {
   readonly meters: Meters;
   readonly load: Load;
   readonly runtime: ContainerRuntime;
+  readonly volumes = new Volumes();
   readonly faults = new Faults();
+  /** Faults of single kubelets' pages. */
+  readonly kubeletFaults = new KubeletFaults();
+  /** Things to let happen. */
+  readonly scenarios: Scenarios;
   readonly kubelet: Kubelet;
   readonly scheduler: Scheduler;
   readonly pages: Pages;
   readonly truth: Truth;
   readonly context: ControllerContext;
+  #ask: AskApi | undefined;
 
   constructor(options: WorldOptions = {}) {
     const { nodes = 20, pods = 300, seed = 1, speed = 1, cheap = false, monitorObjects = false } = options;
-    const { start = Date.now(), step = cheap ? 30_000 : 10_000, housekeeping = 10_000, history } = options;
+    const {
+      start = Date.now(),
+      step = cheap ? 30_000 : 10_000,
+      housekeeping = 10_000,
+      history,
+      kubeletPorts = [],
+    } = options;
     const random = new Random(seed);
     const uids = random.fork('uids');
     const clock = new SimulatedClock({ start: start - WARM_UP_MS, speed });
@@ -94,7 +129,6 @@ export class World {
       machines,
       consequences: {
         outOfMemory: (container) => this.#outOfMemory(container),
-        memoryPressure: () => {},
       },
     });
     this.kubelet = new Kubelet(context, { runtime: this.runtime, faults: this.faults });
@@ -103,9 +137,59 @@ export class World {
     new ReplicaSetController(context);
     new StatefulSetController(context);
     new DaemonSetController(context);
-    this.pages = new Pages({ clock, meters: this.meters, machines, index: this.index, housekeeping });
+    new JobController(context);
+    new CronJobController(context);
+    new EndpointsController(context);
+    new GarbageCollector(context);
+    new NamespaceController(context);
+    new NodeLifecycleController(context);
+    new VolumeController(context);
+    new DisruptionController(context);
+    new QuotaController(context);
+    new PressureEviction(context, { kubelet: this.kubelet, load: this.load, meters: this.meters, machines });
+    new AutoscalerController(context, {
+      ask: () => this.#ask,
+      usage: (found, resource, container) => this.#usage(found, resource, container),
+    });
+    this.pages = new Pages({
+      clock,
+      meters: this.meters,
+      machines,
+      index: this.index,
+      housekeeping,
+      faults: this.kubeletFaults,
+    });
     this.truth = new Truth({ clock, meters: this.meters, machines, index: this.index, pages: this.pages });
-    this.#bootstrap({ nodes, pods, random: random.fork('population'), monitorObjects });
+    this.scenarios = new Scenarios(context, {
+      kubelet: this.kubelet,
+      runtime: this.runtime,
+      faults: this.faults,
+      load: this.load,
+      volumes: this.volumes,
+    });
+    this.#bootstrap({ nodes, pods, random: random.fork('population'), monitorObjects, kubeletPorts });
+    if (options.scenarios === true)
+      new Schedule(context, { scenarios: this.scenarios, random: random.fork('scenarios') });
+  }
+
+  /** Metrics of autoscalers are read through this API server from now on. */
+  askThrough(ask: AskApi): void {
+    this.#ask = ask;
+  }
+
+  /** The node whose kubelet listens at this port on 127.0.0.1 itself. */
+  nodeAtPort(port: number): string | undefined {
+    const nodes = this.store.list('nodes') as readonly Node[];
+    return nodes.find(({ status }) => {
+      const { kubeletEndpoint } = status.daemonEndpoints as { readonly kubeletEndpoint: { readonly Port: number } };
+      return kubeletEndpoint.Port === port;
+    })?.metadata.name;
+  }
+
+  /** Lets the time stand still for good. */
+  close(): void {
+    this.clock.stop();
+    this.#ask = undefined;
   }
 
   /** Moves the simulated time by hand; everything due on the way has happened when this returns. */
@@ -113,9 +197,13 @@ export class World {
     this.clock.advance(milliseconds);
   }
 
-  /** What a kubelet, a pod or a service answers. */
-  proxy(request: ProxyRequest): ProxyResponse | Promise<ProxyResponse> {
+  /**
+   * What a kubelet, a pod or a service answers. Rejects when nobody can be reached; a kubelet that hangs never answers, so
+   * callers need a timeout.
+   */
+  async proxy(request: ProxyRequest): Promise<ProxyResponse> {
     this.clock.catchUp();
+    if (request.kind === 'node' && this.kubeletFaults.isHanging(request.name)) return new Promise(() => {});
     return this.pages.answer(request);
   }
 
@@ -138,8 +226,33 @@ export class World {
     clock.advance(WARM_UP_MS / 2);
   }
 
-  #outOfMemory(container: Parameters<ConstructorParameters<typeof Load>[1]['consequences']['outOfMemory']>[0]): void {
+  /** Usage of the last half minute, as a metrics server would say it. */
+  #usage(pods: readonly Pod[], resource: string, container: string | undefined): ReadonlyMap<string, PodMetric> {
+    const now = this.clock.now();
+    const window = Math.min(30_000, now - this.meters.oldest);
+    const usage = new Map<string, PodMetric>();
+    for (const { metadata } of pods) {
+      const all = this.truth.pod(metadata.namespace ?? '', metadata.name)?.containers ?? [];
+      const counted = all.filter((one) => container === undefined || one.container === container);
+      if (counted.length === 0 || counted.some(({ startedAt }) => startedAt > now - window)) continue;
+      const value = counted.reduce(
+        (sum, one) =>
+          sum +
+          (resource === 'cpu'
+            ? ((one.cpuSeconds(now) - one.cpuSeconds(now - window)) * 1000) / window
+            : one.memoryWorkingSet(now)),
+        0,
+      );
+      usage.set(metadata.name, { value, timestamp: now, window });
+    }
+    return usage;
+  }
+
+  #outOfMemory(container: RunningContainer): void {
     container.ballast = 0;
+    this.meters.bump(container.row, COLUMN.oomKills, 1);
+    this.meters.bump(container.pod.row, COLUMN.oomKills, 1);
+    this.meters.bump(container.pod.machine.rows.root, COLUMN.oomKills, 1);
     this.kubelet.endContainer(container.pod.uid, container.name, { exitCode: 137, reason: 'OOMKilled' });
   }
 }

@@ -10,6 +10,9 @@ import { WorkQueue } from './work-queue.ts';
 /** Nodes that fit and are compared; in a big cluster not all are looked at. */
 const CANDIDATES = 40;
 
+/** A cordoned node counts as tainted before the taint is there. */
+const CORDONED = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+
 interface Demands {
   readonly cpu: number;
   readonly memory: number;
@@ -147,6 +150,8 @@ export class Scheduler {
   #score(pod: Pod, node: Node, demands: Demands): number | undefined {
     if (!fitsNode(pod.spec, node)) return undefined;
     if (!tolerates(pod.spec.tolerations, node.spec.taints ?? [], ['NoSchedule', 'NoExecute'])) return undefined;
+    if (node.spec.unschedulable === true && !tolerates(pod.spec.tolerations, [CORDONED], ['NoSchedule']))
+      return undefined;
     const allocatable = this.#roomOf(node);
     const used = this.#used.get(node.metadata.name) ?? { cpu: 0, memory: 0, gpus: 0, pods: 0 };
     const { cpu, memory } = allocatable;

@@ -12,8 +12,6 @@ const MiB = 2 ** 20;
 export interface LoadConsequences {
   /** A container wanted more memory than its limit. */
   outOfMemory(container: RunningContainer): void;
-  /** A machine has less memory left than it needs; `working` is its working set. */
-  memoryPressure(machine: Machine, working: number): void;
 }
 
 /** Sets, tick by tick, what everything uses, and adds it up from the containers to the machines. */
@@ -72,11 +70,6 @@ export class Load {
       this.#loadMachine(machine, time);
     }
     for (const container of killed) this.#consequences.outOfMemory(container);
-    for (const machine of this.#machines.values()) {
-      if (!machine.powered || machine.virtual) continue;
-      const working = this.workingSet(machine.rows.root, time);
-      if (working > machine.memory * 0.97) this.#consequences.memoryPressure(machine, working);
-    }
   }
 
   /** Memory that cannot be taken back: usage without the inactive part of the page cache. */

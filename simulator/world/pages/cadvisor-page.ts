@@ -87,8 +87,8 @@ export class CadvisorPage {
     return Math.min(now, endedAt ?? now, Math.max(time, startedAt));
   }
 
-  write(writer: PageWriter, machine: Machine, now: number): void {
-    const rows = this.#rows(machine, now);
+  write(writer: PageWriter, machine: Machine, { now, skew }: { readonly now: number; readonly skew: number }): void {
+    const rows = this.#rows(machine, { now, skew });
     if (rows.length * COLUMNS > this.#values.length) this.#values = new Float64Array(2 * rows.length * COLUMNS);
     const views = rows.map((row, index) => {
       const view = this.#values.subarray(index * COLUMNS, (index + 1) * COLUMNS);
@@ -125,11 +125,11 @@ export class CadvisorPage {
     writer.sample('machine_memory_bytes{boot_id="",machine_id="",system_uuid=""}', machine.memory);
   }
 
-  #rows(machine: Machine, now: number): Row[] {
+  #rows(machine: Machine, { now, skew }: { readonly now: number; readonly skew: number }): Row[] {
     const rows: Row[] = [];
     const seconds = Math.floor(now / 1000);
     const add = (kind: number, meter: number, more: Pick<Row, 'labels' | 'facts' | 'time'>) => {
-      rows.push({ kind, meter, ...more, timestamp: Buffer.from(` ${more.time}\n`, 'latin1') });
+      rows.push({ kind, meter, ...more, timestamp: Buffer.from(` ${more.time + skew}\n`, 'latin1') });
     };
     if (!machine.virtual) {
       const { rows: meters } = machine;

@@ -2,6 +2,7 @@ import type { ClusterIndex } from '../cluster-index.ts';
 import type { Meters } from '../load/meters.ts';
 import type { Node } from '../objects.ts';
 import { metricsResponse, type ProxyRequest, type ProxyResponse, textResponse } from '../proxy-request.ts';
+import type { KubeletFaults } from '../runtime/kubelet-faults.ts';
 import type { Machine } from '../runtime/machine.ts';
 import type { SimulatedClock } from '../simulated-clock.ts';
 import { CadvisorPage } from './cadvisor-page.ts';
@@ -13,6 +14,7 @@ export interface PagesOptions {
   readonly machines: ReadonlyMap<string, Machine>;
   readonly index: ClusterIndex;
   readonly housekeeping: number;
+  readonly faults: KubeletFaults;
 }
 
 /** What the components of the cluster serve over HTTP. */
@@ -21,9 +23,11 @@ export class Pages {
   readonly #clock: SimulatedClock;
   readonly #machines: ReadonlyMap<string, Machine>;
   readonly #index: ClusterIndex;
+  readonly #faults: KubeletFaults;
   readonly #writer = new PageWriter();
 
-  constructor({ clock, meters, machines, index, housekeeping }: PagesOptions) {
+  constructor({ clock, meters, machines, index, housekeeping, faults }: PagesOptions) {
+    this.#faults = faults;
     this.#clock = clock;
     this.#machines = machines;
     this.#index = index;
@@ -47,14 +51,22 @@ export class Pages {
     if (machine === undefined || this.#index.get<Node>('nodes', '', name) === undefined) {
       return textResponse(404, `nodes "${name}" not found\n`);
     }
-    if (!machine.up) return textResponse(502, `dial tcp ${machine.address}:10250: connect: no route to host\n`);
+    if (!machine.up) throw new Error(`dial tcp ${machine.address}:10250: connect: no route to host`);
+    const page = this.#kubeletPage(machine, path);
+    if (page === undefined) return textResponse(404, '404 page not found\n');
+    if (this.#faults.sendsGarbage(name)) page.fill('\u0000\u00ff{"<<', Math.floor(page.length / 2));
+    return metricsResponse(page);
+  }
+
+  #kubeletPage(machine: Machine, path: string): Buffer | undefined {
     const now = this.#clock.now();
+    const skew = this.#faults.skewOf(machine.name);
     switch (path) {
       case '/metrics/cadvisor':
-        this.cadvisor.write(this.#writer, machine, now);
-        return metricsResponse(this.#writer.take());
+        this.cadvisor.write(this.#writer, machine, { now, skew });
+        return this.#writer.take();
       default:
-        return textResponse(404, '404 page not found\n');
+        return undefined;
     }
   }
 }

@@ -36,8 +36,8 @@ export interface NodePlanOptions {
   readonly count: number;
   readonly now: number;
   readonly random: Random;
-  /** Kubelets that listen on 127.0.0.1 themselves: port by node name. */
-  readonly ports?: ReadonlyMap<string, number>;
+  /** Ports at which the kubelets of the first nodes listen on 127.0.0.1 themselves. */
+  readonly ports?: readonly number[];
 }
 
 /** The nodes of a cluster: 3 control-plane nodes (1 below six nodes), 2 with GPUs and a virtual one from ten on. */
@@ -57,7 +57,7 @@ export function planNodes({ count, now, random, ports }: NodePlanOptions): NodeP
             : 'worker';
     const number = plans.filter((plan) => plan.role === role).length + 1;
     const name = nameOf(role, number);
-    plans.push({ role, node: makeNode({ role, name, ordinal: i, now, random, port: ports?.get(name) }) });
+    plans.push({ role, node: makeNode({ role, name, ordinal: i, now, random, port: ports?.[i] }) });
   }
   return plans;
 }

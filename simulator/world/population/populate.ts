@@ -19,8 +19,8 @@ export interface PopulationOptions {
   readonly random: Random;
   /** Whether objects of the Prometheus Operator are made. */
   readonly monitorObjects: boolean;
-  /** Ports of kubelets that listen themselves, by node name. */
-  readonly kubeletPorts?: ReadonlyMap<string, number>;
+  /** Ports at which the kubelets of the first nodes listen on 127.0.0.1 themselves. */
+  readonly kubeletPorts?: readonly number[];
 }
 
 export interface Population {
