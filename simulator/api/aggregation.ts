@@ -84,6 +84,16 @@ export class Aggregation {
     await new Promise((resolve) => answer.on('close', resolve));
   }
 
+  /** By the name of the APIService: whether it is known not to answer. */
+  unavailable(): ReadonlyMap<string, boolean> {
+    return new Map(
+      this.#services().map(({ metadata, status }) => {
+        const available = status?.conditions?.find(({ type }) => type === 'Available');
+        return [metadata.name, available?.status !== 'True'];
+      }),
+    );
+  }
+
   /** Asks every backend for its group and version and writes what it finds into the objects' status. */
   async probe(): Promise<void> {
     await Promise.all(this.#services().map((service) => this.#probe(service)));

@@ -155,6 +155,25 @@ describe('API server', () => {
     );
   });
 
+  it('has a page of metrics that can be scraped', async () => {
+    const { store, server, ask } = await startServer();
+    store.create('pods', pod('web', 'a'));
+    for (const path of ['/api/v1/pods', '/api/v1/namespaces/web/pods/a', '/apis/apps/v1', '/api/v1/nodes/x/proxy/'])
+      await ask(path);
+    server.failLists('pods', 429, 1);
+    await ask('/api/v1/pods');
+    const lines: string[] = (await ask('/metrics')).body.trimEnd().split('\n');
+    const samples = lines.filter((line) => !line.startsWith('#'));
+    for (const line of samples) expect(line).toMatch(/^[a-z_]+(\{([a-z_]+="[^"]*",?)+\})? [\d.e+-]+$/);
+    expect(new Set(samples.map((line) => line.slice(0, line.lastIndexOf(' ')))).size).toBe(samples.length);
+    const of = (name: string, part: string) =>
+      samples.filter((line) => line.startsWith(`${name}{`) && line.includes(part));
+    expect(of('apiserver_request_sli_duration_seconds_count', 'verb="LIST"')).toEqual([expect.stringMatching(/ 2$/)]);
+    expect(of('apiserver_request_sli_duration_seconds_bucket', 'verb="CONNECT"')).toEqual([]);
+    expect(of('apiserver_request_terminations_total', 'code="429"')).toEqual([expect.stringMatching(/ 1$/)]);
+    expect(of('apiserver_storage_objects', 'pods')).toEqual(['apiserver_storage_objects{resource="pods"} 1']);
+  });
+
   it('describes itself in a kubeconfig', async () => {
     const { server } = await startServer();
     expect(kubeconfigOf(server, 'secret')).toContain(`server: "${server.url}"`);

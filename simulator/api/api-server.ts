@@ -14,6 +14,7 @@ import type { ProxyAnswer, ProxyBackend } from './proxying.ts';
 import { type RequestLabels, RequestMetrics } from './request-metrics.ts';
 import { ResourceTable } from './resources.ts';
 import { Routes } from './routes.ts';
+import { serverMetrics } from './server-metrics.ts';
 import { WatchHub } from './watch-hub.ts';
 
 export interface ApiServerOptions {
@@ -151,27 +152,11 @@ export class ApiServer {
 
   /** Requests answered and their durations, watches and objects, in Prometheus' exposition format. */
   metrics(): string {
-    const { running, sent, slow } = this.#watches.figures;
     const { store } = this.#options;
-    const objects = [...new Set(this.resources.all().map(({ stored }) => stored))].filter(
-      (stored) => store.count(stored) > 0,
-    );
-    return [
-      this.#metrics.render().trimEnd(),
-      '# HELP apiserver_longrunning_requests Watches that are open.',
-      '# TYPE apiserver_longrunning_requests gauge',
-      `apiserver_longrunning_requests{component="apiserver",verb="WATCH"} ${running}`,
-      '# HELP apiserver_watch_events_total Events sent to watches.',
-      '# TYPE apiserver_watch_events_total counter',
-      `apiserver_watch_events_total ${sent}`,
-      '# HELP apiserver_terminated_watchers_total Watches that were ended because they were too slow.',
-      '# TYPE apiserver_terminated_watchers_total counter',
-      `apiserver_terminated_watchers_total ${slow}`,
-      '# HELP apiserver_storage_objects Objects stored, by resource.',
-      '# TYPE apiserver_storage_objects gauge',
-      ...objects.map((stored) => `apiserver_storage_objects{resource="${stored}"} ${store.count(stored)}`),
-      '',
-    ].join('\n');
+    const { resources } = this;
+    const { running, sent, slow } = this.#watches.figures;
+    const page = { store, resources, running, sent, slow, unavailable: this.#aggregation.unavailable() };
+    return [...this.#metrics.lines(), ...serverMetrics(page), ''].join('\n');
   }
 
   /** How many requests were answered since the start, by verb, resource and code. */
@@ -294,7 +279,7 @@ export class ApiServer {
     response.on('close', () => {
       release();
       gone.abort();
-      if (labels !== undefined)
+      if (labels !== undefined && response.headersSent)
         this.#metrics.observe(labels, response.statusCode, (performance.now() - started) / 1000);
     });
     try {

@@ -19,6 +19,9 @@ export interface ListPage {
   readonly items: readonly KubeObject[];
 }
 
+/** Versions of resources whose sorted lists are kept. */
+const SNAPSHOTS = 8;
+
 const EXPIRED_CONTINUE =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.';
 
@@ -93,7 +96,7 @@ export class ObjectLists {
     const objects = this.#snapshots.get(key) ?? store.listAt(resource.stored, version)!;
     this.#snapshots.delete(key);
     this.#snapshots.set(key, objects);
-    if (this.#snapshots.size > 16) this.#snapshots.delete(this.#snapshots.keys().next().value!);
+    if (this.#snapshots.size > SNAPSHOTS) this.#snapshots.delete(this.#snapshots.keys().next().value!);
     if (namespace === undefined) return objects;
     return objects.slice(positionAfter(objects, namespace + '/'), positionAfter(objects, namespace + '0'));
   }

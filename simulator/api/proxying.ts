@@ -36,7 +36,7 @@ export interface ProxyAnswer {
  * What is behind the API server's proxies, from the simulated world. It may take its time, or never answer; rejecting says that
  * nobody could be reached, for example `dial tcp 10.0.0.7:10250: connect: connection refused`.
  */
-export type ProxyBackend = (request: ProxyRequest) => Promise<ProxyAnswer>;
+export type ProxyBackend = (request: ProxyRequest) => ProxyAnswer | Promise<ProxyAnswer>;
 
 const KINDS: Readonly<Record<string, ProxyRequest['kind']>> = { nodes: 'node', pods: 'pod', services: 'service' };
 

@@ -12,6 +12,15 @@ export interface RequestLabels {
 
 const BOUNDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
+/** The lowest bound of the histogram about objectives. */
+const SLI_LOWEST = 0.05;
+
+interface Total {
+  readonly labels: RequestLabels;
+  readonly code: number;
+  count: number;
+}
+
 interface Durations {
   readonly labels: RequestLabels;
   readonly buckets: number[];
@@ -21,7 +30,7 @@ interface Durations {
 
 /** Counts requests and their durations under the names that the real API server uses. */
 export class RequestMetrics {
-  readonly #totals = new Map<string, { readonly labels: RequestLabels; readonly code: number; count: number }>();
+  readonly #totals = new Map<string, Total>();
   readonly #durations = new Map<string, Durations>();
   readonly #inFlight = { mutating: 0, readOnly: 0 };
 
@@ -60,38 +69,50 @@ export class RequestMetrics {
     return [...this.#totals.values()];
   }
 
-  /** The text of these metrics in Prometheus' exposition format. */
-  render(): string {
-    const lines = [
-      '# HELP apiserver_request_total Counter of requests, by verb, resource, scope and HTTP response code.',
+  /** The lines of these metrics in Prometheus' exposition format. */
+  lines(): readonly string[] {
+    const durations = [...this.#durations.values()];
+    const totals = [...this.#totals.values()];
+    // What the real server's objectives are about: no watches, and nothing that others answer.
+    const objectives = durations.filter(({ labels }) => labels.verb !== 'WATCH' && labels.verb !== 'CONNECT');
+    const terminated = totals.filter(({ code }) => code === 429 || code === 504);
+    const line = (name: string, { labels, code, count }: Total) =>
+      `${name}{code="${code}",${labelText(labels)}} ${count}`;
+    return [
+      '# HELP apiserver_request_total Requests answered, by verb, resource, scope and HTTP status.',
       '# TYPE apiserver_request_total counter',
-    ];
-    for (const { labels, code, count } of this.#totals.values()) {
-      lines.push(`apiserver_request_total{code="${code}",${labelText(labels)}} ${count}`);
-    }
-    lines.push(
-      '# HELP apiserver_request_duration_seconds Response latency in seconds, by verb, resource and scope.',
+      ...totals.map((total) => line('apiserver_request_total', total)),
+      '# HELP apiserver_request_terminations_total Requests that the server gave up or did not begin.',
+      '# TYPE apiserver_request_terminations_total counter',
+      ...terminated.map((total) => line('apiserver_request_terminations_total', total)),
+      '# HELP apiserver_request_duration_seconds Time until a request was answered, by verb, resource and scope.',
       '# TYPE apiserver_request_duration_seconds histogram',
-    );
-    for (const { labels, buckets, sum, count } of this.#durations.values()) {
-      const text = labelText(labels);
-      let cumulated = 0;
-      for (const [i, bound] of BOUNDS.entries()) {
-        cumulated += buckets[i]!;
-        lines.push(`apiserver_request_duration_seconds_bucket{${text},le="${bound}"} ${cumulated}`);
-      }
-      lines.push(`apiserver_request_duration_seconds_bucket{${text},le="+Inf"} ${count}`);
-      lines.push(`apiserver_request_duration_seconds_sum{${text}} ${sum}`);
-      lines.push(`apiserver_request_duration_seconds_count{${text}} ${count}`);
-    }
-    lines.push(
+      ...durations.flatMap((one) => histogram('apiserver_request_duration_seconds', one, 0)),
+      '# HELP apiserver_request_sli_duration_seconds The same without watches and proxied requests.',
+      '# TYPE apiserver_request_sli_duration_seconds histogram',
+      ...objectives.flatMap((one) => histogram('apiserver_request_sli_duration_seconds', one, SLI_LOWEST)),
       '# HELP apiserver_current_inflight_requests Requests that are being answered, by kind.',
       '# TYPE apiserver_current_inflight_requests gauge',
       `apiserver_current_inflight_requests{request_kind="mutating"} ${this.#inFlight.mutating}`,
       `apiserver_current_inflight_requests{request_kind="readOnly"} ${this.#inFlight.readOnly}`,
-    );
-    return `${lines.join('\n')}\n`;
+    ];
   }
+}
+
+function histogram(name: string, { labels, buckets, sum, count }: Durations, lowest: number): readonly string[] {
+  const text = labelText(labels);
+  const lines: string[] = [];
+  let cumulated = 0;
+  for (const [i, bound] of BOUNDS.entries()) {
+    cumulated += buckets[i]!;
+    if (bound >= lowest) lines.push(`${name}_bucket{${text},le="${bound}"} ${cumulated}`);
+  }
+  lines.push(
+    `${name}_bucket{${text},le="+Inf"} ${count}`,
+    `${name}_sum{${text}} ${sum}`,
+    `${name}_count{${text}} ${count}`,
+  );
+  return lines;
 }
 
 function labelText({ verb, group, version, resource, subresource, scope }: RequestLabels): string {

@@ -72,6 +72,9 @@ describe('writing objects', () => {
       '422 Deployment.apps "Not_Valid" is invalid',
     );
     expect(await post(deployment({ metadata: { name: '' } }))).toContain('name or generateName is required');
+    expect(await post(deployment({ spec: { selector: {} } }))).toContain('spec.selector: Required value');
+    const other = deployment({ spec: { selector: { matchLabels: { app: 'other' } } } });
+    expect(await post(other)).toContain('`selector` does not match template `labels`');
     expect(await post({ ...deployment(), kind: 'Pod' })).toContain('400 the object provided is a Pod of apps/v1');
     expect(await post('{')).toContain('400 the request body must be JSON');
     expect(await post(deployment({ metadata: { resourceVersion: '5' } }))).toContain(

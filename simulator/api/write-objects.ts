@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, ObjectMeta } from '../kube-object.ts';
 import { type ObjectStore, rfc3339 } from '../object-store.ts';
-import { ApiError, alreadyExists, badRequest, conflict, invalid, methodNotAllowed, notFound } from './api-error.ts';
+import { ApiError, alreadyExists, badRequest, conflict, methodNotAllowed, notFound } from './api-error.ts';
 import { type Answer, type ApiRequest, jsonObject, parseObject } from './api-request.ts';
 import { withClusterIp } from './cluster-ip.ts';
 import { withDefaults } from './defaults.ts';
 import { checkName, generatedName } from './object-name.ts';
+import { checkRules } from './object-rules.ts';
 import { APPLY_TYPE, applyPatch, parseYamlObject } from './patch/apply-patch.ts';
 import type { JsonObject } from './patch/json-value.ts';
 import { serverSideApply } from './patch/server-side-apply.ts';
@@ -137,6 +138,7 @@ function insert(target: ResourceTarget, given: KubeObject, { request, context }:
     },
   });
   const object = resource.stored === 'services' ? withClusterIp(defaulted, store) : defaulted;
+  checkRules(resource, undefined, object);
   if (isDryRun(request)) return object;
   return store.create(resource.stored, object)!;
 }
@@ -181,7 +183,7 @@ function replace(
     const hasStatus = resource.subresources.includes('status');
     object = withDefaults(resource.stored, { ...next, metadata: kept, ...(hasStatus && { status: before.status }) });
   }
-  checkImmutable(resource, before, object);
+  checkRules(resource, before, object);
   if (isDryRun(request) || isDeepStrictEqual(plain(object), plain(before))) return object;
   const { store } = context;
   const stored = store.update(resource.stored, object)!;
@@ -202,28 +204,6 @@ function finalizersOf({ stored }: ApiResource, { metadata, spec }: KubeObject): 
 /** Fields with `undefined` are not there in JSON. */
 function plain(object: KubeObject): unknown {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
-}
-
-const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
-  'deployments.apps': ['selector'],
-  'replicasets.apps': ['selector'],
-  'daemonsets.apps': ['selector'],
-  'statefulsets.apps': ['selector', 'serviceName', 'podManagementPolicy', 'volumeClaimTemplates'],
-  'jobs.batch': ['selector', 'template', 'completionMode'],
-  pods: ['nodeName', 'volumes', 'serviceAccountName'],
-};
-
-function checkImmutable(resource: ApiResource, before: KubeObject, after: KubeObject): void {
-  if (before.spec === after.spec) return;
-  for (const field of IMMUTABLE[resource.stored] ?? []) {
-    const old = (before.spec as Record<string, unknown> | undefined)?.[field];
-    const next = (after.spec as Record<string, unknown> | undefined)?.[field];
-    if (old === undefined || isDeepStrictEqual(old, next)) continue;
-    throw invalid(resource, after.metadata.name, {
-      field: `spec.${field}`,
-      message: `Invalid value: ${JSON.stringify(next)}: field is immutable`,
-    });
-  }
 }
 
 function checkKind(resource: ApiResource, body: Record<string, unknown>): KubeObject {
