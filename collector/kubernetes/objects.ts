@@ -304,6 +304,23 @@ export interface ObjectReference {
   readonly uid?: string;
 }
 
+/** What a component says about an object, in the API's version v1. */
+export interface CoreEvent extends KubeObject {
+  readonly involvedObject: ObjectReference;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly type?: string;
+  readonly count?: number;
+  readonly firstTimestamp?: string;
+  readonly lastTimestamp?: string;
+  /** With microseconds; what writes it counts repetitions in `series`. */
+  readonly eventTime?: string;
+  readonly series?: { readonly count?: number; readonly lastObservedTime?: string };
+  readonly source?: { readonly component?: string; readonly host?: string };
+  readonly reportingComponent?: string;
+  readonly reportingInstance?: string;
+}
+
 export interface Endpoints extends KubeObject {
   readonly subsets?: readonly {
     readonly addresses?: readonly EndpointAddress[];
@@ -429,6 +446,7 @@ export interface ObjectTypes {
   readonly jobs: Job;
   readonly cronjobs: CronJob;
   readonly services: Service;
+  readonly events: CoreEvent;
   readonly endpoints: Endpoints;
   readonly endpointslices: EndpointSlice;
   readonly ingresses: Ingress;
