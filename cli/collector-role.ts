@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createHostScraper } from '../collector/host/host-scraper.ts';
-import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
+import { ClusterMonitors } from '../collector/kubernetes/cluster-monitors.ts';
+import type { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { registerOtlp } from '../collector/receive/otlp/server.ts';
 import { registerRemoteWrite } from '../collector/receive/server.ts';
+import { SYSTEM_CLOCK } from '../collector/scrape/clock.ts';
+import type { ScrapeConfig } from '../collector/scrape/scrape-config.ts';
 import { type InProcessTarget, ScrapePools } from '../collector/scrape/scrape-pools.ts';
 import type { TargetStatus } from '../collector/scrape/target-status.ts';
 import type { Shard } from '../collector/shard.ts';
@@ -12,11 +16,14 @@ import type { ActiveTarget, TargetMetadata, TargetsStatus } from '../query/api/q
 import type { Storage } from '../storage/storage.ts';
 import type { HostMetricsConfig, PharosConfig } from './config/config.ts';
 import { formatDuration } from './config/duration.ts';
+import { type ClusterSources, findClusters } from './kubernetes-clusters.ts';
 import { VERSION } from './version.ts';
 
 export interface CollectorRole {
-  /** Makes the configuration what is scraped; throws before anything has changed. */
-  apply(config: PharosConfig): void;
+  /** Makes the configuration what is scraped; rejects before anything has changed. */
+  apply(config: PharosConfig): Promise<void>;
+  /** The names of the Kubernetes clusters that are monitored, '' for one without. */
+  clusterNames(): readonly string[];
   /** Adds the receivers of remote write and OTLP to a server. */
   registerReceiver(app: Parameters<typeof registerRemoteWrite>[0], maxBodySize: number): void;
   targets(): TargetsStatus;
@@ -28,24 +35,67 @@ export interface CollectorRole {
 /** Scraping and receiving. Nothing is scraped before `apply`. */
 export function createCollectorRole(deps: {
   readonly storage: Storage;
-  readonly clusters: KubeClusters;
+  readonly clusters: SharedKubeClusters;
+  /** Where Kubernetes clusters are besides the configuration. */
+  readonly sources: ClusterSources;
   /** Which of the targets are scraped. Default: all of them. */
   readonly shard?: Shard | undefined;
   readonly registry: Registry;
   readonly logger: Logger;
 }): CollectorRole {
-  const { storage, clusters, shard, registry, logger } = deps;
+  const { storage, clusters, sources, shard, registry, logger } = deps;
   const { appender } = storage;
-  const pools = new ScrapePools({ appender, logger, registry, version: VERSION, clusters, shard });
+  const pools = new ScrapePools({
+    appender,
+    logger,
+    registry,
+    version: VERSION,
+    clusters,
+    shard,
+    tapFor: (target) => monitors.tapFor(target),
+  });
   let host: { readonly key: string; readonly target: InProcessTarget } | undefined;
+  let jobs: readonly ScrapeConfig[] = [];
+  let isStopped = false;
+  const applyPools = (): void => {
+    if (isStopped) return;
+    pools.apply({ jobs: [...jobs, ...monitors.jobs], inProcess: host === undefined ? [] : [host.target] });
+  };
+  const monitors = new ClusterMonitors({
+    appender,
+    logger,
+    registry,
+    clock: SYSTEM_CLOCK,
+    shard: shard ?? { index: 0, count: 1 },
+    identity: `${hostname()}-${randomUUID()}`,
+    clusters,
+    onJobs: applyPools,
+    settled: () => pools.settled(),
+  });
+  const apply = async (config: PharosConfig): Promise<void> => {
+    const { hostMetrics } = config;
+    const found = findClusters(config.kubernetes, sources);
+    if (config.kubernetes.enabled === true && found.monitored.length === 0) {
+      logger.warn(
+        'no Kubernetes cluster was found: name one in kubernetes.clusters or by --kubeconfig, or look at a simulated one with --demo',
+      );
+    }
+    clusters.setNames(found.names);
+    const prepared = await monitors.prepare(found.monitored);
+    const key = hostKey(hostMetrics);
+    // The same object for the same configuration: a running loop is known by it.
+    if (host?.key !== key) host = hostMetrics.enabled ? { key, target: hostTarget(hostMetrics, logger) } : undefined;
+    jobs = config.scrapeConfigs;
+    await prepared.commit();
+  };
+  let applying: Promise<unknown> = Promise.resolve();
   return {
     apply(config) {
-      const { hostMetrics } = config;
-      const key = hostKey(hostMetrics);
-      // The same object for the same configuration: a running loop is known by it.
-      if (host?.key !== key) host = hostMetrics.enabled ? { key, target: hostTarget(hostMetrics, logger) } : undefined;
-      pools.apply({ jobs: config.scrapeConfigs, inProcess: host === undefined ? [] : [host.target] });
+      const next = applying.then(() => apply(config));
+      applying = next.catch(() => undefined);
+      return next;
     },
+    clusterNames: () => monitors.monitors.map(({ name }) => name),
     registerReceiver(app, maxBodySize) {
       registerRemoteWrite(app, { appender, registry, logger, maxBodyBytes: maxBodySize });
       registerOtlp(app, { appender, registry, logger, maxBodyBytes: maxBodySize, maxDecodedBytes: maxBodySize });
@@ -54,7 +104,11 @@ export function createCollectorRole(deps: {
     *targetMetadata() {
       for (const target of pools.status()) yield { target: target.labels, metadata: target.metadata() };
     },
-    stop: () => pools.close(),
+    async stop() {
+      isStopped = true;
+      await pools.close();
+      await monitors.close();
+    },
   };
 }
 

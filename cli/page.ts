@@ -14,8 +14,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
-/** The files of the built-in page, read once. */
-export function pageFiles(): readonly PageFile[] {
+/** The files of the built-in page, read once. A simulated cluster is marked as one on every view. */
+export function pageFiles({ isSimulated }: { readonly isSimulated: boolean }): readonly PageFile[] {
   const directory = ['../console', '../../console']
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))
     .find((place) => existsSync(path.join(place, 'index.html')));
@@ -23,6 +23,14 @@ export function pageFiles(): readonly PageFile[] {
   return ['index.html', 'page.css', 'page.js'].map((name) => ({
     path: name === 'index.html' ? '/' : `/${name}`,
     type: TYPES[path.extname(name)]!,
-    body: readFileSync(path.join(directory, name)),
+    body:
+      name === 'index.html' && isSimulated
+        ? withBanner(readFileSync(path.join(directory, name), 'utf8'))
+        : readFileSync(path.join(directory, name)),
   }));
+}
+
+function withBanner(html: string): Buffer {
+  const banner = '<p class="simulated" role="note">Simulated cluster: nothing on this page is real (--demo)</p>';
+  return Buffer.from(html.replace('<body>', `<body>\n    ${banner}`));
 }

@@ -25,6 +25,12 @@ function checked<T>(parse: (text: string, before?: T) => T): (text: string, befo
   };
 }
 
+function parseCount(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(count >= 1 && count <= 100_000)) throw new Error('wanted a whole number from 1 to 100000');
+  return count;
+}
+
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 function featureOption(): Option {
@@ -60,7 +66,9 @@ function withServerOptions(command: Command): Command {
         .argParser(checked(parseAddress)),
     )
     .addOption(
-      new Option('--data-dir <dir>', 'where metrics and the outbox lie (default: ./data)').env('PHAROS_DATA_DIR'),
+      new Option('--data-dir <dir>', 'where metrics and the outbox lie (default: ./data, with --demo ./data-demo)').env(
+        'PHAROS_DATA_DIR',
+      ),
     )
     .addOption(
       new Option(
@@ -83,6 +91,27 @@ function withServerOptions(command: Command): Command {
       )
         .env('PHAROS_RETENTION')
         .argParser(checked(parseDurationOption)),
+    )
+    .addOption(
+      new Option('--kubeconfig <file>', 'monitor the Kubernetes cluster that this kubeconfig leads to').env(
+        'PHAROS_KUBECONFIG',
+      ),
+    )
+    .addOption(
+      new Option('--context <name>', 'which context of the kubeconfig (default: its current one)').env(
+        'PHAROS_CONTEXT',
+      ),
+    )
+    .addOption(
+      new Option('--demo', 'play a simulated Kubernetes cluster and monitor it, for somebody without one').env(
+        'PHAROS_DEMO',
+      ),
+    )
+    .addOption(
+      new Option('--demo-nodes <count>', 'nodes of the simulated cluster').argParser(checked(parseCount)).default(20),
+    )
+    .addOption(
+      new Option('--demo-pods <count>', 'pods of the simulated cluster').argParser(checked(parseCount)).default(300),
     )
     .addOption(featureOption())
     .addOption(

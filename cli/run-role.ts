@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import path from 'node:path';
 import type { Logger } from 'pino';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
@@ -11,6 +12,8 @@ import type { PharosConfig } from './config/config.ts';
 import { defaultConfig } from './config/default-config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { formatProblems } from './config/problem.ts';
+import { startDemo } from './demo.ts';
+import type { ClusterSources } from './kubernetes-clusters.ts';
 import { loadRules } from './load-rules.ts';
 import { openStorage, serverClientOptions } from './open-storage.ts';
 import { pageFiles } from './page.ts';
@@ -62,7 +65,17 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const clusters = new SharedKubeClusters({ environment: process.env, registry, logger });
     cleanups.add('the connections to clusters', () => clusters.close());
     const { shard } = settings;
-    const collector = withCollector ? createCollectorRole({ storage, clusters, shard, registry, logger }) : undefined;
+    const demo = options.demo === true && withCollector ? await startDemo(options, logger) : undefined;
+    if (demo !== undefined) cleanups.add('the simulated cluster', () => demo.close());
+    const sources: ClusterSources = {
+      hasFile: options.config !== undefined,
+      demo: demo?.access,
+      kubeconfig: options.kubeconfig && { file: path.resolve(options.kubeconfig), context: options.context },
+      environment: process.env,
+    };
+    const collector = withCollector
+      ? createCollectorRole({ storage, clusters, sources, shard, registry, logger })
+      : undefined;
     let alerting: AlertingRole | undefined;
     let ready = false;
 
@@ -71,8 +84,8 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       const next = await readConfig(options, logger);
       const rules = withAlerting ? await loadRules(next.ruleFiles, settings.features) : [];
       warnOfRemoteWrite(config, next, logger);
+      await collector?.apply(next);
       config = next;
-      collector?.apply(next);
       await alerting?.apply(next, rules);
     };
 
@@ -97,7 +110,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const app = buildServer({
       logger,
       maxBodySize: config.server.maxBodySize,
-      page: withQuery ? pageFiles() : [],
+      page: withQuery ? pageFiles({ isSimulated: demo !== undefined }) : [],
       register: (server) => {
         query.register(server);
         collector?.registerReceiver(server, config.server.maxBodySize);
@@ -123,7 +136,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     }
     if (collector !== undefined) {
       cleanups.add('the collector', () => collector.stop());
-      collector.apply(config);
+      await collector.apply(config);
     }
 
     process.on('SIGHUP', () => {
@@ -138,6 +151,8 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       startupText({
         role,
         keepsSamples: clickhouse !== undefined,
+        clusters: collector?.clusterNames() ?? [],
+        demo,
         config,
         settings,
         address,

@@ -23,6 +23,14 @@ export interface ServerOptions {
   readonly shard?: Shard;
   /** PromQL's feature flags. */
   readonly enableFeature?: ReadonlySet<string>;
+  /** A Kubernetes cluster to monitor. */
+  readonly kubeconfig?: string;
+  /** Of the kubeconfig; its current context. */
+  readonly context?: string;
+  /** Play a simulated cluster and monitor it. */
+  readonly demo?: boolean;
+  readonly demoNodes: number;
+  readonly demoPods: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Only of the role `alerting`. */
   readonly queryUrl?: string;

@@ -33,7 +33,7 @@ export function resolveSettings(options: ServerOptions, config: PharosConfig): S
   const fromFile = storage.clickhouse;
   return {
     listen: options.listen ?? server.listen,
-    dataDir: path.resolve(options.dataDir ?? storage.dataDir ?? 'data'),
+    dataDir: path.resolve(options.dataDir ?? storage.dataDir ?? (options.demo === true ? 'data-demo' : 'data')),
     clickhouse:
       options.clickhouse !== undefined
         ? { url: options.clickhouse }

@@ -14,6 +14,10 @@ export interface StartupFacts {
   /** Since the start. */
   readonly milliseconds: number;
   readonly ruleGroups: number;
+  /** The Kubernetes clusters that are monitored, by name; '' for one without. */
+  readonly clusters: readonly string[];
+  /** The simulated one among them. */
+  readonly demo: { readonly nodes: number; readonly pods: number; readonly url: string } | undefined;
 }
 
 /** What a person needs next, when the server is ready. */
@@ -63,6 +67,15 @@ function scraping(config: PharosConfig, { shard }: Settings): string {
   if (jobs.length === 0) return 'nothing: no scrape_configs';
   const all = jobs.length <= 6 ? jobs.join(', ') : `${jobs.slice(0, 5).join(', ')} and ${jobs.length - 5} more jobs`;
   return shard === undefined ? all : `${all}; of their targets those of shard ${shard.index}/${shard.count}`;
+}
+
+function clusters({ clusters: names, demo, config }: StartupFacts): string {
+  if (demo !== undefined) {
+    return `${names.join(', ')}: ${demo.nodes} nodes and ${demo.pods} pods that are not real, behind ${demo.url} (--demo)`;
+  }
+  if (names.length > 0) return names.map((name) => (name === '' ? 'the one that this runs in' : name)).join(', ');
+  if (config.kubernetes.enabled === false) return 'none: kubernetes.enabled is false';
+  return 'no Kubernetes cluster found; --kubeconfig FILE monitors one, --demo plays one to look at';
 }
 
 function rules(config: PharosConfig, groups: number): string {

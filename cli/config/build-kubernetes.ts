@@ -23,7 +23,7 @@ export function buildKubernetes(settings: FileSettings, reading: Reading): Kuber
       `expected a timeout of at most the scrape interval (${formatDuration(scrapeInterval)}), got ${formatDuration(scrapeTimeout)}`,
     );
   }
-  const { scrape, state_metrics: state } = kubernetes;
+  const { scrape, state_metrics: state, leader_election: election } = kubernetes;
   return {
     enabled: kubernetes.enabled ?? (reading.isGiven(settings, 'kubernetes') ? true : undefined),
     clusters: buildClusters(kubernetes, reading),
@@ -39,14 +39,17 @@ export function buildKubernetes(settings: FileSettings, reading: Reading): Kuber
       annotations: scrape.annotations,
       operatorObjects: scrape.operator_objects,
     },
-    stateMetrics: {
-      enabled: state.enabled,
-      resources: state.resources,
-      metricAllowlist: state.metric_allowlist,
-      metricDenylist: state.metric_denylist,
-      labelsAllowlist: state.metric_labels_allowlist,
-      annotationsAllowlist: state.metric_annotations_allowlist,
-    },
+    stateMetrics: state.enabled
+      ? {
+          metricAllowlist: state.metric_allowlist,
+          metricOptIn: state.metric_opt_in,
+          resourceOptIn: state.resource_opt_in,
+          metricDenylist: state.metric_denylist,
+          metricLabelsAllowlist: state.metric_labels_allowlist,
+          metricAnnotationsAllowlist: state.metric_annotations_allowlist,
+        }
+      : undefined,
+    leaderElection: election.enabled ? { namespace: election.namespace, name: election.name } : undefined,
     catalogue: kubernetes.catalogue,
     events: kubernetes.events,
   };

@@ -1,4 +1,6 @@
+import type { ScrapedParts } from '../../collector/kubernetes/cluster-monitor.ts';
 import type { KubeAccess } from '../../collector/kubernetes/kube-access.ts';
+import type { FamilySelection } from '../../collector/kubernetes/state/family-selection.ts';
 import type { RelabelConfig } from '../../collector/relabel.ts';
 import type { DiscoveryConfig, HttpClientConfig, ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
 import type { Secret } from '../../collector/secret.ts';
@@ -110,18 +112,13 @@ export interface KubernetesConfig {
   readonly nodeAccess: NodeAccess;
   readonly scrapeInterval: number;
   readonly scrapeTimeout: number;
-  readonly scrape: {
-    readonly kubelets: boolean;
-    readonly apiServer: boolean;
-    readonly controlPlane: boolean;
-    readonly nodeExporter: boolean;
-    readonly gpuExporter: boolean;
-    readonly annotations: boolean;
-    readonly operatorObjects: boolean;
-  };
-  readonly stateMetrics: StateMetricsConfig;
+  readonly scrape: ScrapedParts;
+  /** The kube_* metrics; undefined for none. */
+  readonly stateMetrics: FamilySelection | undefined;
   readonly catalogue: boolean;
   readonly events: boolean;
+  /** Undefined: there is one collector for each shard. */
+  readonly leaderElection: { readonly namespace: string | undefined; readonly name: string } | undefined;
 }
 
 /** `auto` is `direct` inside the cluster and `proxy` outside. */
@@ -132,19 +129,6 @@ export interface ClusterConfig {
   readonly name: string | undefined;
   readonly access: KubeAccess;
   readonly nodeAccess: NodeAccess;
-}
-
-/** The kube_* metrics. */
-export interface StateMetricsConfig {
-  readonly enabled: boolean;
-  /** Undefined: those that are commonly used. */
-  readonly resources: readonly string[] | undefined;
-  /** Regular expressions of names. */
-  readonly metricAllowlist: readonly string[];
-  readonly metricDenylist: readonly string[];
-  /** `pods=[app,team]` or `nodes=[*]`. */
-  readonly labelsAllowlist: readonly string[];
-  readonly annotationsAllowlist: readonly string[];
 }
 
 export interface StorageConfig {

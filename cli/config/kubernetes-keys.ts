@@ -1,6 +1,6 @@
 import { httpClientKeys } from './http-client-keys.ts';
 import { boolean, duration, existingFile, nonEmptyText, oneOf, text, url } from './scalars.ts';
-import { key, list, map, optional, section, type ValueOf } from './shape.ts';
+import { key, list, map, optional, record, section, type ValueOf } from './shape.ts';
 
 const clusterKeys = {
   name: optional(
@@ -36,15 +36,21 @@ const partsKeys = {
 
 const stateMetricsKeys = {
   enabled: key(boolean, true, 'Derive the kube_* metrics from the objects of the cluster.'),
-  resources: optional(list(text), 'Of which resources, by their plural names. Default: those that are commonly used.'),
-  metric_allowlist: key(list(text), [], 'Regular expressions of metrics to have, those that are off by default too.'),
+  metric_allowlist: optional(list(text), 'Regular expressions of the metrics to have, instead of the usual ones.'),
+  metric_opt_in: key(list(text), [], 'Regular expressions of metrics to have besides the usual ones.'),
+  resource_opt_in: key(list(text), [], 'Resources, by their plural names, of which to have all metrics.'),
   metric_denylist: key(list(text), [], 'Regular expressions of metrics to leave out.'),
-  metric_labels_allowlist: key(
-    list(text),
-    [],
-    'Labels of objects to have in kube_*_labels: pods=[app,team], nodes=[*].',
+  metric_labels_allowlist: optional(
+    record(list(text)),
+    'By resource, the labels of objects to have in kube_*_labels; * stands for all resources, or all labels.',
   ),
-  metric_annotations_allowlist: key(list(text), [], 'The same of annotations, in kube_*_annotations.'),
+  metric_annotations_allowlist: optional(record(list(text)), 'The same of annotations, in kube_*_annotations.'),
+};
+
+const leaderElectionKeys = {
+  enabled: key(boolean, false, 'Run several collectors that do the same work, of which one speaks where only one may.'),
+  namespace: optional(nonEmptyText, "Of the Lease object. Default: the service account's, else default."),
+  name: key(nonEmptyText, 'pharos-collector', 'Of the Lease object; with --shard followed by the index.'),
 };
 
 /** What Pharos does for Kubernetes clusters as a whole. */
@@ -68,6 +74,7 @@ export const kubernetesKeys = {
   scrape: section(map(partsKeys), 'What is scraped without further configuration.'),
   state_metrics: section(map(stateMetricsKeys), 'The kube_* metrics, by the names of kube-state-metrics.'),
   catalogue: key(boolean, true, 'Compute the k8s_* metrics of clusters, nodes, workloads, pods and containers.'),
+  leader_election: section(map(leaderElectionKeys), 'Several collectors for the same clusters.'),
   events: key(boolean, true, 'Keep the events of the clusters, and count them.'),
 };
 

@@ -129,6 +129,11 @@ export class ScrapePools {
     this.#applyInProcess(inProcess);
   }
 
+  /** Resolves when everything that was taken away so far has ended, with its last samples in the storage. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#ending);
+  }
+
   /** Everything that is scraped now. */
   status(): readonly TargetStatus[] {
     return [

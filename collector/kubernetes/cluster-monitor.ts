@@ -1,0 +1,187 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Appender } from '../../storage/appender.ts';
+import { Labels } from '../../storage/labels.ts';
+import type { Clock } from '../scrape/clock.ts';
+import type { SampleTap, TappedTarget } from '../scrape/sample-tap.ts';
+import type { ScrapeConfig } from '../scrape/scrape-config.ts';
+import { isOwn, type Shard } from '../shard.ts';
+import { annotationJobs } from './annotation-jobs.ts';
+import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
+import { defaultJobs, jobPrefix } from './default-jobs.ts';
+import type { KubeAccess } from './kube-access.ts';
+import type { ClusterLease } from './kube-clusters.ts';
+import { LeaderElection } from './leader-election.ts';
+import { type OperatorJobs, operatorJobs } from './operator/operator-jobs.ts';
+import type { OperatorStatus } from './operator/operator-status.ts';
+import type { FamilySelection } from './state/family-selection.ts';
+import { createStateMetrics, type StateMetrics } from './state/state-metrics.ts';
+
+/** What is to be done for one cluster. Plain data: two that are equal by `sameConfig` mean the same. */
+export interface MonitoredCluster {
+  readonly access: KubeAccess;
+  /** Kubelets and system pods directly, or through the API server. */
+  readonly nodeAccess: 'direct' | 'proxy';
+  readonly scrapeInterval: number;
+  readonly scrapeTimeout: number;
+  readonly scrape: ScrapedParts;
+  /** The kube_* metrics; undefined for none. */
+  readonly stateMetrics: FamilySelection | undefined;
+  /** The k8s_* metrics. */
+  readonly catalogue: boolean;
+  readonly events: boolean;
+  /** The Lease that collectors contend for which do the same work; undefined when there is one collector for each shard. */
+  readonly leaderElection: { readonly namespace: string; readonly name: string } | undefined;
+}
+
+/** Which parts of a cluster are scraped. */
+export interface ScrapedParts {
+  readonly kubelets: boolean;
+  readonly apiServer: boolean;
+  readonly controlPlane: boolean;
+  readonly nodeExporter: boolean;
+  readonly gpuExporter: boolean;
+  readonly annotations: boolean;
+  readonly operatorObjects: boolean;
+}
+
+export interface ClusterMonitorDeps {
+  readonly appender: Appender;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly shard: Shard;
+  /** Of this process, among the contenders for a Lease. */
+  readonly identity: string;
+  /** The scrape jobs of the cluster are others now. */
+  readonly onJobs: () => void;
+}
+
+/**
+ * Everything that is done for one cluster: its scrape jobs, the metrics of its objects' state, the catalogue, and who of
+ * several collectors speaks. The pools that scrape its jobs must have ended before `close`, because their taps are its own.
+ */
+export class ClusterMonitor {
+  readonly config: MonitoredCluster;
+  readonly #lease: ClusterLease;
+  readonly #deps: ClusterMonitorDeps;
+  readonly #defaultJobs: readonly ScrapeConfig[];
+  readonly #election: LeaderElection | undefined;
+  readonly #catalogue: Catalogue | undefined;
+  readonly #stateMetrics: StateMetrics | undefined;
+  readonly #operator: OperatorJobs | undefined;
+  #operatorJobs: readonly ScrapeConfig[] = [];
+
+  /** Takes the lease over. Begins at once. Throws when the selection of metrics is wrong. */
+  constructor(config: MonitoredCluster, lease: ClusterLease, deps: ClusterMonitorDeps) {
+    this.config = config;
+    this.#lease = lease;
+    this.#deps = deps;
+    const { cluster } = lease;
+    const { appender, logger, registry, clock, shard } = deps;
+    const { scrapeInterval, scrapeTimeout, access, scrape } = config;
+    this.#defaultJobs = [
+      ...defaultJobs({
+        ...config,
+        ...scrape,
+        cluster: cluster.name,
+        server: cluster.client.server,
+        http: cluster.client.http,
+      }),
+    ];
+    this.#election =
+      config.leaderElection &&
+      new LeaderElection({
+        ...config.leaderElection,
+        name: shard.count === 1 ? config.leaderElection.name : `${config.leaderElection.name}-${shard.index}`,
+        client: cluster.client,
+        identity: deps.identity,
+        logger,
+        registry,
+        clock,
+      });
+    this.#election?.onChange(() => this.#stateMetrics?.reassess());
+    this.#stateMetrics =
+      config.stateMetrics &&
+      createStateMetrics({
+        cluster,
+        appender,
+        logger,
+        registry,
+        clock,
+        shard,
+        labels: Labels.from({
+          job: 'kube-state-metrics',
+          instance: shard.count === 1 ? 'pharos' : `pharos-${shard.index}`,
+          cluster: cluster.name,
+        }),
+        interval: scrapeInterval,
+        families: config.stateMetrics,
+        owns: (uid) => this.#speaks() && isOwn(shard, uid),
+      });
+    this.#catalogue = config.catalogue
+      ? createCatalogue({
+          cluster,
+          appender,
+          logger,
+          registry,
+          clock,
+          clusterLabel: cluster.name,
+          interval: scrapeInterval,
+          isLeader: () => this.#speaks() && shard.index === 0,
+        })
+      : undefined;
+    this.#stateMetrics?.start();
+    this.#catalogue?.start();
+    this.#operator = scrape.operatorObjects
+      ? operatorJobs({
+          cluster,
+          access,
+          logger,
+          registry,
+          clock,
+          defaults: { scrapeInterval, scrapeTimeout },
+          jobPrefix: cluster.name === '' ? '' : `${cluster.name}/`,
+          // Who may create such an object must not get at files of this process.
+          allowFiles: false,
+          onJobs: (jobs) => {
+            this.#operatorJobs = jobs;
+            deps.onJobs();
+          },
+        })
+      : undefined;
+  }
+
+  /** The value of the label `cluster`; '' for none. */
+  get name(): string {
+    return this.#lease.cluster.name;
+  }
+
+  /** What is scraped of the cluster, under names that no other cluster's jobs have. */
+  get jobs(): readonly ScrapeConfig[] {
+    return [...this.#defaultJobs, ...this.#operatorJobs];
+  }
+
+  /** Who listens to a target of the cluster. */
+  tapFor(target: TappedTarget): SampleTap | undefined {
+    return target.labels.get('cluster') === this.name ? this.#catalogue?.tapFor(target) : undefined;
+  }
+
+  /** The objects of Prometheus Operator, as far as they are read. */
+  get operatorStatus(): OperatorStatus | undefined {
+    return this.#operator?.status();
+  }
+
+  /** With `markStale` the cluster is not watched any more and its series end; without, the process ends. */
+  async close(options: { readonly markStale: boolean }): Promise<void> {
+    this.#operator?.close();
+    await Promise.all([this.#stateMetrics?.close(options), this.#catalogue?.close(options)]);
+    await this.#election?.close();
+    this.#lease.close();
+  }
+
+  /** Whether this process, of those that do the same work, is the one that says what only one may say. */
+  #speaks(): boolean {
+    return this.#election?.isLeader() ?? true;
+  }
+}
