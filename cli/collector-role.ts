@@ -36,14 +36,14 @@ export interface CollectorRole {
 export function createCollectorRole(deps: {
   readonly storage: Storage;
   readonly clusters: SharedKubeClusters;
-  /** Where Kubernetes clusters are besides the configuration. */
-  readonly sources: ClusterSources;
+  /** Where Kubernetes clusters are besides the configuration. Default: nowhere. */
+  readonly sources?: ClusterSources;
   /** Which of the targets are scraped. Default: all of them. */
   readonly shard?: Shard | undefined;
   readonly registry: Registry;
   readonly logger: Logger;
 }): CollectorRole {
-  const { storage, clusters, sources, shard, registry, logger } = deps;
+  const { storage, clusters, shard, registry, logger, sources = { hasFile: true, environment: {} } } = deps;
   const { appender } = storage;
   const pools = new ScrapePools({
     appender,

@@ -33,7 +33,7 @@ const START_TIMEOUT = 60_000;
 
 /** Starts a simulated cluster in a thread of its own, so that its work never delays the server's. It listens on loopback. */
 export async function startDemo(
-  { demoNodes: nodes, demoPods: pods }: Pick<ServerOptions, 'demoNodes' | 'demoPods'>,
+  { demoNodes: nodes = 20, demoPods: pods = 300 }: Pick<ServerOptions, 'demoNodes' | 'demoPods'>,
   logger: Logger,
 ): Promise<Demo> {
   const options: DemoOptions = { nodes, pods };

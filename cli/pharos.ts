@@ -108,10 +108,10 @@ function withServerOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option('--demo-nodes <count>', 'nodes of the simulated cluster').argParser(checked(parseCount)).default(20),
+      new Option('--demo-nodes <count>', 'nodes of the simulated cluster (default: 20)').argParser(checked(parseCount)),
     )
     .addOption(
-      new Option('--demo-pods <count>', 'pods of the simulated cluster').argParser(checked(parseCount)).default(300),
+      new Option('--demo-pods <count>', 'pods of the simulated cluster (default: 300)').argParser(checked(parseCount)),
     )
     .addOption(featureOption())
     .addOption(

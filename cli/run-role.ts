@@ -70,7 +70,10 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const sources: ClusterSources = {
       hasFile: options.config !== undefined,
       demo: demo?.access,
-      kubeconfig: options.kubeconfig && { file: path.resolve(options.kubeconfig), context: options.context },
+      kubeconfig:
+        options.kubeconfig === undefined
+          ? undefined
+          : { file: path.resolve(options.kubeconfig), context: options.context },
       environment: process.env,
     };
     const collector = withCollector

@@ -29,8 +29,10 @@ export interface ServerOptions {
   readonly context?: string;
   /** Play a simulated cluster and monitor it. */
   readonly demo?: boolean;
-  readonly demoNodes: number;
-  readonly demoPods: number;
+  /** Default: 20. */
+  readonly demoNodes?: number;
+  /** Default: 300. */
+  readonly demoPods?: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Only of the role `alerting`. */
   readonly queryUrl?: string;

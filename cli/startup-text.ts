@@ -37,6 +37,7 @@ export function startupText(facts: StartupFacts): string {
     const only = facts.keepsSamples ? '' : '; nothing is kept here';
     lines.push(['sending', `to ${receivers}, outbox in ${settings.dataDir}${only}`]);
   }
+  if (role === 'all' || role === 'collector') lines.push(['clusters', clusters(facts)]);
   if (settings.clickhouseHttp !== undefined) {
     lines.push(['SQL', `${localUrl(settings.clickhouseHttp)}/  (ClickHouse's HTTP protocol, read-only)`]);
   }

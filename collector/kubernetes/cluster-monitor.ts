@@ -8,7 +8,7 @@ import type { ScrapeConfig } from '../scrape/scrape-config.ts';
 import { isOwn, type Shard } from '../shard.ts';
 import { annotationJobs } from './annotation-jobs.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
-import { defaultJobs, jobPrefix } from './default-jobs.ts';
+import { defaultJobs } from './default-jobs.ts';
 import type { KubeAccess } from './kube-access.ts';
 import type { ClusterLease } from './kube-clusters.ts';
 import { LeaderElection } from './leader-election.ts';
@@ -64,7 +64,6 @@ export interface ClusterMonitorDeps {
 export class ClusterMonitor {
   readonly config: MonitoredCluster;
   readonly #lease: ClusterLease;
-  readonly #deps: ClusterMonitorDeps;
   readonly #defaultJobs: readonly ScrapeConfig[];
   readonly #election: LeaderElection | undefined;
   readonly #catalogue: Catalogue | undefined;
@@ -76,7 +75,6 @@ export class ClusterMonitor {
   constructor(config: MonitoredCluster, lease: ClusterLease, deps: ClusterMonitorDeps) {
     this.config = config;
     this.#lease = lease;
-    this.#deps = deps;
     const { cluster } = lease;
     const { appender, logger, registry, clock, shard } = deps;
     const { scrapeInterval, scrapeTimeout, access, scrape } = config;
@@ -109,7 +107,7 @@ export class ClusterMonitor {
         logger,
         registry,
         clock,
-        shard,
+        shard: { ordinal: shard.index, total: shard.count },
         labels: Labels.from({
           job: 'kube-state-metrics',
           instance: shard.count === 1 ? 'pharos' : `pharos-${shard.index}`,

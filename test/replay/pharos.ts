@@ -58,7 +58,7 @@ export async function startPharos(configFile: string): Promise<RunningPharos> {
   });
   await alerting.apply(config, await loadRules(config.ruleFiles));
   await alerting.start();
-  collector.apply(config);
+  await collector.apply(config);
   return {
     url,
     async close() {
