@@ -71,7 +71,8 @@ builtin_rules: true
     expect(output).toContain(`page      ${url}/`);
     expect(output).toContain(`data      ${directory}  (embedded ClickHouse, kept 90d)`);
     expect(output).toContain('scraping  this machine (job node) every 1s, pharos every 1s');
-    expect(output.trim().split('\n')).toHaveLength(6);
+    expect(output).toContain('clusters  no Kubernetes cluster found; --kubeconfig FILE monitors one, --demo plays one');
+    expect(output.trim().split('\n')).toHaveLength(7);
   });
 
   it('scrapes this machine and itself, and answers PromQL', async () => {

@@ -40,7 +40,8 @@ describe('the section kubernetes', () => {
       scrapeTimeout: 10_000,
       catalogue: true,
       events: true,
-      stateMetrics: { enabled: true, resources: undefined },
+      stateMetrics: { metricAllowlist: undefined, metricDenylist: [] },
+      leaderElection: undefined,
     });
     expect(config.scrape).toEqual({
       kubelets: true,

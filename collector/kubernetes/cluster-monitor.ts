@@ -86,6 +86,14 @@ export class ClusterMonitor {
         server: cluster.client.server,
         http: cluster.client.http,
       }),
+      ...(scrape.annotations
+        ? annotationJobs(access, {
+            cluster: cluster.name,
+            scrapeInterval,
+            scrapeTimeout,
+            proxy: config.nodeAccess === 'proxy' ? cluster.client : undefined,
+          })
+        : []),
     ];
     this.#election =
       config.leaderElection &&
