@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type CatalogueBenchOptions, runCatalogueBench } from './catalogue.ts';
 import { CONTENDERS } from './contenders/find-contenders.ts';
 import { runIngest } from './ingest.ts';
 import { QUERY_SECTIONS, type QueryBenchOptions, type QuerySection, runQueryBench } from './query.ts';
@@ -77,6 +78,21 @@ program
       { print: (line) => console.log(line), progress: (line) => console.error(`bench: ${line}`) },
     );
     process.exitCode = right ? 0 : 1;
+  });
+
+program
+  .command('catalogue')
+  .description('what computing the k8s_* catalogue of a cluster costs, beside scraping and storing')
+  .option('--nodes <n>', 'nodes', count, 1000)
+  .option('--pods <n>', 'pods', count, 30_000)
+  .option('--containers <n>', 'containers', count, 40_000)
+  .option('--replicas <n>', 'pods of a workload', count, 6)
+  .option('--rows <n>', "rows of a kubelet's page for each container", count, 48)
+  .option('--rounds <n>', 'rounds, of which the first three warm up', count, 10)
+  .option('--interval <seconds>', 'scrape interval', positive, 30)
+  .action((options: CatalogueBenchOptions) => {
+    if (options.rounds < 4) throw new InvalidArgumentError('rounds must be at least 4');
+    return runCatalogueBench(options, (line) => console.log(line));
   });
 
 try {
