@@ -5,6 +5,7 @@ import { Matcher } from '../../../storage/matcher.ts';
 import { createMemoryStorage } from '../../../storage/memory.ts';
 import { readSamples } from '../../../storage/read-samples.ts';
 import type { Sample, SampleBatch } from '../../../storage/series.ts';
+import type { Storage } from '../../../storage/storage.ts';
 import { compileSampleLabels } from '../../scrape/sample-labels.ts';
 import { ScrapeLoop } from '../../scrape/scrape-loop.ts';
 import { createScrapeMetrics } from '../../scrape/scrape-metrics.ts';
@@ -39,7 +40,7 @@ export class PageScraper implements Scraper {
 export class CatalogueBed {
   readonly clock = new JumpingClock();
   readonly cluster = new FakeCluster();
-  readonly storage = createMemoryStorage();
+  readonly storage: Storage;
   readonly catalogue: Catalogue;
   /** The storage refuses batches while this says so. */
   refuses: (batch: SampleBatch) => boolean = () => false;
@@ -49,7 +50,8 @@ export class CatalogueBed {
   readonly #context;
   readonly #loops: ScrapeLoop[] = [];
 
-  constructor(options: Partial<CatalogueOptions> = {}) {
+  constructor(options: Partial<CatalogueOptions> = {}, storage: Storage = createMemoryStorage()) {
+    this.storage = storage;
     const logger = pino({ level: 'silent' });
     const { appender } = this.storage;
     const own = {

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import type { Appender } from '../../../storage/appender.ts';
+import type { Querier } from '../../../storage/querier.ts';
 import type { Metadata } from '../../../storage/series.ts';
 import { type Clock, SYSTEM_CLOCK } from '../../scrape/clock.ts';
 import type { SampleTap, TappedTarget } from '../../scrape/sample-tap.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import { CadvisorTap, type TapContext } from './cadvisor-tap.ts';
-import { type Component, ComponentHealth, ComponentTap } from './component-tap.ts';
+import { ComponentHealth, componentOfJob } from './component-health.ts';
+import { ComponentTap } from './component-tap.ts';
 import {
   CONTAINER_LEVEL,
   type Definition,
@@ -22,7 +24,8 @@ import { NodeExporterTap } from './node-exporter-tap.ts';
 import { WatchedRefs } from './page-inputs.ts';
 import type { PageLevels } from './pod-entry.ts';
 import { PodIndex } from './pod-index.ts';
-import { LatestValues, OWN_VALUES, type PodValues } from './pod-values.ts';
+import { LatestValues, OWN_VALUES } from './pod-values.ts';
+import { StoredPodValues } from './stored-pod-values.ts';
 import { Sums } from './sums.ts';
 import { WatchedServices } from './watched-services.ts';
 import { WatchedWorkloads } from './watched-workloads.ts';
@@ -42,10 +45,10 @@ export interface CatalogueOptions {
   /** Whether this collector emits the levels above the pod. Asked before each round. Default: always. */
   readonly isLeader?: () => boolean;
   /**
-   * Where the values of pods come from that other collectors scrape. Default: there are no others; then the pods and nodes
-   * whose kubelets are not scraped are spoken for here.
+   * The store that the cluster's other collectors write to, when several share it (`--shard`). Default: there are no
+   * others; then the pods and nodes whose kubelets are not scraped are spoken for here.
    */
-  readonly podValues?: PodValues;
+  readonly shared?: Querier;
 }
 
 export interface CatalogueStats {
@@ -86,13 +89,6 @@ export function catalogueMetadata(): Metadata[] {
   );
 }
 
-const COMPONENTS: readonly (readonly [Component, RegExp])[] = [
-  ['apiserver', /^(?:kube-)?apiserver$|^kubernetes-apiservers$/],
-  ['etcd', /^(?:kube-)?etcd$/],
-  ['scheduler', /^(?:kube-)?scheduler$/],
-  ['controllerManager', /^(?:kube-)?controller-manager$/],
-];
-
 class RunningCatalogue implements Catalogue {
   readonly #options: CatalogueOptions;
   readonly #clock: Clock;
@@ -112,7 +108,7 @@ class RunningCatalogue implements Catalogue {
 
   constructor(options: CatalogueOptions) {
     this.#options = options;
-    const { cluster, appender, clusterLabel, interval, logger, clock = SYSTEM_CLOCK, podValues = OWN_VALUES } = options;
+    const { cluster, appender, clusterLabel, interval, logger, clock = SYSTEM_CLOCK, shared } = options;
     this.#clock = clock;
     this.#levels = {
       pods: levelSeries(appender, POD_LEVEL),
@@ -137,12 +133,12 @@ class RunningCatalogue implements Catalogue {
       logger,
       index: this.#index,
       latest: this.#latest,
-      podValues,
+      podValues: shared === undefined ? OWN_VALUES : new StoredPodValues(shared, { cluster: clusterLabel, interval }),
       health: this.#health,
       workloads: this.#workloads,
       services: this.#services,
       interval,
-      isSharded: options.podValues !== undefined,
+      isSharded: shared !== undefined,
     });
     appender.describe(catalogueMetadata());
     registerGauges(options.registry, clusterLabel, () => this.stats);
@@ -171,7 +167,7 @@ class RunningCatalogue implements Catalogue {
     }
     if (/(?:^|-)node-exporter$|^node_exporter$/.test(job)) return new NodeExporterTap(target, this.#context);
     if (/dcgm/.test(job)) return new GpuTap(target, this.#context);
-    const component = COMPONENTS.find(([, name]) => name.test(job))?.[0];
+    const component = componentOfJob(job);
     if (component === undefined || !path.endsWith('/metrics')) return undefined;
     return new ComponentTap(target, { context: this.#context, component, health: this.#health });
   }

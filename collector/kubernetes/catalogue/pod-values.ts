@@ -1,3 +1,5 @@
+import type { Answer } from './component-health.ts';
+import type { PodIndex } from './pod-index.ts';
 import type { Usage } from './scopes.ts';
 
 /** What is kept of a pod's last sample, because the levels above are sums of it. */
@@ -67,13 +69,18 @@ export class LatestValues {
 }
 
 /**
- * Where the sums over pods get the values of pods from that this process does not scrape: nowhere when it scrapes all, and
- * from the store when several collectors share the cluster.
+ * Where the sums get what this process does not scrape: nowhere when it scrapes the whole cluster, and from the store when
+ * several collectors share it.
  */
 export interface PodValues {
-  /** Brings the latest values of all pods up to this time. A failure leaves them as they are. */
-  refresh(latest: LatestValues, timestamp: number): Promise<void>;
+  /** Brings the latest values of the pods up to this time. Rejects when that is not possible; then they are as they were. */
+  refresh(pods: { readonly index: PodIndex; readonly latest: LatestValues }, timestamp: number): Promise<void>;
+  /** What all collectors' targets in the control plane answered last; undefined when this process has them all. */
+  answers(timestamp: number): Promise<readonly Answer[] | undefined>;
 }
 
 /** This process scrapes all kubelets. */
-export const OWN_VALUES: PodValues = { refresh: () => Promise.resolve() };
+export const OWN_VALUES: PodValues = {
+  refresh: () => Promise.resolve(),
+  answers: () => Promise.resolve(undefined),
+};

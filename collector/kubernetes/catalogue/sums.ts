@@ -4,7 +4,7 @@ import { Labels } from '../../../storage/labels.ts';
 import { EmittedSeries } from '../../emission/emitted-series.ts';
 import { KubeError } from '../kube-client.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
-import type { ComponentHealth } from './component-tap.ts';
+import type { ComponentHealth } from './component-health.ts';
 import {
   CLUSTER_LEVEL,
   type LevelDefinition,
@@ -96,9 +96,11 @@ export class Sums {
 
   /** Computes and stores one round. Resolves when it is durable; rejects with a StorageError. */
   async emit(timestamp: number): Promise<number> {
-    const { podValues, latest, index } = this.#options;
+    const { podValues, latest, index, health } = this.#options;
     if (!index.isSynced) return 0;
-    await podValues.refresh(latest, timestamp);
+    await podValues.refresh({ index, latest }, timestamp);
+    const answers = await podValues.answers(timestamp);
+    if (answers !== undefined) health.replace(answers);
     const apiserver = await this.#probe();
     this.compute(timestamp, apiserver);
     return this.#emitted.emit(timestamp);
