@@ -140,19 +140,39 @@ function compileRegex(pattern: string): CompiledRegex {
   const re = compileRe2(pattern);
   const groupCount = re.groupCount();
   const named = re.namedGroups();
+  const groups = (value: string): Groups | undefined => {
+    const matcher = re.matcher(value);
+    if (!matcher.matches()) return undefined;
+    const found: (string | undefined)[] = [];
+    for (let i = 0; i <= groupCount; i++) found.push(matcher.group(i) ?? undefined);
+    return found;
+  };
   return {
-    matches: (value) => re.matches(value),
-    groups(value) {
-      const matcher = re.matcher(value);
-      if (!matcher.matches()) return undefined;
-      const groups: (string | undefined)[] = [];
-      for (let i = 0; i <= groupCount; i++) groups.push(matcher.group(i) ?? undefined);
-      return groups;
-    },
+    matches: remembered((value) => re.matches(value)),
+    groups: remembered(groups),
     groupsNamed(name) {
       const index = Object.hasOwn(named, name) ? named[name] : undefined;
       return index === undefined ? [] : [index];
     },
+  };
+}
+
+/** Values whose answers a step remembers; longer ones than this many characters it does not. */
+const MAX_REMEMBERED = 256;
+const MAX_REMEMBERED_LENGTH = 128;
+
+/**
+ * Matching takes microseconds, and most steps see the same few values of most labels: that they are not there, a namespace, a
+ * label's name. The first ones are remembered for good.
+ */
+function remembered<T>(match: (value: string) => T): (value: string) => T {
+  const answers = new Map<string, T>();
+  return (value) => {
+    const known = answers.get(value);
+    if (known !== undefined || answers.has(value)) return known as T;
+    const answer = match(value);
+    if (answers.size < MAX_REMEMBERED && value.length <= MAX_REMEMBERED_LENGTH) answers.set(value, answer);
+    return answer;
   };
 }
 

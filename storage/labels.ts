@@ -111,7 +111,12 @@ export class Labels implements Iterable<readonly [name: string, value: string]> 
   }
 
   equals(other: Labels): boolean {
-    return this === other || this.key === other.key;
+    if (this === other) return true;
+    const pairs = this.#pairs;
+    const others = other.#pairs;
+    if (pairs.length !== others.length) return false;
+    for (let i = 0; i < pairs.length; i++) if (pairs[i] !== others[i]) return false;
+    return true;
   }
 
   /** Order by the first differing name, then value (code units), then by length: Prometheus' order of labels. */

@@ -73,6 +73,26 @@ describe('static', () => {
     expect(running.emitted).toHaveLength(1);
   });
 
+  it('emits the groups of all sources together, unchanged ones as the same objects', async () => {
+    const path = join(directory, 'a.json');
+    await writeFile(path, JSON.stringify([{ targets: ['f:1'] }, { targets: ['f:2', 'f:3'] }]));
+    const groups = [{ targets: ['a:1', 'b:2'], labels: {}, source: '0' }];
+    running = new Running([
+      { kind: 'static', groups },
+      { kind: 'file', files: [path], refreshInterval: 3_600_000 },
+      { kind: 'static', groups },
+    ]);
+    await running.until(['a:1', 'b:2', 'f:1', 'f:2', 'f:3', 'a:1', 'b:2']);
+    expect(await running.registry.metrics()).toContain('pharos_discovery_targets{job="j"} 7');
+    await writeFile(path, JSON.stringify([{ targets: ['f:4'] }]));
+    await running.until(['a:1', 'b:2', 'f:4', 'a:1', 'b:2']);
+    expect(await running.registry.metrics()).toContain('pharos_discovery_targets{job="j"} 5');
+    const [before, after] = running.emitted.slice(-2);
+    expect(after![0]).toBe(before![0]);
+    expect(after![2]).toBe(before![3]);
+    expect(after!.map(({ source }) => source)).toEqual(['static/0/0', `file/1/${path}:0`, 'static/2/0']);
+  });
+
   it('keeps its metric while the job runs anywhere', async () => {
     const groups = [{ targets: ['a:1'], labels: {}, source: '0' }];
     const registry = new Registry();

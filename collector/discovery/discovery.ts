@@ -5,6 +5,7 @@ import type { DiscoveryConfig, TargetGroup } from '../scrape/scrape-config.ts';
 import { fileDiscovery } from './file.ts';
 import { httpDiscovery } from './http.ts';
 import { kubernetesDiscovery } from './kubernetes/kubernetes-discovery.ts';
+import { NamedGroups } from './named-groups.ts';
 import { staticDiscovery } from './static.ts';
 
 /** A source of targets. */
@@ -16,7 +17,7 @@ export interface Discovery {
   run(emit: EmitGroups, signal: AbortSignal): Promise<void>;
 }
 
-/** Takes the full current list of groups. Must not throw. */
+/** Takes the full current list of groups, which is not changed afterwards. Must not throw. */
 export type EmitGroups = (groups: readonly TargetGroup[]) => void;
 
 export interface DiscoveryOptions {
@@ -52,35 +53,26 @@ export async function startDiscovery(configs: readonly DiscoveryConfig[], option
   const { emit, signal, debounce = 250 } = options;
   if (signal.aborted) return;
   const metrics = discoveryMetrics(options);
-  const found: (readonly TargetGroup[] | undefined)[] = configs.map(() => undefined);
+  const found: (NamedGroups | undefined)[] = configs.map(() => undefined);
   let timer: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
     if (signal.aborted) return;
-    const groups = found.flatMap((list) => list ?? []);
-    metrics?.targets.set(
-      { job: options.job ?? '' },
-      groups.reduce((count, group) => count + group.targets.length, 0),
-    );
-    emit(groups);
+    const lists = found.filter((list) => list !== undefined);
+    const count = lists.reduce((sum, { targetCount }) => sum + targetCount, 0);
+    metrics?.targets.set({ job: options.job ?? '' }, count);
+    emit(lists.length === 1 ? lists[0]!.groups : lists.flatMap(({ groups }) => groups));
   };
 
   let isFirst = true;
-  // The same group as before stays the same object: who takes it looks only at new ones.
-  const named = new WeakMap<TargetGroup, TargetGroup>();
   const runs = configs.map((config, i) => {
     const source = createDiscovery(config, { ...options, report: createReport(config.kind, options, metrics) });
     const take: EmitGroups = (groups) => {
       if (signal.aborted) return;
-      found[i] = groups.map((group) => {
-        const known = named.get(group);
-        if (known !== undefined) return known;
-        const unique = { ...group, source: `${config.kind}/${i}/${group.source}` };
-        named.set(group, unique);
-        return unique;
-      });
+      found[i] ??= new NamedGroups(`${config.kind}/${i}/`);
+      found[i].update(groups);
       if (isFirst && found.every((list) => list !== undefined)) {
         isFirst = false;
         flush();

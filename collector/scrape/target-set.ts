@@ -12,21 +12,22 @@ export interface TargetChanges {
 }
 
 interface KnownGroup extends BuiltGroup {
-  /** The last update whose list had it. */
-  seen: number;
+  /** How often the list has it. */
+  uses: number;
 }
 
 /**
  * The targets of a job's groups. A list of groups costs what is new in it: a group that was in the list before, the same
- * object, is not looked at again. When several targets have one key, the one that came first counts until it is gone.
+ * object, is not built again, and when it stands at the same place not even looked at. When several targets have one key,
+ * the one that came first counts until it is gone.
  */
 export class TargetSet {
   #context: BuildContext;
+  #list: readonly TargetGroup[] = [];
   readonly #groups = new Map<TargetGroup, KnownGroup>();
   readonly #targets = new Map<string, Target>();
   /** Targets whose key another one has, in the order in which they came. */
   readonly #rivals = new Map<string, Target[]>();
-  #update = 0;
   #droppedCount = 0;
   #failureCount = 0;
   #isOutdated = false;
@@ -56,25 +57,39 @@ export class TargetSet {
     this.#isOutdated = true;
   }
 
-  /** Makes these the groups. */
+  /** Makes these the groups. The list must not be changed afterwards. */
   update(groups: readonly TargetGroup[]): TargetChanges {
     const changes = new Changes();
-    const update = ++this.#update;
-    if (this.#isOutdated) this.#removeUnseen(changes);
-    this.#isOutdated = false;
+    if (this.#isOutdated) {
+      for (const [group, known] of this.#groups) this.#drop(group, known, changes);
+      this.#list = [];
+      this.#isOutdated = false;
+    }
+    const before = this.#list;
+    this.#list = groups;
+    const left: TargetGroup[] = [];
+    const came: TargetGroup[] = [];
+    const length = Math.max(before.length, groups.length);
+    for (let i = 0; i < length; i++) {
+      if (before[i] === groups[i]) continue;
+      if (i < before.length) left.push(before[i]!);
+      if (i < groups.length) came.push(groups[i]!);
+    }
+    for (const group of left) this.#groups.get(group)!.uses--;
     const fresh: KnownGroup[] = [];
-    let seen = 0;
-    for (const group of groups) {
+    for (const group of came) {
       let known = this.#groups.get(group);
       if (known === undefined) {
-        known = { ...buildGroup(group, this.#context), seen: 0 };
+        known = { ...buildGroup(group, this.#context), uses: 0 };
         this.#groups.set(group, known);
         fresh.push(known);
       }
-      if (known.seen !== update) seen++;
-      known.seen = update;
+      known.uses++;
     }
-    if (seen < this.#groups.size) this.#removeUnseen(changes);
+    for (const group of left) {
+      const known = this.#groups.get(group);
+      if (known?.uses === 0) this.#drop(group, known, changes);
+    }
     for (const { targets, dropped, failures } of fresh) {
       this.#droppedCount += dropped.length;
       this.#failureCount += failures.length;
@@ -96,14 +111,11 @@ export class TargetSet {
     }
   }
 
-  #removeUnseen(changes: Changes): void {
-    for (const [group, known] of this.#groups) {
-      if (known.seen === this.#update) continue;
-      this.#groups.delete(group);
-      this.#droppedCount -= known.dropped.length;
-      this.#failureCount -= known.failures.length;
-      for (const target of known.targets) this.#remove(target, changes);
-    }
+  #drop(group: TargetGroup, { targets, dropped, failures }: KnownGroup, changes: Changes): void {
+    this.#groups.delete(group);
+    this.#droppedCount -= dropped.length;
+    this.#failureCount -= failures.length;
+    for (const target of targets) this.#remove(target, changes);
   }
 
   #remove(target: Target, { removed, changed }: Changes): void {

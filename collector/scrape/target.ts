@@ -38,14 +38,17 @@ export interface BuildContext {
 
 const NONE: readonly never[] = [];
 
+const PARAM_PREFIX = '__param_';
+
 /** Applies the job's defaults and its relabelling to a group. Never throws. */
 export function buildGroup(group: TargetGroup, { config, relabel, shard }: BuildContext): BuiltGroup {
   const targets: Target[] = [];
   const dropped: DiscoveredTarget[] = [];
   const failures: string[] = [];
+  const discover = discovering(group, config);
   for (const discovered of group.targets) {
     try {
-      const labels = relabel(discoveredLabels(discovered, group, config));
+      const labels = relabel(discover(discovered));
       if (labels === undefined || labels.size === 0) {
         dropped.push(discovered);
         continue;
@@ -89,23 +92,53 @@ export function buildTargets(groups: readonly TargetGroup[], config: ScrapeConfi
 
 /** The labels before relabelling. The target's own win over the group's, and both over the job's where they are not empty. */
 export function discoveredLabels(target: DiscoveredTarget, group: TargetGroup, config: ScrapeConfig): Labels {
-  const values = new Map(Object.entries(group.labels));
-  for (const [name, value] of Object.entries(ownLabels(target))) values.set(name, value);
-  const complete = (name: string, value: string): void => {
-    if (!values.get(name)) values.set(name, value);
-  };
-  complete('job', config.jobName);
-  complete('__scrape_interval__', formatDurationLabel(config.scrapeInterval));
-  complete('__scrape_timeout__', formatDurationLabel(config.scrapeTimeout));
-  complete('__metrics_path__', config.metricsPath);
-  complete('__scheme__', config.scheme);
-  for (const [name, given] of Object.entries(config.params)) {
-    if (given.length > 0) complete(`${PARAM_PREFIX}${name}`, given[0]!);
-  }
-  return Labels.from(values);
+  return discovering(group, config)(target);
 }
 
-const PARAM_PREFIX = '__param_';
+/** The labels before relabelling of any target of a group: what they have in common is sorted once. */
+function discovering(group: TargetGroup, config: ScrapeConfig): (target: DiscoveredTarget) => Labels {
+  const ofJob = jobLabels(config);
+  const common = new Map(ofJob);
+  for (const name in group.labels) if (group.labels[name] !== '') common.set(name, group.labels[name]!);
+  const names = [...common.keys()].sort();
+  return (target) => {
+    const own = ownLabels(target);
+    const ownNames = Object.keys(own).sort();
+    const pairs: string[] = [];
+    let next = 0;
+    for (const name of ownNames) {
+      while (next < names.length && names[next]! < name) pairs.push(names[next]!, common.get(names[next++]!)!);
+      if (names[next] === name) next++;
+      const value = own[name] || ofJob.get(name);
+      if (value) pairs.push(name, value);
+    }
+    while (next < names.length) pairs.push(names[next]!, common.get(names[next++]!)!);
+    return Labels.fromSortedPairs(pairs);
+  };
+}
+
+const jobLabelsOf = new WeakMap<ScrapeConfig, ReadonlyMap<string, string>>();
+
+/** What targets have that bring nothing else; without empty values. */
+function jobLabels(config: ScrapeConfig): ReadonlyMap<string, string> {
+  let labels = jobLabelsOf.get(config);
+  if (labels === undefined) {
+    const params = Object.entries(config.params).map(
+      ([name, values]) => [`${PARAM_PREFIX}${name}`, values[0]] as const,
+    );
+    const all: readonly (readonly [string, string | undefined])[] = [
+      ['job', config.jobName],
+      ['__scrape_interval__', formatDurationLabel(config.scrapeInterval)],
+      ['__scrape_timeout__', formatDurationLabel(config.scrapeTimeout)],
+      ['__metrics_path__', config.metricsPath],
+      ['__scheme__', config.scheme],
+      ...params,
+    ];
+    labels = new Map(all.filter((label): label is readonly [string, string] => !!label[1]));
+    jobLabelsOf.set(config, labels);
+  }
+  return labels;
+}
 
 /** What a target of a group has besides the group's labels. */
 export function ownLabels(target: DiscoveredTarget): Readonly<Record<string, string>> {

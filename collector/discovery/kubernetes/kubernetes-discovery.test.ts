@@ -102,6 +102,27 @@ describe('discovery in Kubernetes', () => {
     await soon(() => expect(sources(emitted[2])).toEqual(['pod/default/a', 'pod/default/d']));
   });
 
+  it('keeps the places of groups: where one goes, the last one moves to', async () => {
+    const { emitted } = start();
+    await watching();
+    const pods = clusters.cluster.cache('pods');
+    clusters.cluster.list({ pods: ['a', 'b', 'c', 'd'].map((name) => pod(name)) });
+    await soon(() => expect(emitted).toHaveLength(1));
+    pods.remove('default', 'b');
+    await soon(() => expect(sources(emitted[1])).toEqual(['pod/default/a', 'pod/default/d', 'pod/default/c']));
+    pods.remove('default', 'c');
+    await soon(() => expect(sources(emitted[2])).toEqual(['pod/default/a', 'pod/default/d']));
+    pods.put(pod('d', { podIP: '10.0.0.7' }));
+    pods.remove('default', 'a');
+    pods.put(pod('b'));
+    await soon(() => expect(sources(emitted[3])).toEqual(['pod/default/d', 'pod/default/b']));
+    expect(emitted[3]![0]!.targets).toMatchObject([{ __address__: '10.0.0.7' }]);
+    pods.remove('default', 'd');
+    pods.remove('default', 'b');
+    await soon(() => expect(sources(emitted[4])).toEqual([]));
+    expect(sources(emitted[0])).toHaveLength(4);
+  });
+
   it('says nothing when targets come out as they were', async () => {
     const { emitted } = start();
     await watching();

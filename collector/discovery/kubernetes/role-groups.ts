@@ -12,16 +12,19 @@ export type RelatedCaches = {
 };
 
 /**
- * The groups of a role, one for each object that has targets, by the objects' order of arrival. They are rendered again one
- * by one: those whose object changed, or an object that was looked up for them. A group that comes out as it was stays the
- * same object.
+ * The groups of a role, one for each object that has targets. They are rendered again one by one: those whose object changed,
+ * or an object that was looked up for them. A group that comes out as it was stays the same object, and the others keep their
+ * places, so that few places differ from one list to the next: where one goes, the last one moves to.
  */
 export class RoleGroups {
   readonly #role: AnyRole;
   readonly #cache: ObjectCache<KubeObject>;
   readonly #related: RecordedLookups;
   readonly #dependencies = new DependencyIndex();
-  readonly #groups = new Map<string, TargetGroup>();
+  readonly #groups: TargetGroup[] = [];
+  /** The keys of the groups, and their places. */
+  readonly #keys: string[] = [];
+  readonly #places = new Map<string, number>();
   readonly #outdated = new Set<string>();
   readonly #unsubscribe: (() => void)[] = [];
 
@@ -54,7 +57,7 @@ export class RoleGroups {
 
   /** All groups; a new array each time. */
   groups(): readonly TargetGroup[] {
-    return [...this.#groups.values()];
+    return this.#groups.slice();
   }
 
   /** Renders what is outdated; true when any group is another one than before. */
@@ -72,14 +75,39 @@ export class RoleGroups {
   #render(key: string): boolean {
     const slash = key.indexOf('/');
     const object = this.#cache.get(key.slice(0, slash), key.slice(slash + 1));
-    const before = this.#groups.get(key);
     const group = object && this.#role.group(object as ObjectTypes[AnyRole['resource']], this.#related);
     this.#dependencies.set(key, this.#related.take());
-    if (group === undefined) return this.#groups.delete(key);
-    if (before !== undefined && isSameGroup(before, group)) return false;
-    this.#groups.set(key, group);
+    const place = this.#places.get(key);
+    if (group === undefined) {
+      if (place === undefined) return false;
+      this.#remove(key, place);
+    } else if (place === undefined) {
+      this.#places.set(key, this.#groups.push(compact(group)) - 1);
+      this.#keys.push(key);
+    } else {
+      if (isSameGroup(this.#groups[place]!, group)) return false;
+      this.#groups[place] = compact(group);
+    }
     return true;
   }
+
+  #remove(key: string, place: number): void {
+    this.#places.delete(key);
+    const lastKey = this.#keys.pop()!;
+    const last = this.#groups.pop()!;
+    if (lastKey === key) return;
+    this.#keys[place] = lastKey;
+    this.#groups[place] = last;
+    this.#places.set(lastKey, place);
+  }
+}
+
+/**
+ * The same in less memory: an object that got many properties one by one is a hash table to V8, a copy of it is not. Of 34
+ * labels it is 370 bytes in place of 1,660.
+ */
+function compact({ targets, labels, source }: TargetGroup): TargetGroup {
+  return { targets: targets.map((target) => ({ ...ownLabels(target) })), labels: { ...labels }, source };
 }
 
 function isSameGroup(a: TargetGroup, b: TargetGroup): boolean {
