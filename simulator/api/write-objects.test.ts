@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../kube-object.ts';
 import { type AskOptions, type Json, pod, type StartedServer, startServer } from './api-client.case.ts';
 import type { ApiServerOptions } from './api-server.ts';
 
@@ -126,6 +127,24 @@ describe('writing objects', () => {
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: {} };
     const path = '/apis/coordination.k8s.io/v1/namespaces/web/leases/l';
     expect((await ask(path, { method: 'PUT', body: lease })).status).toBe(201);
+  });
+
+  it('leaves alone what it was not asked to change', async () => {
+    const { store, ask } = await start();
+    const bare = {
+      ...deployment(),
+      metadata: { namespace: 'web', name: 'bare', generation: 1 },
+    } as unknown as KubeObject;
+    store.create('deployments.apps', bare);
+    const template = () => (store.get('deployments.apps', 'web', 'bare')!.spec as Json).template;
+    await ask(`${WEB}/bare/scale`, patch('merge-patch+json', { spec: { replicas: 3 } }));
+    await ask(`${WEB}/bare`, patch('merge-patch+json', { metadata: { labels: { a: 'b' } } }));
+    expect(template()).toEqual((bare.spec as Json).template);
+    await ask(WEB, { method: 'POST', body: deployment() });
+    const containers = [{ name: 'side', image: 'side:1' }];
+    await ask(`${WEB}/web`, patch('strategic-merge-patch+json', { spec: { template: { spec: { containers } } } }));
+    const { spec } = store.get('deployments.apps', 'web', 'web') as Json;
+    expect(spec.template.spec.containers[1].imagePullPolicy).toBe('IfNotPresent');
   });
 
   it('patches in four ways', async () => {

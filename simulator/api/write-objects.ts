@@ -181,7 +181,8 @@ function replace(
   else if (subresource === 'finalize') object = { ...before, spec: next.spec };
   else {
     const hasStatus = resource.subresources.includes('status');
-    object = withDefaults(resource.stored, { ...next, metadata: kept, ...(hasStatus && { status: before.status }) });
+    const changed = { ...next, metadata: kept, ...(hasStatus && { status: before.status }) };
+    object = isDefaulted(resource, before) ? withDefaults(resource.stored, changed) : changed;
   }
   checkRules(resource, before, object);
   if (isDryRun(request) || isDeepStrictEqual(plain(object), plain(before))) return object;
@@ -193,6 +194,14 @@ function replace(
     store.delete(resource.stored, old.namespace ?? '', old.name);
   }
   return stored;
+}
+
+/**
+ * Objects that did not come by way of the API may lack defaults, and are not given them by an update: that would change more
+ * than the client has asked for, for example a pod template when something is scaled.
+ */
+function isDefaulted({ stored }: ApiResource, object: KubeObject): boolean {
+  return isDeepStrictEqual(plain(withDefaults(stored, object)), plain(object));
 }
 
 /** A namespace's are in its spec. */
