@@ -79,6 +79,8 @@ export class Aggregation {
     });
     const { response } = request;
     response.writeHead(answer.statusCode ?? 502, plainHeaders(answer));
+    // An answer that is cut is passed on as one that is cut.
+    answer.on('error', () => response.destroy());
     answer.pipe(response);
     response.on('close', () => answer.destroy());
     await new Promise((resolve) => answer.on('close', resolve));
@@ -133,7 +135,7 @@ export class Aggregation {
         signal: AbortSignal.timeout(this.#options.timeout),
       }).then(
         (answer) => {
-          answer.resume();
+          answer.on('error', () => {}).resume();
           return answer.statusCode === 200 ? undefined : `bad status from ${url}: ${answer.statusCode}`;
         },
         (error: Error) => `failing or missing response from ${url}: ${error.message}`,

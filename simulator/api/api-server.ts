@@ -187,10 +187,10 @@ export class ApiServer {
           );
     // Longer than clients keep idle connections, so that theirs are not cut while they use them.
     server.keepAliveTimeout = 120_000;
-    this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(this.#port, this.#host, resolve);
     });
+    this.#server = server;
     this.#port = (server.address() as AddressInfo).port;
   }
 

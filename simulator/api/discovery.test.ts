@@ -85,7 +85,9 @@ describe('discovery', () => {
     const seen: Json[] = [];
     const backend = createServer((request, response) => {
       seen.push({ url: request.url, user: request.headers['x-remote-user'], token: request.headers.authorization });
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"NodeMetricsList","items":[]}');
+      response.writeHead(200, { 'content-type': 'application/json' });
+      if (request.url?.endsWith('/cut')) response.write('{', () => response.destroy());
+      else response.end('{"kind":"NodeMetricsList","items":[]}');
     });
     await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
     closing.push(() => backend.close().closeAllConnections());
@@ -118,6 +120,7 @@ describe('discovery', () => {
       token: undefined,
     });
     expect(seen).toContainEqual({ url: path, user: 'admin', token: undefined });
+    await expect(ask('/apis/metrics.k8s.io/v1beta1/cut')).rejects.toThrow();
     expect((await ask('/apis')).body.groups.map(({ name }: Json) => name)).toContain('metrics.k8s.io');
   });
 });

@@ -1,17 +1,14 @@
 /** The real kubectl against the simulated API server: from PATH, or from PHAROS_KUBECTL, which can name several with colons. */
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findProgram } from '../../bench/contenders/contender.ts';
 import { type ApiServer, startApiServer } from '../../simulator/api/api-server.ts';
 import { kubeconfigOf } from '../../simulator/api/kubeconfig.ts';
 import { selfSigned } from '../../simulator/api/self-signed.ts';
 import type { KubeObject } from '../../simulator/kube-object.ts';
 import { ObjectStore } from '../../simulator/object-store.ts';
+import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
+import { findKubectls, Kubectl } from './kubectl.ts';
 
-const PROGRAMS = (process.env.PHAROS_KUBECTL ?? 'kubectl').split(':').flatMap((name) => findProgram([name]) ?? []);
+const PROGRAMS = findKubectls(process.env);
 
 const DEPLOYMENT = `
 apiVersion: apps/v1
@@ -46,14 +43,14 @@ if (PROGRAMS.length === 0) {
 }
 
 describe.each(PROGRAMS)('%s against the simulated API server', (program) => {
-  let directory: string;
+  let kubectl: Kubectl;
   let server: ApiServer;
   let store: ObjectStore;
 
   beforeAll(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'pharos-kubectl-'));
-    await writeFile(path.join(directory, 'web.yaml'), DEPLOYMENT);
-    return () => rm(directory, { recursive: true, force: true });
+    kubectl = await Kubectl.create(program);
+    await kubectl.write('web.yaml', DEPLOYMENT);
+    return () => kubectl.close();
   });
 
   beforeEach(async () => {
@@ -71,7 +68,7 @@ describe.each(PROGRAMS)('%s against the simulated API server', (program) => {
       },
     ];
     server = await startApiServer({ store, tokens, tls: selfSigned(), now: Date.now, proxy });
-    for (const { user, token } of tokens) await writeFile(path.join(directory, user), kubeconfigOf(server, token));
+    for (const { user, token } of tokens) await kubectl.write(user, kubeconfigOf(server, token));
     for (const [resource, object] of objects()) store.create(resource, object);
     return () => server.close();
   });
@@ -80,32 +77,7 @@ describe.each(PROGRAMS)('%s against the simulated API server', (program) => {
     await server?.close();
   });
 
-  /**
-   * What it prints, with blanks made single; rejects with what it says when it fails. `until` ends it once it has printed
-   * that. An underscore stands for a blank within an argument.
-   */
-  function run(command: string, user = 'admin', until?: string): Promise<string> {
-    const environment = { PATH: process.env.PATH, HOME: directory, KUBECONFIG: path.join(directory, user) };
-    const args = command.split(' ').map((argument) => argument.replaceAll('_', ' '));
-    const child = spawn(program, args, { env: environment, cwd: directory });
-    const timer = setTimeout(() => child.kill(), 15_000);
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (data) => {
-      output += data;
-      if (until !== undefined && output.includes(until)) child.kill();
-    });
-    child.stderr.on('data', (data) => (errors += data));
-    return new Promise((resolve, reject) => {
-      child.on('error', reject).on('close', (code) => {
-        clearTimeout(timer);
-        const done = code === 0 || (until !== undefined && output.includes(until));
-        const text = (done ? output : output + errors).replace(/ +/g, ' ').replace(/ $/gm, '');
-        if (done) resolve(text);
-        else reject(new Error(`kubectl ${command} exited with ${code}: ${text}`));
-      });
-    });
-  }
+  const run: Kubectl['run'] = (command, options) => kubectl.run(command, options);
 
   it('gets nodes and pods, as tables, JSON and with selectors', async () => {
     const [nodes, pods, wide, selected, json, events] = await Promise.all([
@@ -190,7 +162,7 @@ describe.each(PROGRAMS)('%s against the simulated API server', (program) => {
   });
 
   it('watches', async () => {
-    const watching = run('get pods -n web --watch -o name', 'admin', 'pod/late\n');
+    const watching = run('get pods -n web --watch -o name', { until: 'pod/late\n' });
     const adding = setInterval(() => {
       if (server.watchFigures.running === 0 || store.get('pods', 'web', 'late') !== undefined) return;
       store.create('pods', pod('late', { phase: 'Pending' }));
@@ -203,8 +175,8 @@ describe.each(PROGRAMS)('%s against the simulated API server', (program) => {
     const [resources, create, yes, no, top] = await Promise.all([
       run('api-resources'),
       run('create namespace other'),
-      run('auth can-i list pods', 'jane'),
-      run('auth can-i delete pods', 'jane').catch((error: Error) => error.message),
+      run('auth can-i list pods', { user: 'jane' }),
+      run('auth can-i delete pods', { user: 'jane' }).catch((error: Error) => error.message),
       run('top nodes').catch((error: Error) => error.message),
     ]);
     expect(resources).toMatch(/^deployments deploy apps\/v1 true Deployment$/m);
@@ -213,12 +185,65 @@ describe.each(PROGRAMS)('%s against the simulated API server', (program) => {
     expect(yes).toContain('yes');
     expect(no).toContain('no');
     expect(top).toContain('Metrics API not available');
-    await expect(run('get secrets', 'jane')).rejects.toThrow(
+    await expect(run('get secrets', { user: 'jane' })).rejects.toThrow(
       'secrets is forbidden: User "jane" cannot list resource "secrets" in API group "" in the namespace "default"',
     );
     server.expireToken('viewer');
-    await expect(run('get pods', 'jane')).rejects.toThrow('You must be logged in to the server');
+    await expect(run('get pods', { user: 'jane' })).rejects.toThrow('You must be logged in to the server');
   });
+});
+
+describe.each(PROGRAMS)('%s against a simulated cluster', (program) => {
+  let kubectl: Kubectl;
+  let simulator: Simulator;
+
+  beforeAll(async () => {
+    kubectl = await Kubectl.create(program);
+    simulator = await startSimulator({ tls: selfSigned(), nodes: 8, pods: 80, speed: 20 });
+    await kubectl.write('admin', simulator.kubeconfig);
+  });
+
+  afterAll(async () => {
+    await simulator?.close();
+    await kubectl?.close();
+  });
+
+  it('shows nodes, pods, deployments and autoscalers', async () => {
+    const kinds = ['nodes', 'pods -A', 'deployments -A', 'hpa -A', 'events -A', 'all -A'];
+    const [nodes, pods, deployments, autoscalers] = await Promise.all(
+      kinds.map((kind) => kubectl.run(`get ${kind} -o wide`)),
+    );
+    expect(nodes!.match(/ Ready (worker|control-plane|gpu|agent) /g)?.length).toBe(8);
+    expect(pods!.split('\n').length).toBeGreaterThan(75);
+    expect(deployments).toMatch(/ (\d+)\/\1 /);
+    expect(autoscalers).toMatch(/ Deployment\/\S+ cpu: \d+%\/\d+% /);
+  });
+
+  it('scales a deployment without replacing its pods, and sees them go', async () => {
+    const { metadata } = simulator.world.store.list('deployments.apps').find(isScaledByHand)!;
+    const at = `${metadata.name} -n ${metadata.namespace}`;
+    const owned = () =>
+      simulator.world.store
+        .list('replicasets.apps', { namespace: metadata.namespace })
+        .filter(({ metadata: { ownerReferences = [] } }) => ownerReferences.some(({ uid }) => uid === metadata.uid))
+        .length;
+    const before = owned();
+    await kubectl.run(`scale deployment ${at} --replicas=4`);
+    expect(await kubectl.run(`rollout status deployment ${at} --timeout=12s`)).toContain('successfully rolled out');
+    expect(owned()).toBe(before);
+    const pods = await kubectl.run(`get pods -n ${metadata.namespace} -l app=${metadata.labels?.app} -o name`);
+    const [first] = pods.split('\n');
+    expect(await kubectl.run(`delete ${first} -n ${metadata.namespace}`)).toContain('deleted');
+    await expect(kubectl.run(`get ${first} -n ${metadata.namespace}`)).rejects.toThrow('not found');
+  });
+
+  function isScaledByHand({ metadata, spec }: KubeObject): boolean {
+    const scaled = simulator.world.store
+      .list('horizontalpodautoscalers.autoscaling', { namespace: metadata.namespace })
+      .map((autoscaler) => (autoscaler.spec as { scaleTargetRef: { name: string } }).scaleTargetRef.name);
+    const { replicas } = spec as { replicas: number };
+    return metadata.labels?.app !== undefined && replicas > 0 && replicas < 4 && !scaled.includes(metadata.name);
+  }
 });
 
 function pod(name: string, status: object): KubeObject {
