@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CatalogueBenchOptions, runCatalogueBench } from './catalogue.ts';
 import { CONTENDERS } from './contenders/find-contenders.ts';
+import { type DiscoveryBenchOptions, runDiscoveryBench } from './discovery.ts';
 import { runIngest } from './ingest.ts';
 import { QUERY_SECTIONS, type QueryBenchOptions, type QuerySection, runQueryBench } from './query.ts';
 
@@ -94,6 +95,13 @@ program
     if (options.rounds < 4) throw new InvalidArgumentError('rounds must be at least 4');
     return runCatalogueBench(options, (line) => console.log(line));
   });
+
+program
+  .command('discovery')
+  .description('what it costs to follow the pods of a cluster, from the watch cache to the scrape loops')
+  .option('--pods <n>', 'pods', count, 30_000)
+  .option('--every <n>', 'one pod in so many is scraped', count, 10)
+  .action((options: DiscoveryBenchOptions) => runDiscoveryBench(options, (line) => console.log(line)));
 
 try {
   await program.parseAsync();
