@@ -4,6 +4,7 @@ import { CONTENDERS } from './contenders/find-contenders.ts';
 import { type DiscoveryBenchOptions, runDiscoveryBench } from './discovery.ts';
 import { runIngest } from './ingest.ts';
 import { QUERY_SECTIONS, type QueryBenchOptions, type QuerySection, runQueryBench } from './query.ts';
+import { runStateMetrics, type StateMetricsBenchOptions } from './state-metrics.ts';
 
 function positive(text: string): number {
   const value = Number(text);
@@ -102,6 +103,18 @@ program
   .option('--pods <n>', 'pods', count, 30_000)
   .option('--every <n>', 'one pod in so many is scraped', count, 10)
   .action((options: DiscoveryBenchOptions) => runDiscoveryBench(options, (line) => console.log(line)));
+
+program
+  .command('state-metrics')
+  .description('tell the state of the pods of a large cluster; memory for each, CPU of an emission and of a change')
+  .option('--nodes <n>', 'nodes', count, 1_000)
+  .option('--pods <n>', 'pods, of one container each', count, 30_000)
+  .option('--interval <seconds>', 'time between two emissions', positive, 15)
+  .option('--emissions <n>', 'emissions that are measured', count, 3)
+  .option('--skip-store', 'leave out the embedded store', false)
+  .action(async (options: StateMetricsBenchOptions) => {
+    await runStateMetrics(options, (line) => console.log(line));
+  });
 
 try {
   await program.parseAsync();
