@@ -123,7 +123,8 @@ export class ClusterMonitor {
         }),
         interval: scrapeInterval,
         families: config.stateMetrics,
-        owns: (uid) => this.#speaks() && isOwn(shard, uid),
+        speaks: () => this.#speaks(),
+        owns: (uid) => isOwn(shard, uid),
       });
     this.#catalogue = config.catalogue
       ? createCatalogue({

@@ -21,7 +21,7 @@ export interface SelfSeriesOptions {
   readonly registry: Registry;
   readonly labels: Labels;
   readonly clock: Clock;
-  readonly owns?: (uid: string) => boolean;
+  readonly speaks?: () => boolean;
   readonly shard?: Shard;
   /** Whose lists and watches are counted. */
   readonly resources: readonly ResourceName[];
@@ -61,8 +61,8 @@ export class SelfSeries {
 
   /** Resolves and rejects as EmittedSeries' emit. */
   async emit(timestamp: number, isUp: boolean): Promise<number> {
-    const { owns = () => true, shard = { ordinal: 0, total: 1 }, resources } = this.#options;
-    if (shard.total === 1 && !owns('')) return this.#series.emit(timestamp, { silent: true });
+    const { speaks, shard = { ordinal: 0, total: 1 }, resources } = this.#options;
+    if (speaks?.() === false) return this.#series.emit(timestamp, { silent: true });
     this.#set(isUp ? 1 : 0, 'up');
     this.#set(shard.ordinal, ORDINAL, ['shard_ordinal', String(shard.ordinal)]);
     this.#set(shard.total, TOTAL);

@@ -227,9 +227,9 @@ describe('createStateMetrics', () => {
     await metrics.close({ markStale: false });
   });
 
-  it('tells what it owns, ends what it does not own any more, and begins with all of it', async () => {
+  it('tells nothing while another process does, and begins with all of it', async () => {
     let isLeader = false;
-    const { cluster, clock, metrics, sync, stored } = setUp({ owns: () => isLeader });
+    const { cluster, clock, metrics, sync, stored } = setUp({ speaks: () => isLeader });
     cluster.put('pods', pod('a'));
     sync('pods');
     metrics.start();

@@ -23,11 +23,13 @@ export interface StateMetricsOptions {
   readonly interval?: number;
   readonly clock?: Clock;
   /**
-   * Whether an object is told by this process, by its uid; asked again before each emission and by `reassess`. With '' it is
-   * asked for the series about the telling itself. Default: all are.
+   * Whether this process, of those that do the same work, is the one that tells anything; asked again before each emission and
+   * by `reassess`. Default: it is.
    */
+  readonly speaks?: () => boolean;
+  /** Whether an object, by its uid, belongs to this process' shard. Default: all do. */
   readonly owns?: (uid: string) => boolean;
-  /** Which part of the objects `owns` accepts, to be told. Default: the only one. */
+  /** Which shard that is, to be told. Default: the only one. */
   readonly shard?: Shard;
   /** Which families are told. */
   readonly families?: FamilySelection;
@@ -40,7 +42,7 @@ export interface StateMetricsOptions {
 export interface StateMetrics {
   /** Begins to watch and to tell. Call once. */
   start(): void;
-  /** `owns` has changed its mind: what is not told here any more ends within seconds, not only at the next emission. */
+  /** `speaks` or `owns` has changed its mind: what is not told here any more ends within seconds, not only at the next emission. */
   reassess(): void;
   /** Ends. With `markStale` the cluster is not told any more and all series end; without, the process ends and they may go on. */
   close(options: { readonly markStale: boolean }): Promise<void>;
@@ -143,7 +145,7 @@ class Teller implements StateMetrics {
   }
 
   start(): void {
-    const { cluster, namespaces, appender, labels, owns = () => true } = this.#options;
+    const { cluster, namespaces, appender, labels, speaks = yes, owns = yes } = this.#options;
     this.#states = this.#selected.map(
       (selected) =>
         new ResourceState({
@@ -152,7 +154,7 @@ class Teller implements StateMetrics {
           appender,
           selected,
           base: labels,
-          owns,
+          owns: (uid) => speaks() && owns(uid),
           onChange: () => this.#wake(),
           onFailure: (object, error) => this.#noteFailure(selected.resource, object, error),
         }),
@@ -339,6 +341,10 @@ class Teller implements StateMetrics {
       await new Promise<void>((resolve) => this.#clock.schedule(END_PAUSE, resolve));
     }
   }
+}
+
+function yes(): boolean {
+  return true;
 }
 
 function nextTurn(): Promise<void> {
