@@ -21,16 +21,17 @@ export const NONE = new AbortController().signal;
 
 /** A page that a test writes. */
 export class PageScraper implements Scraper {
-  page: () => string;
+  page: () => string | Promise<Uint8Array>;
   error: Error | undefined;
 
-  constructor(page: () => string) {
+  constructor(page: () => string | Promise<Uint8Array>) {
     this.page = page;
   }
 
   async scrape(): Promise<ScrapedPage> {
     if (this.error !== undefined) throw this.error;
-    return { bytes: Buffer.from(this.page()), contentType: 'text/plain' };
+    const page = await this.page();
+    return { bytes: typeof page === 'string' ? Buffer.from(page) : page, contentType: 'text/plain' };
   }
 
   async close(): Promise<void> {}
@@ -72,7 +73,7 @@ export class CatalogueBed {
     this.#context = {
       appender: own,
       scratch: new IngestScratch(),
-      clock: this.clock,
+      clock: options.clock ?? this.clock,
       logger,
       metrics: createScrapeMetrics(this.#registry, { cache: () => ({ rows: 0, bytes: 0 }), bodies: () => 0 }),
       closing: NONE,
@@ -93,7 +94,7 @@ export class CatalogueBed {
   start(): void {
     for (const resource of this.cluster.caches.keys()) {
       const cache = this.cluster.cache(resource);
-      cache.replace([...cache.values()], this.clock.now());
+      cache.replace([...cache.values()], this.#context.clock.now());
     }
     this.catalogue.start();
   }
@@ -161,7 +162,7 @@ export class CatalogueBed {
   /** Scrapes a page every half a minute, as the target of these labels. */
   scrape(
     labels: Record<string, string>,
-    page: () => string,
+    page: () => string | Promise<Uint8Array>,
     interval = INTERVAL,
   ): { scraper: PageScraper; loop: ScrapeLoop } {
     const target = Labels.from(labels);
@@ -169,7 +170,7 @@ export class CatalogueBed {
     const tap = this.catalogue.tapFor({
       job: target.get('job'),
       labels: target,
-      discoveredLabels: Labels.from({ __metrics_path__: labels['metrics_path'] ?? '/metrics' }),
+      discoveredLabels: Labels.from({ __metrics_path__: labels.metrics_path ?? '/metrics' }),
       scrapeInterval: interval,
     });
     const loop = new ScrapeLoop({
@@ -201,7 +202,7 @@ export class CatalogueBed {
     return { scraper, loop };
   }
 
-  kubelet(node: string, page: () => string): { scraper: PageScraper; loop: ScrapeLoop } {
+  kubelet(node: string, page: () => string | Promise<Uint8Array>): { scraper: PageScraper; loop: ScrapeLoop } {
     return this.scrape({ job: 'kubelet', metrics_path: '/metrics/cadvisor', instance: `${node}:10250`, node }, page);
   }
 
@@ -245,7 +246,7 @@ export class CatalogueBed {
     const matchers = Object.entries({ __name__: metric, ...where }).map(
       ([name, value]) => new Matcher(name, '=', value),
     );
-    const set = await this.storage.querier.select({ matchers, start: 0, end: this.clock.now() + 1 }, NONE);
+    const set = await this.storage.querier.select({ matchers, start: 0, end: this.#context.clock.now() + 1 }, NONE);
     const samples = await readSamples(set);
     return set.series.map((labels, index) => ({ labels, samples: samples[index]! }));
   }

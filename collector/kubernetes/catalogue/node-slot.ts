@@ -61,12 +61,12 @@ export class NodeSlot implements LabelSource {
     this.exists = node !== undefined;
     this.role = node === undefined ? '' : roleOf(labels);
     this.isReady = node?.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-    this.isVirtual = labels['type'] === 'virtual-kubelet' || labels['node.kubernetes.io/instance-type'] === 'eklet';
+    this.isVirtual = labels.type === 'virtual-kubelet' || labels['node.kubernetes.io/instance-type'] === 'eklet';
     const mebibytes = Number(labels['nvidia.com/gpu.memory']);
     this.cardMemory = mebibytes > 0 ? mebibytes * 2 ** 20 : Number.NaN;
     this.capacity = node === undefined ? NOTHING : resourcesOf(node.status.capacity, this.cardMemory);
     this.allocatable = node === undefined ? NOTHING : resourcesOf(node.status.allocatable, this.cardMemory);
-    this.allocatablePods = Number(node?.status.allocatable?.['pods'] ?? Number.NaN);
+    this.allocatablePods = Number(node?.status.allocatable?.pods ?? Number.NaN);
     this.addresses = node?.status.addresses?.map(({ address }) => address) ?? [];
     return role !== this.role || !Object.is(cardMemory, this.cardMemory);
   }

@@ -26,8 +26,8 @@ export function resourcesOf(quantities: Quantities | undefined, cardMemory: numb
   const shares = read(quantities?.['tencent.com/vcuda-core']);
   const pieces = read(quantities?.['tencent.com/vcuda-memory']);
   return {
-    cpu: read(quantities?.['cpu']),
-    memory: read(quantities?.['memory']),
+    cpu: read(quantities?.cpu),
+    memory: read(quantities?.memory),
     gpu: Number.isNaN(shares) ? cards * 100 : shares,
     gpuMemory: Number.isNaN(pieces) ? cards * cardMemory : pieces * VCUDA_MEMORY,
   };
