@@ -35,6 +35,8 @@ export interface CollectorRole {
 /** Scraping and receiving. Nothing is scraped before `apply`. */
 export function createCollectorRole(deps: {
   readonly storage: Storage;
+  /** False at the edge, where samples are only sent. Default: true. */
+  readonly keepsSamples?: boolean;
   readonly clusters: SharedKubeClusters;
   /** Where Kubernetes clusters are besides the configuration. Default: nowhere. */
   readonly sources?: ClusterSources;
@@ -43,7 +45,15 @@ export function createCollectorRole(deps: {
   readonly registry: Registry;
   readonly logger: Logger;
 }): CollectorRole {
-  const { storage, clusters, shard, registry, logger, sources = { hasFile: true, environment: {} } } = deps;
+  const {
+    storage,
+    clusters,
+    shard,
+    registry,
+    logger,
+    keepsSamples = true,
+    sources = { hasFile: true, environment: {} },
+  } = deps;
   const { appender } = storage;
   const pools = new ScrapePools({
     appender,
@@ -66,6 +76,7 @@ export function createCollectorRole(deps: {
     logger,
     registry,
     clock: SYSTEM_CLOCK,
+    querier: keepsSamples ? storage.querier : undefined,
     shard: shard ?? { index: 0, count: 1 },
     identity: `${hostname()}-${randomUUID()}`,
     clusters,

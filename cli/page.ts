@@ -31,6 +31,7 @@ export function pageFiles({ isSimulated }: { readonly isSimulated: boolean }): r
 }
 
 function withBanner(html: string): Buffer {
-  const banner = '<p class="simulated" role="note">Simulated cluster: nothing on this page is real (--demo)</p>';
+  const banner =
+    '<p class="simulated" role="note">The cluster &quot;simulated&quot; on this page is played by --demo: it is not real</p>';
   return Buffer.from(html.replace('<body>', `<body>\n    ${banner}`));
 }

@@ -77,7 +77,15 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       environment: process.env,
     };
     const collector = withCollector
-      ? createCollectorRole({ storage, clusters, sources, shard, registry, logger })
+      ? createCollectorRole({
+          storage,
+          keepsSamples: clickhouse !== undefined,
+          clusters,
+          sources,
+          shard,
+          registry,
+          logger,
+        })
       : undefined;
     let alerting: AlertingRole | undefined;
     let ready = false;

@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Appender } from '../../storage/appender.ts';
 import { Labels } from '../../storage/labels.ts';
+import type { Querier } from '../../storage/querier.ts';
 import type { Clock } from '../scrape/clock.ts';
 import type { SampleTap, TappedTarget } from '../scrape/sample-tap.ts';
 import type { ScrapeConfig } from '../scrape/scrape-config.ts';
 import { isOwn, type Shard } from '../shard.ts';
 import { annotationJobs } from './annotation-jobs.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
+import { StoredPodValues } from './catalogue/stored-pod-values.ts';
 import { defaultJobs } from './default-jobs.ts';
 import type { KubeAccess } from './kube-access.ts';
 import type { ClusterLease } from './kube-clusters.ts';
@@ -50,6 +52,8 @@ export interface ClusterMonitorDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   readonly clock: Clock;
+  /** Where other shards' samples can be read; undefined at the edge, where a cluster's sums count this shard's pods alone. */
+  readonly querier: Querier | undefined;
   readonly shard: Shard;
   /** Of this process, among the contenders for a Lease. */
   readonly identity: string;
@@ -136,6 +140,10 @@ export class ClusterMonitor {
           clusterLabel: cluster.name,
           interval: scrapeInterval,
           isLeader: () => this.#speaks() && shard.index === 0,
+          ...(shard.count > 1 &&
+            deps.querier !== undefined && {
+              podValues: new StoredPodValues(deps.querier, { cluster: cluster.name, interval: scrapeInterval }),
+            }),
         })
       : undefined;
     this.#stateMetrics?.start();
