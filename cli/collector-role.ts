@@ -76,6 +76,7 @@ export function createCollectorRole(deps: {
     logger,
     registry,
     clock: SYSTEM_CLOCK,
+    eventLog: storage.eventLog,
     querier: keepsSamples ? storage.querier : undefined,
     shard: shard ?? { index: 0, count: 1 },
     identity: `${hostname()}-${randomUUID()}`,

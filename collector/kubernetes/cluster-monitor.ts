@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Appender } from '../../storage/appender.ts';
+import type { EventLog } from '../../storage/event-log.ts';
 import { Labels } from '../../storage/labels.ts';
 import type { Querier } from '../../storage/querier.ts';
 import type { Clock } from '../scrape/clock.ts';
@@ -11,6 +12,7 @@ import { annotationJobs } from './annotation-jobs.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
 import { StoredPodValues } from './catalogue/stored-pod-values.ts';
 import { defaultJobs } from './default-jobs.ts';
+import { createEventRecorder, type EventRecorder } from './events/event-recorder.ts';
 import type { KubeAccess } from './kube-access.ts';
 import type { ClusterLease } from './kube-clusters.ts';
 import { LeaderElection } from './leader-election.ts';
@@ -54,6 +56,8 @@ export interface ClusterMonitorDeps {
   readonly clock: Clock;
   /** Where other shards' samples can be read; undefined at the edge, where a cluster's sums count this shard's pods alone. */
   readonly querier: Querier | undefined;
+  /** Where the cluster's events become rows; undefined where they are only counted. */
+  readonly eventLog: EventLog | undefined;
   readonly shard: Shard;
   /** Of this process, among the contenders for a Lease. */
   readonly identity: string;
@@ -72,6 +76,7 @@ export class ClusterMonitor {
   readonly #election: LeaderElection | undefined;
   readonly #catalogue: Catalogue | undefined;
   readonly #stateMetrics: StateMetrics | undefined;
+  readonly #events: EventRecorder | undefined;
   readonly #operator: OperatorJobs | undefined;
   #operatorJobs: readonly ScrapeConfig[] = [];
 
@@ -111,6 +116,7 @@ export class ClusterMonitor {
         clock,
       });
     this.#election?.onChange(() => this.#stateMetrics?.reassess());
+    const instance = shard.count === 1 ? 'pharos' : `pharos-${shard.index}`;
     this.#stateMetrics =
       config.stateMetrics &&
       createStateMetrics({
@@ -120,11 +126,7 @@ export class ClusterMonitor {
         registry,
         clock,
         shard: { ordinal: shard.index, total: shard.count },
-        labels: Labels.from({
-          job: 'kube-state-metrics',
-          instance: shard.count === 1 ? 'pharos' : `pharos-${shard.index}`,
-          cluster: cluster.name,
-        }),
+        labels: Labels.from({ job: 'kube-state-metrics', instance, cluster: cluster.name }),
         interval: scrapeInterval,
         families: config.stateMetrics,
         speaks: () => this.#speaks(),
@@ -146,8 +148,22 @@ export class ClusterMonitor {
             }),
         })
       : undefined;
+    this.#events = config.events
+      ? createEventRecorder({
+          cluster,
+          eventLog: deps.eventLog,
+          appender,
+          logger,
+          registry,
+          clock,
+          labels: Labels.from({ job: 'kubernetes-events', instance, cluster: cluster.name }),
+          interval: scrapeInterval,
+          isLeader: () => this.#speaks() && shard.index === 0,
+        })
+      : undefined;
     this.#stateMetrics?.start();
     this.#catalogue?.start();
+    this.#events?.start();
     this.#operator = scrape.operatorObjects
       ? operatorJobs({
           cluster,
@@ -190,7 +206,11 @@ export class ClusterMonitor {
   /** With `markStale` the cluster is not watched any more and its series end; without, the process ends. */
   async close(options: { readonly markStale: boolean }): Promise<void> {
     this.#operator?.close();
-    await Promise.all([this.#stateMetrics?.close(options), this.#catalogue?.close(options)]);
+    await Promise.all([
+      this.#stateMetrics?.close(options),
+      this.#catalogue?.close(options),
+      this.#events?.close(options),
+    ]);
     await this.#election?.close();
     this.#lease.close();
   }
