@@ -2,6 +2,7 @@ import { type ApiServer, type ApiServerOptions, startApiServer } from './api/api
 import type { TokenGrant } from './api/authentication.ts';
 import { kubeconfigOf } from './api/kubeconfig.ts';
 import { askApi } from './ask-api.ts';
+import { joinPages } from './join-pages.ts';
 import { KubeletListeners } from './kubelet-listeners.ts';
 import { Random } from './world/random.ts';
 import { World, type WorldOptions } from './world/world.ts';
@@ -25,6 +26,8 @@ export interface SimulatorOptions extends WorldOptions {
   readonly name?: string;
   readonly logger?: ApiServerOptions['logger'];
 }
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** A simulated cluster behind an API server that listens. */
 export interface Simulator {
@@ -56,7 +59,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const listeners = new KubeletListeners({ count: kubeletListeners, ...(tls !== undefined && { tls }) });
   const ports = await listeners.open();
   const world = new World({ ...options, kubeletPorts: ports });
-  const api = await startApiServer({
+  // What the server counts itself, and what a real one would say of the cluster beside that.
+  const ownPage = () => {
+    world.clock.catchUp();
+    return {
+      status: 200,
+      headers: { 'content-type': METRICS_TYPE },
+      body: joinPages(api.metrics(), world.pages.apiServer()),
+    };
+  };
+  const api: ApiServer = await startApiServer({
     store: world.store,
     tokens: [{ token, user: 'admin', groups: ['system:masters'] }, ...(options.tokens ?? [])],
     host,
@@ -65,6 +77,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     proxy: (request) => world.proxy(request),
     graceful: (resource) => resource === 'pods' || resource === 'namespaces',
     version: 'v1.33.4',
+    pages: (path) => (path === '/metrics' ? Promise.resolve(ownPage()) : undefined),
     ...(tls !== undefined && { tls }),
     ...(logger !== undefined && { logger }),
     ...(backends !== undefined && { backends }),

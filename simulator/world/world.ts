@@ -153,11 +153,15 @@ export class World {
     });
     this.pages = new Pages({
       clock,
+      store: this.store,
       meters: this.meters,
+      volumes: this.volumes,
       machines,
       index: this.index,
       housekeeping,
       faults: this.kubeletFaults,
+      scheduler: this.scheduler,
+      size: { pods, nodes },
     });
     this.truth = new Truth({ clock, meters: this.meters, machines, index: this.index, pages: this.pages });
     this.scenarios = new Scenarios(context, {
