@@ -135,6 +135,7 @@ async function run(children: Children, directory: string): Promise<boolean> {
     await progress(edge, number('after'));
     const until = await drained;
     await writer?.stop();
+    const pausedAt = Date.now();
     await farm.pause();
     await untilEmpty(url);
 
@@ -143,6 +144,7 @@ async function run(children: Children, directory: string): Promise<boolean> {
     const before = ages(recorder.arrivals.filter(({ at }) => at < cutAt));
     const served = await farm.served(READER);
     const stored = await seriesCounts(central.url, METRIC_NAMES, { matchers: 'job="farm"', since: began });
+    const failed = await failedScrapes(central.url, { since: began, until: pausedAt });
     const written = await seriesCounts(central.url, [WRITTEN], { matchers: 'job="writer"', since: began });
     const perTarget = new Map<string, Set<number>>();
     for (const { labels, value } of stored) {
@@ -161,8 +163,8 @@ async function run(children: Children, directory: string): Promise<boolean> {
       ['series of one target with different counts', torn === 0, String(torn)],
       [
         'pages at central',
-        pages <= served.pages && served.pages - pages <= mayMiss,
-        `${pages} of ${served.pages} served; ${mayMiss} may be missing (${samples} samples)`,
+        pages <= served.pages && served.pages - pages <= mayMiss + failed,
+        `${pages} of ${served.pages} served (${samples} samples); ${mayMiss} may be missing, and ${failed} of scrapes that failed`,
       ],
       [
         'samples of the remote writer',
@@ -293,6 +295,14 @@ async function seriesCounts(
     all.push(...(await instantQuery(url, `count_over_time(${metric}{${matchers}}[${window}s])`, { time })));
   }
   return all;
+}
+
+/** Scrapes that `up` says failed: their page may have been served, and came too late. */
+async function failedScrapes(url: string, { since, until }: { readonly since: number; readonly until: number }) {
+  const window = Math.ceil((until - since) / 1000) + 60;
+  const of = `up{job="farm"}[${window}s]`;
+  const [all] = await instantQuery(url, `sum(count_over_time(${of}) - sum_over_time(${of}))`, { time: until });
+  return all?.value ?? 0;
 }
 
 /** A line for each second after the mending in which something came, thinned out. */
