@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -181,4 +181,18 @@ test('what could not be sent is sent by the next start', async () => {
   await open();
   await remote.flush(NEVER);
   expect(sent.rows).toEqual([['m', 7, 7]]);
+});
+
+test('what the disk does not take is refused, and nothing of it is sent', async () => {
+  await open();
+  const moved = `${directory}-moved`;
+  renameSync(directory, moved);
+  const lost = remote.appender.append(batchOf([[Labels.from({ __name__: 'lost' }), 1, 1]]));
+  await expect(lost).rejects.toMatchObject({ name: 'StorageError', kind: 'unavailable' });
+  renameSync(moved, directory);
+  await remote.appender.append(batchOf([[Labels.from({ __name__: 'm' }), 2, 2]]));
+  await remote.flush(NEVER);
+  expect(sent.rows).toEqual([['m', 2, 2]]);
+  const dropped = await registry.getSingleMetric('pharos_remote_write_dropped_samples_total')!.get();
+  expect(dropped.values.map(({ labels, value }) => [labels.reason, value])).toEqual([['failed', 1]]);
 });

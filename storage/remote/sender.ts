@@ -33,7 +33,7 @@ interface Progress {
   underWay: number;
   content: Promise<readonly SegmentPart[]> | undefined;
   failures: number;
-  /** Not before. */
+  /** Not before, by a clock that never jumps, as all times of the sender but those of segments. */
   retryAt: number;
   isDamaged: boolean;
 }
@@ -103,7 +103,7 @@ export class Sender {
   /** Begins as many requests as may be. */
   #pump(): void {
     clearTimeout(this.#timer);
-    const now = Date.now();
+    const now = performance.now();
     const { maxShards, metrics } = this.#options;
     const shards = this.#failures > 0 ? 1 : maxShards;
     metrics.shards.set(this.#label, shards);
@@ -139,14 +139,14 @@ export class Sender {
         again = Math.min(again, progress.retryAt);
         continue;
       }
-      const isFree = this.#isLive(segment, now) || this.#backlogUnderWay < this.#limit.at(now);
+      const isFree = this.#isLive(segment) || this.#backlogUnderWay < this.#limit.at(now);
       return isFree ? (progress ?? this.#track(segment)) : Math.min(again, now + 1000);
     }
     return again;
   }
 
-  #isLive(segment: RemoteSegment, now: number): boolean {
-    return now - segment.writtenAt < (this.#options.liveAge ?? 10_000);
+  #isLive(segment: RemoteSegment): boolean {
+    return Date.now() - segment.writtenAt < (this.#options.liveAge ?? 10_000);
   }
 
   #track(segment: RemoteSegment): Progress {
@@ -158,7 +158,7 @@ export class Sender {
 
   #begin(progress: Progress, now: number): void {
     const part = progress.todo.shift()!;
-    const live = this.#isLive(progress.segment, now);
+    const live = this.#isLive(progress.segment);
     progress.underWay++;
     if (!live) this.#backlogUnderWay++;
     const sending = this.#send(progress, part, { live, begunAt: now }).finally(() => {
@@ -186,19 +186,19 @@ export class Sender {
     }
     if (!live) {
       this.#backlogUnderWay--;
-      this.#lastBacklogAt = Date.now();
+      this.#lastBacklogAt = performance.now();
     }
     if (isDamaged) {
       await this.#putAside(progress);
     } else if (content === undefined || outcome === undefined) {
-      this.#again(progress, part, Date.now() + LONGEST_SEGMENT_PAUSE);
+      this.#again(progress, part, performance.now() + LONGEST_SEGMENT_PAUSE);
     } else if (outcome.kind === 'failed') {
       this.#again(progress, part, this.#failed(progress, outcome, { begunAt, samples: content.samples }));
     } else {
       this.#answered(outcome.kind);
       if (outcome.kind === 'delivered') this.#delivered(progress.segment, content, { live, begunAt });
       else if (!(await this.#refused(progress.segment, content, outcome.reason))) {
-        this.#again(progress, part, Date.now() + LONGEST_SEGMENT_PAUSE);
+        this.#again(progress, part, performance.now() + LONGEST_SEGMENT_PAUSE);
       }
     }
     progress.underWay--;
@@ -235,14 +235,14 @@ export class Sender {
 
   #delivered(segment: RemoteSegment, part: SegmentPart, { live, begunAt }: Begun): void {
     const { metrics } = this.#options;
-    const now = Date.now();
+    const now = performance.now();
     metrics.sent.inc(this.#label, part.samples);
     metrics.sentBytes.inc(this.#label, part.body.length);
     if (!live) {
       this.#limit.backlogDelivered(now);
       return;
     }
-    const delay = Math.max(0, now - segment.writtenAt);
+    const delay = Math.max(0, Date.now() - segment.writtenAt);
     metrics.liveDelay.observe(this.#label, delay / 1000);
     const alone = this.#backlogUnderWay === 0 && this.#lastBacklogAt < begunAt;
     this.#limit.liveDelivered(delay, { now, alone });
@@ -251,7 +251,7 @@ export class Sender {
   /** False when the disk does not let it be put aside: then it is sent again like any other. */
   async #refused(segment: RemoteSegment, part: SegmentPart, reason: string): Promise<boolean> {
     const { metrics, logger, outbox } = this.#options;
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#lastRefusalLogAt >= REFUSAL_LOG_INTERVAL) {
       this.#lastRefusalLogAt = now;
       logger?.error(
@@ -276,7 +276,7 @@ export class Sender {
     { begunAt, samples }: { readonly begunAt: number; readonly samples: number },
   ): number {
     const { metrics, logger, minBackoff, maxBackoff } = this.#options;
-    const now = Date.now();
+    const now = performance.now();
     metrics.sends.inc({ ...this.#label, outcome: 'failed' });
     metrics.retried.inc(this.#label, samples);
     this.#limit.failed();

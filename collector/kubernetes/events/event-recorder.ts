@@ -79,6 +79,8 @@ class Recorder implements EventRecorder {
   readonly #queue: EventRowQueue | undefined;
   #running: Promise<void> | undefined;
   #watching: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  /** Not before this moment of the clock that never jumps. */
+  #startAt = 0;
   #lastEmission = 0;
   #emissionFailure = '';
 
@@ -117,12 +119,20 @@ class Recorder implements EventRecorder {
           await this.#stopWatching();
           await this.#endSeries();
         }
-      } else if (this.#watching !== undefined || (await this.#startWatching())) {
+      } else if (this.#watching !== undefined || (await this.#startWatchingWhenDue())) {
         await this.#queue?.flush();
         await this.#emitWhenDue();
       }
       await wait(this.#clock, Math.min(TICK, this.#options.interval ?? DEFAULT_INTERVAL), signal);
     }
+  }
+
+  async #startWatchingWhenDue(): Promise<boolean> {
+    if (this.#clock.elapsed() < this.#startAt) return false;
+    const hasStarted = await this.#startWatching();
+    const { interval = DEFAULT_INTERVAL } = this.#options;
+    if (!hasStarted) this.#startAt = this.#clock.elapsed() + interval;
+    return hasStarted;
   }
 
   /** False when the log does not say what it has: to go on without would count twice. */
