@@ -80,16 +80,11 @@ export class ResourceState {
     return ended;
   }
 
-  /** Looks anew whether each object is told here. */
+  /** Looks anew whether each object is told here, as part of the work. */
   reassess(): void {
-    const { owns } = this.#options;
-    const hadNone = this.#series.objects === 0;
-    for (const object of this.#lease.cache.values()) {
-      if (owns(object.metadata.uid) === this.#series.has(keyOf(object))) continue;
-      // Who takes over from another begins with all of it.
-      if (hadNone) this.#isFilled = false;
-      this.#mark(object);
-    }
+    // Who takes over from another begins with all of it.
+    if (this.#series.objects === 0) this.#isFilled = false;
+    for (const object of this.#lease.cache.values()) this.#mark(object);
   }
 
   /** Brings series up to date until all are, or the time is over (in `performance.now()`'s time). */

@@ -23,11 +23,11 @@ export interface StateMetricsOptions {
   readonly interval?: number;
   readonly clock?: Clock;
   /**
-   * Whether this process, of those that do the same work, is the one that tells anything; asked again before each emission and
-   * by `reassess`. Default: it is.
+   * Whether this process, of those that do the same work, is the one that tells anything; asked again before each emission.
+   * Default: it is.
    */
   readonly speaks?: () => boolean;
-  /** Whether an object, by its uid, belongs to this process' shard. Default: all do. */
+  /** Whether an object, by its uid, belongs to this process' shard; asked when it changes, and by `reassess`. Default: all do. */
   readonly owns?: (uid: string) => boolean;
   /** Which shard that is, to be told. Default: the only one. */
   readonly shard?: Shard;
@@ -105,6 +105,8 @@ class Teller implements StateMetrics {
   #forget: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
   #isWorking = false;
+  /** What `speaks` said when it was asked last. */
+  #spoke = true;
   #cancelEnding: (() => void) | undefined;
   #ending: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -145,7 +147,8 @@ class Teller implements StateMetrics {
   }
 
   start(): void {
-    const { cluster, namespaces, appender, labels, speaks = yes, owns = yes } = this.#options;
+    const { cluster, namespaces, appender, labels, owns = () => true } = this.#options;
+    this.#spoke = this.#speaks();
     this.#states = this.#selected.map(
       (selected) =>
         new ResourceState({
@@ -154,7 +157,7 @@ class Teller implements StateMetrics {
           appender,
           selected,
           base: labels,
-          owns: (uid) => speaks() && owns(uid),
+          owns: (uid) => this.#speaks() && owns(uid),
           onChange: () => this.#wake(),
           onFailure: (object, error) => this.#noteFailure(selected.resource, object, error),
         }),
@@ -170,6 +173,7 @@ class Teller implements StateMetrics {
   }
 
   reassess(): void {
+    this.#spoke = this.#speaks();
     for (const state of this.#states) state.reassess();
   }
 
@@ -203,24 +207,26 @@ class Teller implements StateMetrics {
   async #emit(timestamp: number): Promise<void> {
     const { cluster, logger, maxAge = DEFAULT_MAX_AGE } = this.#options;
     const begun = this.#clock.elapsed();
-    this.reassess();
+    if (this.#speaks() !== this.#spoke) this.reassess();
     const ready = this.#states.filter((state) => state.isReady);
     for (const state of ready) this.#noteAge(state, this.#clock.now() - state.currentAt > maxAge);
     const total = ready.reduce((sum, { series }) => sum + series.size, 0);
     const spread = Math.min(this.#interval * SPREAD, (total / SAMPLES_PER_SECOND) * 1000);
-    const results: Promise<number>[] = [this.#self.emit(timestamp, this.#isUp(ready))];
+    const results: Promise<PromiseSettledResult<number>[]>[] = [];
+    const add = (result: Promise<number>): void => void results.push(Promise.allSettled([result]));
+    add(this.#self.emit(timestamp, this.#isUp(ready)));
     let before = 0;
     for (const state of ready) {
       const start = before;
       const { size } = state.series;
       const pace = (done: number): Promise<void> => this.#pace(begun + (spread * (start + done * size)) / total);
-      results.push(state.series.emit(timestamp, { silent: this.#outdated.has(state), pace }));
+      add(state.series.emit(timestamp, { silent: this.#outdated.has(state), pace }));
       before += size;
       // The next resource goes on while this one becomes durable.
       if (before < total && size > 0) await pace(1);
       if (this.#stopping.signal.aborted) break;
     }
-    const settled = await Promise.allSettled(results);
+    const settled = (await Promise.all(results)).flat();
     const samples = settled.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
     const failure = settled.find((result) => result.status === 'rejected');
     const duration = this.#clock.elapsed() - begun;
@@ -231,6 +237,10 @@ class Teller implements StateMetrics {
     if (failure !== undefined && !this.#stopping.signal.aborted && this.#mayLog('refused')) {
       logger.error({ cluster: cluster.name, err: failure.reason }, 'state metrics are not stored');
     }
+  }
+
+  #speaks(): boolean {
+    return this.#options.speaks?.() ?? true;
   }
 
   /** Waits until it is this time, and lets others have their turn in any case. */
@@ -341,10 +351,6 @@ class Teller implements StateMetrics {
       await new Promise<void>((resolve) => this.#clock.schedule(END_PAUSE, resolve));
     }
   }
-}
-
-function yes(): boolean {
-  return true;
 }
 
 function nextTurn(): Promise<void> {
