@@ -318,3 +318,22 @@ test('waits for a log that does not answer, and keeps rows while it refuses them
   expect(await shownRows()).toEqual(['BackOff 1', 'Killing 1']);
   expect(await last('shop/Pod/Killing/Normal')).toBe('end');
 });
+
+test('ends at once while the log is asked what it has', async () => {
+  const real = storage.eventLog!;
+  let isAsked = false;
+  const eventLog: EventLog = {
+    append: (events) => real.append(events),
+    find: (filter, signal) => real.find(filter, signal),
+    recorded: (_, __, signal) => {
+      isAsked = true;
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new StorageError('canceled', 'the flush was canceled')));
+      });
+    },
+  };
+  const recorder = start({ eventLog });
+  await vi.waitFor(() => expect(isAsked).toBe(true));
+  await stop(recorder);
+  expect(logged).toEqual([]);
+});

@@ -140,11 +140,12 @@ class Recorder implements EventRecorder {
     const { cluster, eventLog, logger, namespace = '', registry, reflector, appender } = this.#options;
     let recorded: RecordedEvents = { counts: new Map(), newest: 0 };
     if (eventLog !== undefined) {
-      const limit = AbortSignal.timeout(LOG_TIMEOUT);
       try {
-        recorded = await eventLog.recorded(cluster.name, this.#clock.now() - RECORDED_SINCE, limit);
+        recorded = await this.#askLog(eventLog);
       } catch (error) {
-        this.#tellOnce(`events wait: the log does not say what it has: ${messageOf(error)}`);
+        if (!this.#closing.signal.aborted) {
+          this.#tellOnce(`events wait: the log does not say what it has: ${messageOf(error)}`);
+        }
         return false;
       }
       if (this.#closing.signal.aborted) return false;
@@ -172,6 +173,21 @@ class Recorder implements EventRecorder {
     });
     this.#watching = { stop, ended: watch.run(stop.signal) };
     return true;
+  }
+
+  async #askLog(eventLog: EventLog): Promise<RecordedEvents> {
+    const { signal } = this.#closing;
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    const timer = setTimeout(abort, LOG_TIMEOUT);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      const since = this.#clock.now() - RECORDED_SINCE;
+      return await eventLog.recorded(this.#options.cluster.name, since, controller.signal);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
   }
 
   async #stopWatching(): Promise<void> {
