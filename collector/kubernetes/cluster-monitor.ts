@@ -10,7 +10,6 @@ import type { ScrapeConfig } from '../scrape/scrape-config.ts';
 import { isOwn, type Shard } from '../shard.ts';
 import { annotationJobs } from './annotation-jobs.ts';
 import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
-import { StoredPodValues } from './catalogue/stored-pod-values.ts';
 import { defaultJobs } from './default-jobs.ts';
 import { createEventRecorder, type EventRecorder } from './events/event-recorder.ts';
 import type { KubeAccess } from './kube-access.ts';
@@ -54,7 +53,7 @@ export interface ClusterMonitorDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   readonly clock: Clock;
-  /** Where other shards' samples can be read; undefined at the edge, where a cluster's sums count this shard's pods alone. */
+  /** Where other shards' samples can be read; undefined at the edge, where nobody can sum a sharded cluster. */
   readonly querier: Querier | undefined;
   /** Where the cluster's events become rows; undefined where they are only counted. */
   readonly eventLog: EventLog | undefined;
@@ -142,10 +141,8 @@ export class ClusterMonitor {
           clusterLabel: cluster.name,
           interval: scrapeInterval,
           isLeader: () => this.#speaks() && shard.index === 0,
-          ...(shard.count > 1 &&
-            deps.querier !== undefined && {
-              podValues: new StoredPodValues(deps.querier, { cluster: cluster.name, interval: scrapeInterval }),
-            }),
+          isSharded: shard.count > 1,
+          shared: shard.count > 1 ? deps.querier : undefined,
         })
       : undefined;
     this.#events = config.events

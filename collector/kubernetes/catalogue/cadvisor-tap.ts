@@ -105,6 +105,11 @@ export class CadvisorTap implements SampleTap {
     });
   }
 
+  get scrapeInterval(): number {
+    return this.#target.scrapeInterval;
+  }
+
+  /** Bytes that its columns take. */
   get byteLength(): number {
     return this.#inputs.byteLength;
   }

@@ -276,6 +276,18 @@ describe('sums', () => {
       { namespace: node === 'w3' ? 'other' : 'shop' },
     );
 
+  it('wait for kubelets that are scraped more rarely', async () => {
+    bed.node('w1');
+    bed.pod('a');
+    bed.start();
+    const target = { job: 'kubelet', metrics_path: '/metrics/cadvisor', node: 'w1' };
+    bed.scrape(target, () => rows('a'), 4 * INTERVAL);
+    await bed.rounds(14);
+    const [series] = await bed.samples('k8s_cluster_mem_usage_bytes');
+    expect(series!.samples.length).toBeGreaterThan(6);
+    expect(series!.samples.some(({ stale }) => stale)).toBe(false);
+  });
+
   it('take nothing from the control plane into the cluster', async () => {
     bed.node('w1');
     bed.node('m1', { labels: { 'node-role.kubernetes.io/master': '' } });

@@ -45,10 +45,15 @@ export interface CatalogueOptions {
   /** Whether this collector emits the levels above the pod. Asked before each round. Default: always. */
   readonly isLeader?: () => boolean;
   /**
-   * The store that the cluster's other collectors write to, when several share it (`--shard`). Default: there are no
-   * others; then the pods and nodes whose kubelets are not scraped are spoken for here.
+   * Whether other collectors scrape kubelets of the cluster too (`--shard`). Default: no; then pods and nodes whose kubelets
+   * are not scraped here are spoken for here.
    */
-  readonly shared?: Querier;
+  readonly isSharded?: boolean;
+  /**
+   * The store that all of them write to, for the sums. Default: none; then the sums of a sharded cluster are left out, as
+   * those of any cluster of which too much is missing.
+   */
+  readonly shared?: Querier | undefined;
 }
 
 export interface CatalogueStats {
@@ -138,7 +143,8 @@ class RunningCatalogue implements Catalogue {
       workloads: this.#workloads,
       services: this.#services,
       interval,
-      isSharded: shared !== undefined,
+      scrapeInterval: () => Math.max(0, ...Array.from(this.#kubelets, (tap) => tap.scrapeInterval)),
+      isSharded: options.isSharded ?? shared !== undefined,
     });
     appender.describe(catalogueMetadata());
     registerGauges(options.registry, clusterLabel, () => this.stats);

@@ -114,5 +114,6 @@ What holds for all of them:
   service or of the cluster are missing because kubelets of nodes that are ready do not answer, its sums of use are left out rather than too
   low: they end with a stale marker until enough is there. Up to that, missing pods are not in the sums. Pods on nodes that are not ready are not
   missing: nobody expects anything of them. \`abnormal\`, restarts, requests and totals come from the watch and go on.
-- Several collectors that share a cluster: each computes containers, pods and nodes of the kubelets it scrapes; the leader computes the rest.
+- Several collectors that share a cluster: each computes containers, pods and nodes of the kubelets it scrapes; the leader of the
+  first shard computes the rest from the store, which they must share: what others keep in stores of their own is missing, and the sums with it.
 `;

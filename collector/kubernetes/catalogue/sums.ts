@@ -57,6 +57,8 @@ export interface SumsOptions {
   readonly workloads: WatchedWorkloads;
   readonly services: WatchedServices;
   readonly interval: number;
+  /** Of the slowest kubelet job. */
+  readonly scrapeInterval: () => number;
   /** Other collectors scrape kubelets too: what has no tap here may have one there. */
   readonly isSharded: boolean;
 }
@@ -128,9 +130,9 @@ export class Sums {
 
   /** Sets the values of a round. `apiserver` says whether it answers where nothing scrapes it, NaN if that is not known. */
   compute(timestamp: number, apiserver: number): void {
-    const { index, latest, interval, workloads } = this.#options;
+    const { index, latest, interval, scrapeInterval, workloads } = this.#options;
     const round = ++this.#round;
-    const since = timestamp - 2 * interval;
+    const since = timestamp - 2 * Math.max(interval, scrapeInterval());
     const { values, times } = latest;
     for (const entry of index.pods.values()) {
       const cpu = values[entry.index * SUMMED.length + CPU]!;
