@@ -85,8 +85,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await listeners.close();
     throw error;
   });
-  world.askThrough(askApi({ url: api.url, token, ca: api.ca }));
+  world.serveThrough(askApi({ url: api.url, token, ca: api.ca }), { host, port: Number(new URL(api.url).port) });
   listeners.serve(world, (given) => given === token || (options.tokens ?? []).some((grant) => grant.token === given));
+  // Making the cluster took its time.
+  if (running && options.start === undefined) world.advance(Math.max(0, Date.now() - world.clock.now()));
   if (running) world.clock.run();
   const machine = (node: string) => {
     const found = world.runtime.machines.get(node);

@@ -27,6 +27,7 @@ import { Meters } from './load/meters.ts';
 import { Volumes } from './load/volumes.ts';
 import type { Node, Pod } from './objects.ts';
 import { Pages } from './pages/pages.ts';
+import { announceApi } from './population/api-service.ts';
 import { ROOT_DISK } from './population/nodes.ts';
 import { controlPlanePods, createObjects, type PopulationOptions, planPopulation } from './population/populate.ts';
 import type { ProxyRequest, ProxyResponse } from './proxy-request.ts';
@@ -176,9 +177,10 @@ export class World {
       new Schedule(context, { scenarios: this.scenarios, random: random.fork('scenarios') });
   }
 
-  /** Metrics of autoscalers are read through this API server from now on. */
-  askThrough(ask: AskApi): void {
+  /** From now on this API server serves the world: autoscalers read their metrics through it, and pods find it here. */
+  serveThrough(ask: AskApi, { host, port }: { readonly host: string; readonly port: number }): void {
     this.#ask = ask;
+    announceApi(this.store, [host], port);
   }
 
   /** The node whose kubelet listens at this port on 127.0.0.1 itself. */

@@ -4,11 +4,13 @@ import { type ControllerContext, ownerReference } from '../controllers/controlle
 import type { Deployment } from '../objects.ts';
 import type { Random } from '../random.ts';
 import { safeHash } from '../random.ts';
+import { announceApi, apiService } from './api-service.ts';
 import { applicationObjects, imageOf } from './application-objects.ts';
 import { type Application, planApplications } from './applications.ts';
+import { monitorObjects } from './monitor-objects.ts';
 import { namespaceObjects } from './namespaces.ts';
 import { type NodePlan, planNodes } from './nodes.ts';
-import { staticPods, systemObjects } from './system-workloads.ts';
+import { CONTROL_PLANE_PORTS, staticPods, systemObjects } from './system-workloads.ts';
 
 const DAY = 86_400_000;
 
@@ -84,6 +86,14 @@ export function createObjects(context: ControllerContext, population: Population
     metadata: { name: 'nginx', creationTimestamp: founded },
     spec: { controller: 'k8s.io/ingress-nginx' },
   });
+  create('services', apiService(founded));
+  const planes = population.nodes.filter(({ role }) => role === 'control-plane');
+  announceApi(
+    store,
+    planes.map(({ node }) => node.status.addresses[0]!.address),
+    CONTROL_PLANE_PORTS['kube-apiserver'],
+  );
+  if (options.monitorObjects) for (const [resource, object] of monitorObjects(founded)) create(resource, object);
   const gpus = population.nodes.some(({ role }) => role === 'gpu');
   for (const [resource, object] of systemObjects({ created: founded, gpus })) create(resource, object);
   let address = 0;

@@ -213,7 +213,8 @@ export class PodWorker {
   #start(life: Life): void {
     if (life.running !== undefined || this.#running === undefined) return;
     const { bootstrapping, clock } = this.#context;
-    const startedAt = bootstrapping ? this.#startedAt + 2000 : clock.now();
+    if (bootstrapping) this.#remember(life);
+    const startedAt = bootstrapping ? (life.restarts > 0 ? this.#restartedAt() : this.#startedAt + 2000) : clock.now();
     const main = life.spec === this.#pod.spec.containers[0];
     life.running = this.#runtime.startContainer(this.#running, life.spec, { main, startedAt });
     life.containerId = `${this.machine.runtime}://${life.running.id}`;
@@ -249,6 +250,29 @@ export class PodWorker {
     }
     this.#write();
     if (life.sidecar) this.#next();
+  }
+
+  /** Some containers were restarted before the simulation began. */
+  #remember(life: Life): void {
+    const chance = fraction(`${this.uid}/past`);
+    if (chance > 0.09 || life.init || life.spec !== this.#pod.spec.containers[0]) return;
+    if (this.#pod.spec.restartPolicy !== 'Always') return;
+    const killed = this.#running!.profile.name === 'leak';
+    life.restarts = 1 + Math.floor(chance * 40);
+    life.lastState = {
+      terminated: {
+        exitCode: killed ? 137 : 1,
+        reason: killed ? 'OOMKilled' : 'Error',
+        startedAt: rfc3339(this.#startedAt + 2000),
+        finishedAt: rfc3339(this.#restartedAt() - 1000),
+      },
+    };
+  }
+
+  /** Somewhere between the pod's start and now. */
+  #restartedAt(): number {
+    const { clock } = this.#context;
+    return this.#startedAt + 3000 + Math.max(0, clock.now() - this.#startedAt - 3000) * fraction(`${this.uid}/restart`);
   }
 
   #exited(life: Life, exit: Exit): void {
