@@ -53,6 +53,18 @@ describe('default jobs', () => {
     expect(defaultJobs({ ...options, cluster: '' })[0]!.jobName).toBe('kubernetes/kubelet/metrics');
   });
 
+  it('leave the labels of those that kubelets and GPU exporters speak of as they are', () => {
+    const honored = defaultJobs(options).filter(({ honorLabels }) => honorLabels);
+    expect(honored.map(({ jobName }) => jobName.slice('kubernetes/c1/'.length))).toEqual([
+      'kubelet/metrics',
+      'kubelet/cadvisor',
+      'kubelet/resource',
+      'kubelet/probes',
+      'virtual-kubelet/cadvisor',
+      'dcgm-exporter',
+    ]);
+  });
+
   it('leave out what is not wanted', () => {
     const none = { kubelets: false, apiServer: false, controlPlane: false, nodeExporter: false, gpuExporter: false };
     expect(defaultJobs({ ...options, ...none })).toEqual([]);

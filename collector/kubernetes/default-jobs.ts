@@ -110,6 +110,8 @@ function kubeletJobs(jobs: JobBuilder): ScrapeConfig[] {
     return jobs.job(`${isVirtual ? 'virtual-kubelet' : 'kubelet'}/${name}`, {
       metricsPath: path,
       scheme: 'https',
+      // Its labels namespace, pod and container say whose a series is.
+      honorLabels: true,
       discovery: [jobs.discovery({ role: 'node' })],
       relabelConfigs: [
         select(['__meta_kubernetes_node_label_type'], VIRTUAL_NODES),

@@ -29,6 +29,11 @@ describe('a row of cAdvisor', () => {
     expect(read({ ...cpu, name: HEX })).toEqual({ of: 'container', unit: `shop/web-1/app/${HEX}` });
   });
 
+  it('is of the pod that the page names, not of the target', () => {
+    const target = { ...cpu, namespace: 'kube-system', exported_namespace: 'shop', name: HEX };
+    expect(read(target)).toEqual({ of: 'container', unit: `shop/web-1/app/${HEX}` });
+  });
+
   it.each([
     ['of a pause container', { ...cpu, container: 'POD' }],
     ["of a pod's cgroup", { ...cpu, container: '' }],

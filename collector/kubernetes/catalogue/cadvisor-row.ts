@@ -82,16 +82,21 @@ export function readCadvisorRow(labels: Labels): CadvisorRow | undefined {
       ? { of: 'machine', unit: '/', kind }
       : undefined;
   }
-  const name = labels.get('pod');
+  const name = own(labels, 'pod');
   if (name === '') return undefined;
-  const pod = `${labels.get('namespace')}/${name}`;
-  const container = labels.get('container');
+  const pod = `${own(labels, 'namespace')}/${name}`;
+  const container = own(labels, 'container');
   const isSandbox = container === '' || container === 'POD';
   if (ofNetwork !== undefined) {
     return isSandbox && device !== 'lo' ? { of: 'pod', unit: `${pod}//${id}`, pod, kind } : undefined;
   }
   if (isSandbox || !isTotal(labels)) return undefined;
   return { of: 'container', unit: containerUnit(pod, container, containerId(id, labels.get('name'))), kind };
+}
+
+/** A label as the page gave it: without honor_labels a target's label of the same name has its place. */
+function own(labels: Labels, name: string): string {
+  return labels.get(`exported_${name}`) || labels.get(name);
 }
 
 /** The unit of a container's rows. */
