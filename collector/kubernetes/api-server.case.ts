@@ -63,6 +63,15 @@ export class ApiServer {
     this.#isSilent = true;
   }
 
+  /** Changes that no watch hears of, and that are forgotten at once. */
+  unheard(change: () => void): void {
+    for (const end of [...this.#watches]) end();
+    this.#isSilent = true;
+    change();
+    this.store.compact();
+    this.#isSilent = false;
+  }
+
   hearWatches(): void {
     this.#isSilent = false;
   }

@@ -27,7 +27,7 @@ export interface HttpKubeClientOptions {
   readonly http: HttpClientConfig;
   /** Milliseconds for connecting, for the first byte of an answer, and between two bytes of it. Default 30,000. */
   readonly timeout?: number;
-  /** Milliseconds for a whole answer, other than a watch's. Default 300,000. */
+  /** Milliseconds for a whole answer, other than a watch's; a list in one piece may take four times that. Default 300,000. */
   readonly wholeTimeout?: number;
   /** How often a GET is repeated after a failure that may pass. Default 3. */
   readonly retries?: number;
@@ -111,7 +111,9 @@ class HttpKubeClient implements KubeClient {
   }
 
   get(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
-    return this.#repeat(signal, (limited) => this.#json({ method: 'GET', path, accept: ACCEPT_JSON, signal: limited }));
+    return this.#repeat(signal, this.#wholeTimeout, (limited) =>
+      this.#json({ method: 'GET', path, accept: ACCEPT_JSON, signal: limited }),
+    );
   }
 
   list<T = RawObject>(path: string, options: ListOptions<T>): Promise<ListPage<T>> {
@@ -120,7 +122,9 @@ class HttpKubeClient implements KubeClient {
     if (options.continue !== undefined && options.continue !== '') query.set('continue', options.continue);
     const map = options.map ?? ((item: RawObject) => item as T);
     const accept = options.metadataOnly === true ? ACCEPT_METADATA_LIST : ACCEPT_JSON;
-    return this.#repeat(options.signal, async (signal) => {
+    // All in one may be hundreds of megabytes.
+    const timeout = options.limit > 0 ? this.#wholeTimeout : 4 * this.#wholeTimeout;
+    return this.#repeat(options.signal, timeout, async (signal) => {
       const call: Call = { method: 'GET', path: withQuery(path, query), accept, signal };
       const items: T[] = [];
       const reader = new ListReader((item) => items.push(map(item)));
@@ -177,9 +181,13 @@ class HttpKubeClient implements KubeClient {
   }
 
   /** Does a GET, again as long as it fails for a reason that may pass. */
-  async #repeat<T>(signal: AbortSignal | undefined, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #repeat<T>(
+    signal: AbortSignal | undefined,
+    timeout: number,
+    attempt: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     for (let tries = 0; ; tries++) {
-      const limit = limitedSignal([signal, this.#closing.signal], this.#wholeTimeout);
+      const limit = limitedSignal([signal, this.#closing.signal], timeout);
       try {
         return await this.#inSlot({ method: 'GET', path: '', signal: limit.signal }, () => attempt(limit.signal));
       } catch (error) {

@@ -85,19 +85,15 @@ export class MutableObjectCache<T extends KubeObject> implements ObjectCache<T> 
     this.#tell({ before, after: undefined });
   }
 
-  /**
-   * A complete list: what it lacks is gone. Listeners hear the differences only; an equal resource version is none, unless
-   * the versions are of another history than those before, as after a restored backup.
-   */
-  replace(objects: Iterable<T>, now: number, { isOtherHistory = false } = {}): void {
+  /** A complete list: what it lacks is gone. Listeners hear the differences only; an equal resource version is none. */
+  replace(objects: Iterable<T>, now: number): void {
     const seen = new Set<string>();
     for (const object of objects) {
       const key = keyOf(object);
       seen.add(key);
       const before = this.#objects.get(key);
       const version = object.metadata.resourceVersion;
-      if (!isOtherHistory && before !== undefined && version !== '' && before.metadata.resourceVersion === version)
-        continue;
+      if (before !== undefined && version !== '' && before.metadata.resourceVersion === version) continue;
       this.#objects.set(key, object);
       this.#tell({ before, after: object });
     }

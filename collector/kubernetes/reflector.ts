@@ -39,8 +39,8 @@ const ABSENCES = 3;
 const HEALTHY = 30_000;
 /** A watch that ended so soon, with nothing, is as good as a failure. */
 const SHORT = 1_000;
-/** Events that are taken before other work has its turn. */
-const EVENTS_PER_TURN = 256;
+/** Changes that are taken before other work has its turn. */
+const CHANGES_PER_TURN = 256;
 
 /**
  * Keeps a cache the same as what the API server has of one resource: lists it page by page, then follows the changes with
@@ -125,6 +125,10 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
     }
   }
 
+  /**
+   * What is new or has changed goes into the cache page by page, so that listeners are not told of everything at once; what
+   * is gone, only when the list is complete.
+   */
   async #list(signal: AbortSignal): Promise<void> {
     const { client, resource, cache, clock, pageSize = 500 } = this.#options;
     const objects: T[] = [];
@@ -133,25 +137,47 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
     const now = clock.now();
     let page: ListPage<T> | undefined;
     do {
+      const next: string | undefined = page?.continue;
       page = await client.list<T>(this.#path, {
         ...this.#selection(signal),
         limit,
-        continue: page?.continue,
+        continue: next,
         map: resource.slim,
       });
+      if (page.continue !== '' && page.continue === next)
+        throw new Error('the list leads from a page to the same page');
+      await this.#takePage(page, signal);
       for (const object of page.items) objects.push(object);
     } while (page.continue !== '');
     signal.throwIfAborted();
-    const before = this.#lastSeen;
-    const isOther = before !== undefined && isOlder(page.resourceVersion, before);
-    if (isOther) this.#tellRestored(before, page.resourceVersion);
-    cache.replace(objects, now, { isOtherHistory: isOther });
+    if (this.#isRestored(page)) this.#tellRestored(this.#lastSeen!, page.resourceVersion);
+    cache.replace(objects, now);
     this.#options.metrics?.lists.inc(this.#labels);
     this.#version = page.resourceVersion;
     this.#lastSeen = page.resourceVersion;
     this.#expired = 0;
     this.#isUnsure = false;
     this.#recovered();
+  }
+
+  async #takePage(page: ListPage<T>, signal: AbortSignal): Promise<void> {
+    const { cache } = this.#options;
+    // Versions of another history say nothing about what is the same.
+    const isOther = this.#isRestored(page);
+    let taken = 0;
+    for (const object of page.items) {
+      const { namespace, name, resourceVersion } = object.metadata;
+      const version = cache.get(namespace, name)?.metadata.resourceVersion;
+      if (!isOther && version === resourceVersion) continue;
+      signal.throwIfAborted();
+      cache.put(object);
+      if (++taken % CHANGES_PER_TURN === 0) await new Promise(setImmediate);
+    }
+  }
+
+  /** Whether the list is of a history in which the version that was seen last has not been yet. */
+  #isRestored({ resourceVersion }: ListPage<T>): boolean {
+    return this.#lastSeen !== undefined && isOlder(resourceVersion, this.#lastSeen);
   }
 
   /** The version that was seen last, also when it is of no use for a watch any more. */
@@ -171,7 +197,7 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
       events++;
       if (!this.#take(event)) break;
       this.#recovered();
-      if (events % EVENTS_PER_TURN === 0) await new Promise(setImmediate);
+      if (events % CHANGES_PER_TURN === 0) await new Promise(setImmediate);
     }
     return events;
   }

@@ -6,11 +6,17 @@ import { Registry } from 'prom-client';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { startServer, TOKEN } from '../../simulator/api/api-client.case.ts';
 import type { ApiServer } from '../../simulator/api/api-server.ts';
+import { kubeconfigOf } from '../../simulator/api/kubeconfig.ts';
+import { selfSigned } from '../../simulator/api/self-signed.ts';
 import type { ObjectStore } from '../../simulator/object-store.ts';
+import type { CredentialSource, Credentials } from '../credential-source.ts';
 import { PLAIN_HTTP_CLIENT } from '../http-transport.ts';
 import type { HttpClientConfig } from '../scrape/scrape-config.ts';
+import { Secret } from '../secret.ts';
 import { until } from './api-server.case.ts';
 import { createKubeClient } from './http-kube-client.ts';
+import { resolveAccess } from './kube-access.ts';
+import type { KubeClient } from './kube-client.ts';
 import type { KubeCluster } from './kube-cluster.ts';
 import { LeaderElection } from './leader-election.ts';
 import type { ObjectCache } from './object-cache.ts';
@@ -226,5 +232,48 @@ describe('leader election on the simulated API server', () => {
     } finally {
       await a.close();
     }
+  });
+});
+
+describe('over TLS', () => {
+  const [serving, client, other] = [selfSigned(), selfSigned(), selfSigned()];
+
+  async function connect(edit: (kubeconfig: string) => string, credentials?: CredentialSource): Promise<KubeClient> {
+    const { server } = await startServer({ now: Date.now, tls: { ...serving, clientCa: client.cert } });
+    const file = join(directory, 'config');
+    writeFileSync(file, edit(kubeconfigOf(server, TOKEN)));
+    const resolved = await resolveAccess({ kind: 'kubeconfig', file, context: undefined }, { environment: {} });
+    const http = { ...resolved.http, credentials };
+    const kube = createKubeClient({ server: resolved.server, http, retries: 1, retryDelay: 1, timeout: 2_000 });
+    closing.push(() => kube.close());
+    return kube;
+  }
+
+  it('a kubeconfig leads to the server that it trusts, and to no other', async () => {
+    const kube = await connect((text) => text);
+    expect((await kube.list('/api/v1/namespaces', { limit: 1 })).items).toEqual([]);
+    const ca = (of: { readonly cert: string }): string => Buffer.from(of.cert).toString('base64');
+    const misled = await connect((text) => text.replace(ca(serving), ca(other)));
+    await expect(misled.get('/api/v1/namespaces')).rejects.toThrow(/self-signed certificate|unable to verify/);
+  });
+
+  it('a client certificate stands in the kubeconfig or is issued, and its successor is used at once', async () => {
+    const encode = (pem: string): string => Buffer.from(pem).toString('base64');
+    const pair = (of: { readonly cert: string; readonly key: string }): string =>
+      `{client-certificate-data: ${encode(of.cert)}, client-key-data: ${encode(of.key)}}`;
+    const withCert = await connect((text) => text.replace(/user:\n {4}token: .*/, `user: ${pair(client)}`));
+    expect(await withCert.get('/api/v1/pods')).toMatchObject({ kind: 'PodList' });
+
+    const issued: Credentials[] = [other, client].map(({ cert, key }) => ({
+      token: undefined,
+      cert,
+      key: new Secret(key),
+    }));
+    let current = 0;
+    const credentials = { get: () => Promise.resolve(issued[current]!), refused: () => undefined };
+    const withIssued = await connect((text) => text.replace(/user:\n {4}token: .*/, 'user: {}'), credentials);
+    await expect(withIssued.get('/api/v1/pods')).rejects.toThrow(/User "system:anonymous" cannot list/);
+    current = 1;
+    expect(await withIssued.get('/api/v1/pods')).toMatchObject({ kind: 'PodList' });
   });
 });

@@ -216,6 +216,39 @@ describe('a watched resource', () => {
     expect(broken).toBeGreaterThan(4);
   });
 
+  it('tells of new objects page by page, and of those that are gone when the list is complete', async () => {
+    fill(30);
+    server.put('a-first');
+    const { cache } = open().watch('pods');
+    await until(() => server.watches === 1);
+    const told: string[] = [];
+    cache.subscribe(({ before, after }) =>
+      told.push(after === undefined ? `-${before!.metadata.name}` : after.metadata.name),
+    );
+    const pages: string[] = [];
+    server.beforeNextPage = () => void pages.push(told.join(' '));
+    server.unheard(() => {
+      server.store.delete('pods', 'default', 'a-first');
+      server.put('b-new');
+      server.put('z-new');
+    });
+    await until(() => told.length === 3);
+    expect(told).toEqual(['b-new', 'z-new', '-a-first']);
+    expect(pages.at(-1)).toBe('b-new');
+  });
+
+  it('does not go round in circles with a list whose pages do', async () => {
+    let asked = 0;
+    server.fault = (_request, response) => {
+      if (++asked > 4) return false;
+      response.end('{"metadata":{"resourceVersion":"1","continue":"x"},"items":[]}');
+      return true;
+    };
+    const { cache } = open().watch('pods');
+    await cache.synced(AbortSignal.timeout(5_000));
+    expect(logged[0]).toMatch(/the list leads from a page to the same page/);
+  });
+
   it('notices a connection that is lost without a sign', async () => {
     fill(2);
     const { cache } = open({ watchIdleTimeout: 300 }).watch('pods');
