@@ -51,6 +51,8 @@ export interface HttpKubeClientOptions {
 const MAX_BODY = 64 * 1024 ** 2;
 /** Bytes of one event of a watch. */
 const MAX_EVENT = 16 * 1024 ** 2;
+/** Bytes of an answer that are taken before other work has its turn; a socket with more than enough gives 2 MiB at once. */
+const BYTES_PER_TURN = 256 * 1024;
 /** Requests that wait for their turn. */
 const MAX_WAITING = 1_000;
 /** The longest that a server's Retry-After is waited for here; with more the caller is told. */
@@ -243,7 +245,13 @@ class HttpKubeClient implements KubeClient {
       const { body, headers } = await this.#open(call, this.#requests, this.#timeout);
       const stream =
         headers['content-encoding'] === 'gzip' ? pipeline(body, createGunzip({ chunkSize: 64 * 1024 }), noop) : body;
-      for await (const chunk of stream as AsyncIterable<Buffer>) take(chunk);
+      let taken = 0;
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        take(chunk);
+        if ((taken += chunk.length) < BYTES_PER_TURN) continue;
+        taken = 0;
+        await new Promise(setImmediate);
+      }
     } catch (error) {
       throw this.#explain(error, call, this.#timeout);
     }

@@ -25,6 +25,9 @@ export interface ObjectCache<T extends KubeObject> {
   subscribe(listener: (change: Change<T>) => void): () => void;
 }
 
+/** Objects that are taken over before other work has its turn. */
+const OBJECTS_PER_TURN = 256;
+
 /** The one that is written to: by a reflector, or by a test. */
 export class MutableObjectCache<T extends KubeObject> implements ObjectCache<T> {
   readonly #objects = new Map<string, T>();
@@ -102,6 +105,31 @@ export class MutableObjectCache<T extends KubeObject> implements ObjectCache<T> 
       this.#objects.delete(key);
       this.#tell({ before, after: undefined });
     }
+    this.complete(now);
+  }
+
+  /**
+   * The same as `replace` for a long list, in steps between which `turn` is awaited: first what is new or another object
+   * than the one that is held, then what is gone. Nobody else must write meanwhile. Rejects when `turn` does, and then the
+   * list is taken over in part only.
+   */
+  async adopt(objects: readonly T[], now: number, turn: () => Promise<void>): Promise<void> {
+    const listed = new Set<T>();
+    let steps = 0;
+    for (const object of objects) {
+      if (this.#objects.get(keyOf(object)) !== object) this.put(object);
+      listed.add(object);
+      if (++steps % OBJECTS_PER_TURN === 0) await turn();
+    }
+    for (const object of this.values()) {
+      if (!listed.has(object)) this.remove(object.metadata.namespace, object.metadata.name);
+      if (++steps % OBJECTS_PER_TURN === 0) await turn();
+    }
+    this.complete(now);
+  }
+
+  /** It has been made the same as a complete list of that time. */
+  protected complete(now: number): void {
     this.currentAt = now;
     this.isSynced = true;
     for (const done of [...this.#waiting]) done();

@@ -39,8 +39,8 @@ const ABSENCES = 3;
 const HEALTHY = 30_000;
 /** A watch that ended so soon, with nothing, is as good as a failure. */
 const SHORT = 1_000;
-/** Changes that are taken before other work has its turn. */
-const CHANGES_PER_TURN = 256;
+/** Events that are taken before other work has its turn. */
+const EVENTS_PER_TURN = 256;
 
 /**
  * Keeps a cache the same as what the API server has of one resource: lists it page by page, then follows the changes with
@@ -125,10 +125,6 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
     }
   }
 
-  /**
-   * What is new or has changed goes into the cache page by page, so that listeners are not told of everything at once; what
-   * is gone, only when the list is complete.
-   */
   async #list(signal: AbortSignal): Promise<void> {
     const { client, resource, cache, clock, pageSize = 500 } = this.#options;
     const objects: T[] = [];
@@ -146,12 +142,11 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
       });
       if (page.continue !== '' && page.continue === next)
         throw new Error('the list leads from a page to the same page');
-      await this.#takePage(page, signal);
-      for (const object of page.items) objects.push(object);
+      for (const object of page.items) objects.push(this.#known(object, page));
     } while (page.continue !== '');
     signal.throwIfAborted();
     if (this.#isRestored(page)) this.#tellRestored(this.#lastSeen!, page.resourceVersion);
-    cache.replace(objects, now);
+    await cache.adopt(objects, now, () => turn(signal));
     this.#options.metrics?.lists.inc(this.#labels);
     this.#version = page.resourceVersion;
     this.#lastSeen = page.resourceVersion;
@@ -160,19 +155,13 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
     this.#recovered();
   }
 
-  async #takePage(page: ListPage<T>, signal: AbortSignal): Promise<void> {
-    const { cache } = this.#options;
+  /** The cache's own object when it is the same, so that a list does not take its room a second time. */
+  #known(object: T, page: ListPage<T>): T {
     // Versions of another history say nothing about what is the same.
-    const isOther = this.#isRestored(page);
-    let taken = 0;
-    for (const object of page.items) {
-      const { namespace, name, resourceVersion } = object.metadata;
-      const version = cache.get(namespace, name)?.metadata.resourceVersion;
-      if (!isOther && version === resourceVersion) continue;
-      signal.throwIfAborted();
-      cache.put(object);
-      if (++taken % CHANGES_PER_TURN === 0) await new Promise(setImmediate);
-    }
+    if (this.#isRestored(page)) return object;
+    const { namespace, name, resourceVersion } = object.metadata;
+    const known = this.#options.cache.get(namespace, name);
+    return known?.metadata.resourceVersion === resourceVersion ? known : object;
   }
 
   /** Whether the list is of a history in which the version that was seen last has not been yet. */
@@ -197,7 +186,7 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
       events++;
       if (!this.#take(event)) break;
       this.#recovered();
-      if (events % CHANGES_PER_TURN === 0) await new Promise(setImmediate);
+      if (events % EVENTS_PER_TURN === 0) await turn(signal);
     }
     return events;
   }
@@ -327,6 +316,12 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
   #jitter(milliseconds: number): number {
     return milliseconds * (0.5 + this.#options.random());
   }
+}
+
+/** Lets other work have its turn; rejects when the signal has aborted. */
+async function turn(signal: AbortSignal): Promise<void> {
+  await new Promise(setImmediate);
+  signal.throwIfAborted();
 }
 
 function reasonOf({ status, reason }: KubeError): string {

@@ -1,5 +1,5 @@
 // A pod comes as some 7 KB of JSON, of which 2.4 are managedFields. Kept are 1.7 KB of heap (30,000 pods of 750 ReplicaSets,
-// 1.25 containers each): 4.3 KB with strings shared only, 2.7 with equal parts held once, the rest by lists
+// 1.25 containers each; 0.2 more in the map): 4.3 KB with strings shared only, 2.7 with equal parts held once, the rest by lists
 // without spare room and volumes that are claims only. Of it 550 bytes are five conditions, 480 the state of containers.
 import { InternTable } from './intern-table.ts';
 import type { RawObject } from './kube-client.ts';

@@ -28,8 +28,9 @@ export class EventStream extends MutableObjectCache<CoreEvent> {
     this.#listener.gone(namespace, name);
   }
 
-  override replace(events: Iterable<CoreEvent>, now: number): void {
+  override adopt(events: readonly CoreEvent[], now: number): Promise<void> {
     this.#listener.listed(events, !this.isSynced);
-    super.replace([], now);
+    this.complete(now);
+    return Promise.resolve();
   }
 }
