@@ -46,6 +46,7 @@ function open({ http, registry, linger = 10_000, name = 'east', ...options }: Op
     logger,
     registry,
     linger,
+    ...(options.random !== undefined && { random: options.random }),
     reflector: { backOff: 10, maxBackOff: 50, absentPause: 20, pageSize: 10, ...options.reflector },
   });
   return cluster;
@@ -232,6 +233,23 @@ describe('a watched resource', () => {
     });
     await until(() => told.length === 3);
     expect(told).toEqual(['b-new', 'z-new', '-a-first']);
+  });
+
+  it('asks less and less often a server that ends every watch at once', async () => {
+    const times: number[] = [];
+    server.fault = (request, response) => {
+      if (!/watch=1/.test(request.url!) || times.length >= 8) return false;
+      times.push(performance.now());
+      response.writeHead(200).end();
+      return true;
+    };
+    const { cache } = open({ reflector: { backOff: 10, maxBackOff: 80 }, random: () => 0.5 }).watch('pods');
+    await until(() => server.watches === 1);
+    // 10, 20, 40, and from then on 80.
+    expect(times[7]! - times[0]!).toBeGreaterThan(380);
+    expect(server.requests.filter((request) => /limit=/.test(request))).toHaveLength(1);
+    server.put('x');
+    await until(() => cache.size === 1);
   });
 
   it('does not go round in circles with a list whose pages do', async () => {
