@@ -3,33 +3,14 @@ import { withCondition } from '../controllers/conditions.ts';
 import type { ControllerContext } from '../controllers/controller-context.ts';
 import { type LabelSelector, selects } from '../label-selector.ts';
 import { type Condition, keyOf, type Pod } from '../objects.ts';
-import { amount } from '../quantity.ts';
-import type { Autoscaler, MetricSpec, MetricTarget } from './autoscaler-objects.ts';
-import {
-  type AskApi,
-  CUSTOM_APIS,
-  EXTERNAL_API,
-  METRICS_API,
-  readExternal,
-  readObject,
-  readPods,
-  readResource,
-  selectorText,
-} from './metrics-reader.ts';
-import {
-  byAverage,
-  byUtilization,
-  byValue,
-  byValuePerReplica,
-  type CalculatorInput,
-  type PodMetric,
-} from './replica-calculator.ts';
+import type { Autoscaler } from './autoscaler-objects.ts';
+import { type MetricSources, type Proposal, propose } from './metric-proposal.ts';
+import { type AskApi, METRICS_API } from './metrics-reader.ts';
 import { ScalingBehavior } from './scaling-behavior.ts';
 
 const RESOURCE = 'horizontalpodautoscalers.autoscaling';
 const SERVICES = 'apiservices.apiregistration.k8s.io';
 const PERIOD_MS = 15_000;
-const TOLERANCE = 0.1;
 const TARGETS: Readonly<Record<string, string>> = {
   Deployment: 'deployments.apps',
   StatefulSet: 'statefulsets.apps',
@@ -39,21 +20,11 @@ const TARGETS: Readonly<Record<string, string>> = {
 export interface AutoscalerOptions {
   /** Asks the API server; undefined while there is none. */
   readonly ask: () => AskApi | undefined;
-  /** What the pods of a namespace really use, by pod name: taken for Resource metrics when no metrics API is registered. */
-  readonly usage: (pods: readonly Pod[], resource: string, container?: string) => ReadonlyMap<string, PodMetric>;
+  readonly usage: MetricSources['usage'];
 }
 
 interface Target extends KubeObject {
   readonly spec: { readonly replicas?: number; readonly selector: LabelSelector };
-}
-
-/** What one metric of an autoscaler says. */
-interface Proposal {
-  readonly replicas: number;
-  readonly status: object;
-  /** Whether the value was the simulation's own. */
-  readonly simulated: boolean;
-  readonly name: string;
 }
 
 /** Scales the targets of HorizontalPodAutoscalers as Kubernetes does, by metrics that it reads through the API server. */
@@ -110,9 +81,14 @@ export class AutoscalerController {
     const metrics = autoscaler.spec.metrics ?? [
       { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } } as const,
     ];
-    const proposals = metrics.map((metric) =>
-      this.#propose(autoscaler, metric, { current, pods, selector: target.spec.selector }),
-    );
+    const sources: MetricSources = {
+      ask: this.#options.ask(),
+      isRegistered: (service) => store.get(SERVICES, '', service) !== undefined,
+      usage: this.#options.usage,
+    };
+    const { selector } = target.spec;
+    const question = { namespace, current, pods, selector, now: this.#context.clock.now() };
+    const proposals = metrics.map((metric) => propose(metric, question, sources));
     const decide = (results: readonly (Proposal | Error)[]) => {
       const present = index.byKey<Autoscaler>(RESOURCE, key);
       const fresh = index.get<Target>(resource!, namespace, name);
@@ -128,121 +104,6 @@ export class AutoscalerController {
     void Promise.all(proposals)
       .then(decide)
       .finally(() => this.#busy.delete(key));
-  }
-
-  #propose(
-    autoscaler: Autoscaler,
-    metric: MetricSpec,
-    {
-      current,
-      pods,
-      selector,
-    }: { readonly current: number; readonly pods: readonly Pod[]; readonly selector: LabelSelector },
-  ): Proposal | Error | Promise<Proposal | Error> {
-    const { namespace = '' } = autoscaler.metadata;
-    const ask = this.#options.ask();
-    const input: CalculatorInput = {
-      currentReplicas: current,
-      pods,
-      metrics: new Map(),
-      tolerance: TOLERANCE,
-      now: this.#context.clock.now(),
-      cpu: false,
-    };
-    const labels = selectorText(selector);
-    const async = (work: (ask: AskApi) => Promise<Proposal>): Error | Promise<Proposal | Error> =>
-      ask === undefined ? new Error('no API server to ask') : work(ask).catch((error: unknown) => error as Error);
-    switch (metric.type) {
-      case 'Resource':
-      case 'ContainerResource': {
-        const { name, target, container } = {
-          container: undefined,
-          ...(metric.type === 'Resource' ? metric.resource : metric.containerResource),
-        };
-        const propose = (metrics: ReadonlyMap<string, PodMetric>, simulated: boolean) =>
-          resourceProposal(
-            { ...input, metrics, cpu: name === 'cpu' },
-            { name, target, container, simulated, type: metric.type },
-          );
-        if (!this.#isRegistered(METRICS_API) || ask === undefined) {
-          try {
-            return propose(this.#options.usage(pods, name, container), true);
-          } catch (error) {
-            return error as Error;
-          }
-        }
-        return async(async (asked) =>
-          propose(
-            await readResource(asked, {
-              namespace,
-              selector: labels,
-              resource: name,
-              ...(container !== undefined && { container }),
-            }),
-            false,
-          ),
-        );
-      }
-      case 'Pods': {
-        const version = this.#customVersion();
-        if (version === undefined)
-          return new Error('unable to fetch metrics from custom metrics API: no custom metrics API registered');
-        const { metric: wanted, target } = metric.pods;
-        return async(async (asked) => {
-          const metrics = await readPods(asked, { namespace, selector: labels, metric: wanted, version });
-          const found = byAverage({ ...input, metrics }, amount(target.averageValue ?? 0));
-          if (found === undefined) throw new Error(`no metrics returned for ${wanted.name}`);
-          const status = { type: 'Pods', pods: { metric: wanted, current: { averageValue: milli(found.average) } } };
-          return { replicas: found.replicas, status, simulated: false, name: `pods metric ${wanted.name}` };
-        });
-      }
-      case 'Object': {
-        const version = this.#customVersion();
-        if (version === undefined)
-          return new Error('unable to fetch metrics from custom metrics API: no custom metrics API registered');
-        const { metric: wanted, target, describedObject } = metric.object;
-        return async(async (asked) => {
-          const resource = pluralOf(describedObject);
-          const value = await readObject(asked, {
-            namespace,
-            resource,
-            name: describedObject.name,
-            metric: wanted,
-            version,
-          });
-          const status = {
-            type: 'Object',
-            object: { metric: wanted, describedObject, current: valueStatus(value, target, current) },
-          };
-          return {
-            replicas: singleValue(input, value, target),
-            status,
-            simulated: false,
-            name: `object metric ${wanted.name}`,
-          };
-        });
-      }
-      case 'External': {
-        if (!this.#isRegistered(EXTERNAL_API))
-          return new Error('unable to fetch metrics from external metrics API: no external metrics API registered');
-        const { metric: wanted, target } = metric.external;
-        return async(async (asked) => {
-          const value = await readExternal(asked, { namespace, metric: wanted });
-          const status = {
-            type: 'External',
-            external: { metric: wanted, current: valueStatus(value, target, current) },
-          };
-          return {
-            replicas: singleValue(input, value, target),
-            status,
-            simulated: false,
-            name: `external metric ${wanted.name}`,
-          };
-        });
-      }
-      default:
-        return new Error(`unknown metric source type ${(metric as { type: string }).type}`);
-    }
   }
 
   #decide(
@@ -351,93 +212,6 @@ export class AutoscalerController {
       conditions: all,
     });
   }
-
-  #isRegistered(name: string): boolean {
-    return this.#context.store.get(SERVICES, '', name) !== undefined;
-  }
-
-  /** The newest of the custom metrics APIs that is there. */
-  #customVersion(): string | undefined {
-    return CUSTOM_APIS.find((name) => this.#isRegistered(name))?.split('.', 1)[0];
-  }
-}
-
-function resourceProposal(
-  input: CalculatorInput,
-  {
-    name,
-    target,
-    container,
-    simulated,
-    type,
-  }: {
-    readonly name: string;
-    readonly target: MetricTarget;
-    readonly container: string | undefined;
-    readonly simulated: boolean;
-    readonly type: 'Resource' | 'ContainerResource';
-  },
-): Proposal {
-  const what = `${name} ${type === 'Resource' ? 'resource' : 'container resource'}`;
-  if (input.metrics.size === 0)
-    throw new Error(`unable to get metrics for resource ${name}: no metrics returned from resource metrics API`);
-  let found: ReturnType<typeof byAverage>;
-  let current: object;
-  if (target.type === 'Utilization') {
-    found = byUtilization(input, {
-      target: target.averageUtilization ?? 80,
-      requests: requestsOf(input.pods, name, container),
-    });
-    current = { averageUtilization: found?.current, averageValue: milli(found?.average ?? 0) };
-  } else {
-    found = byAverage(input, amount(target.averageValue ?? 0));
-    current = { averageValue: milli(found?.average ?? 0) };
-  }
-  if (found === undefined)
-    throw new Error(`did not receive metrics for targeted pods (pods might be unready) of ${what}`);
-  const status =
-    type === 'Resource'
-      ? { type, resource: { name, current } }
-      : { type, containerResource: { name, container, current } };
-  return { replicas: found.replicas, status, simulated, name: `${what} utilization (percentage of request)` };
-}
-
-/** By pod; throws when one has a container that requests nothing. */
-function requestsOf(pods: readonly Pod[], resource: string, container: string | undefined): Map<string, number> {
-  const requests = new Map<string, number>();
-  for (const pod of pods) {
-    let sum = 0;
-    for (const { name, resources } of pod.spec.containers) {
-      if (container !== undefined && name !== container) continue;
-      const request = amount(resources?.requests?.[resource]);
-      if (request === undefined)
-        throw new Error(`missing request for ${resource} in container ${name} of Pod ${pod.metadata.name}`);
-      sum += request;
-    }
-    requests.set(pod.metadata.name, sum);
-  }
-  return requests;
-}
-
-function singleValue(input: CalculatorInput, value: number, target: MetricTarget): number {
-  if (target.type === 'AverageValue') return byValuePerReplica(input, value, amount(target.averageValue ?? 0));
-  return byValue(input, value / amount(target.value ?? 0));
-}
-
-function valueStatus(value: number, target: MetricTarget, replicas: number): object {
-  return target.type === 'AverageValue' ? { averageValue: milli(value / replicas) } : { value: milli(value) };
-}
-
-function milli(value: number): string {
-  const thousandths = Math.ceil(value * 1000 - 1e-9);
-  return thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m`;
-}
-
-/** `deployments.apps` of a kind and its version. */
-function pluralOf({ kind, apiVersion = 'v1' }: { readonly kind: string; readonly apiVersion?: string }): string {
-  const plural = kind.endsWith('s') ? `${kind}es` : kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
-  const group = apiVersion.includes('/') ? `.${apiVersion.split('/', 1)[0]}` : '';
-  return plural.toLowerCase() + group;
 }
 
 function yes(type: string, reason: string, message: string): Condition {

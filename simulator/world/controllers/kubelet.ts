@@ -103,7 +103,9 @@ export class Kubelet {
     this.#renewLease(machine.name);
     this.report(machine);
     for (const worker of this.#workers.values()) {
-      if (worker.machine === machine && off) worker.restartAll();
+      if (worker.machine !== machine) continue;
+      if (off) worker.restartAll();
+      else worker.tell();
     }
     for (const pod of this.#context.index.podsOnNode(machine.name)) this.#podChanged(pod, false);
   }

@@ -7,8 +7,9 @@ import type { Machine, RunningPod } from '../runtime/machine.ts';
 import type { ControllerContext } from './controller-context.ts';
 import type { Kubelet } from './kubelet.ts';
 
-/** Milliseconds between two evictions on a node, and for which pressure is told after it ended. */
-const PAUSE_MS = 30_000;
+/** Milliseconds between two evictions on a node: memory is free at once, a disk takes its time. */
+const PAUSE_MS = { memory: 30_000, disk: 180_000 } as const;
+/** For which pressure is told after it ended. */
 const TRANSITION_MS = 300_000;
 const CHECK_MS = 10_000;
 /** Share of the root filesystem that must stay free. */
@@ -61,10 +62,11 @@ export class PressureEviction {
     if (tell.memory !== pressure.told.memory || tell.disk !== pressure.told.disk) kubelet.report(machine, tell);
     pressure.told = tell;
     if (!tell.memory && !tell.disk) this.#pressure.delete(machine.name);
-    if ((noMemory || noDisk) && now - pressure.evicted >= PAUSE_MS) {
-      pressure.evicted = now;
-      this.#evictOne(machine, noMemory ? 'memory' : 'disk');
-    }
+    if (!noMemory && !noDisk) return;
+    const what = noMemory ? 'memory' : 'disk';
+    if (now - pressure.evicted < PAUSE_MS[what]) return;
+    pressure.evicted = now;
+    this.#evictOne(machine, what);
   }
 
   #evictOne(machine: Machine, what: 'memory' | 'disk'): void {

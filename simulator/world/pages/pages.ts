@@ -8,16 +8,22 @@ import { metricsResponse, type ProxyRequest, type ProxyResponse, textResponse } 
 import type { KubeletFaults } from '../runtime/kubelet-faults.ts';
 import type { Machine, RunningContainer, RunningPod } from '../runtime/machine.ts';
 import type { SimulatedClock } from '../simulated-clock.ts';
+import { writeApiServer } from './api-server-page.ts';
 import { writeApplication } from './application-page.ts';
 import { CadvisorPage } from './cadvisor-page.ts';
-import { COMPONENT_PAGES, type ComponentOptions, writeApiServer } from './control-plane-pages.ts';
+import type { ComponentOptions } from './component.ts';
+import { writeControllerManager } from './controller-manager-page.ts';
+import { writeCoreDns } from './coredns-page.ts';
 import { writeDcgm } from './dcgm-page.ts';
+import { writeEtcd } from './etcd-page.ts';
+import { writeKubeProxy } from './kube-proxy-page.ts';
 import { writeKubelet } from './kubelet-page.ts';
 import { writeNodeExporter } from './node-exporter-page.ts';
 import { PageWriter } from './page-writer.ts';
 import { writeProbes } from './probes-page.ts';
 import { writeProcess } from './process-families.ts';
 import { writeResources } from './resource-page.ts';
+import { writeScheduler } from './scheduler-page.ts';
 
 export interface PagesOptions {
   readonly clock: SimulatedClock;
@@ -32,6 +38,16 @@ export interface PagesOptions {
   readonly size: { readonly pods: number; readonly nodes: number };
   readonly scheduler: { readonly scheduled: number; readonly unschedulable: number; readonly pending: number };
 }
+
+/** Pages of the control plane's parts and of what runs beside it, by the name of the container. */
+const COMPONENT_PAGES: Readonly<Record<string, (writer: PageWriter, options: ComponentOptions) => void>> = {
+  'kube-apiserver': writeApiServer,
+  etcd: writeEtcd,
+  'kube-scheduler': writeScheduler,
+  'kube-controller-manager': writeControllerManager,
+  'kube-proxy': writeKubeProxy,
+  coredns: writeCoreDns,
+};
 
 /** What the components of the cluster serve over HTTP. Who is down or has nothing at a port throws. */
 export class Pages {

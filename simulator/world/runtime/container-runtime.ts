@@ -159,7 +159,7 @@ export class ContainerRuntime {
   }
 
   stopContainer(container: RunningContainer): void {
-    if (container.endedAt !== undefined) return;
+    if (container.endedAt !== undefined || !isKnown(container.pod)) return;
     const now = this.#clock.now();
     const { pod } = container;
     this.#meters.freeze(container.row, now);
@@ -169,7 +169,7 @@ export class ContainerRuntime {
     this.#clock.after(LINGER_MS, () => {
       const at = pod.containers.indexOf(container);
       // The whole pod may be gone by now, with its rows.
-      if (at < 0 || pod.machine.pods.get(pod.uid) !== pod) return;
+      if (at < 0 || !isKnown(pod)) return;
       pod.containers.splice(at, 1);
       this.#meters.release(container.row);
     });
@@ -177,7 +177,7 @@ export class ContainerRuntime {
 
   /** Ends the pod with all that still runs of it. */
   stopPod(pod: RunningPod): void {
-    if (pod.endedAt !== undefined) return;
+    if (pod.endedAt !== undefined || !isKnown(pod)) return;
     for (const container of pod.containers) this.stopContainer(container);
     const now = this.#clock.now();
     pod.endedAt = now;
@@ -185,7 +185,7 @@ export class ContainerRuntime {
     this.#meters.freeze(pod.row, now);
     this.#meters.freeze(pod.sandbox.row, now);
     this.#clock.after(LINGER_MS, () => {
-      if (pod.machine.pods.get(pod.uid) !== pod) return;
+      if (!isKnown(pod)) return;
       pod.machine.pods.delete(pod.uid);
       this.#release(pod);
     });
@@ -210,4 +210,9 @@ export class ContainerRuntime {
       bestEffort: row(),
     };
   }
+}
+
+/** False when its machine was switched off meanwhile: its rows may be another's by now. */
+function isKnown(pod: RunningPod): boolean {
+  return pod.machine.pods.get(pod.uid) === pod;
 }

@@ -1,11 +1,11 @@
 import { rfc3339 } from '../../object-store.ts';
-import { withCondition } from '../controllers/conditions.ts';
 import type { ControllerContext } from '../controllers/controller-context.ts';
-import type { Condition, Container, ContainerState, ContainerStatus, Pod, PodStatus } from '../objects.ts';
+import type { Container, Pod } from '../objects.ts';
 import { fraction, hash32 } from '../random.ts';
 import type { ContainerRuntime } from './container-runtime.ts';
 import type { Faults } from './faults.ts';
 import type { Machine, RunningContainer, RunningPod } from './machine.ts';
+import { type ContainerLife, type PodEnd, podStatusOf } from './pod-status.ts';
 
 const BACKOFF_FIRST_MS = 10_000;
 const BACKOFF_MOST_MS = 300_000;
@@ -27,21 +27,6 @@ export interface PodWorkerOptions {
   readonly address: string;
 }
 
-/** One container of the pod over all its restarts. */
-interface Life {
-  readonly spec: Container;
-  readonly init: boolean;
-  /** An init container that stays. */
-  readonly sidecar: boolean;
-  state: ContainerState;
-  lastState: ContainerState;
-  restarts: number;
-  ready: boolean;
-  backoff: number;
-  running: RunningContainer | undefined;
-  containerId: string | undefined;
-}
-
 /** The kubelet's work on one pod: pulls, starts, probes and restarts its containers, and says so in the pod's status. */
 export class PodWorker {
   readonly uid: string;
@@ -50,12 +35,11 @@ export class PodWorker {
   readonly #runtime: ContainerRuntime;
   readonly #faults: Faults;
   readonly #address: string;
-  readonly #lives: Life[];
+  readonly #lives: ContainerLife[];
   #pod: Pod;
   #running: RunningPod | undefined;
   #startedAt: number;
-  #conditions: readonly Condition[];
-  #ended: { readonly phase: 'Succeeded' | 'Failed'; readonly reason?: string; readonly message?: string } | undefined;
+  #ended: PodEnd | undefined;
   #terminating = false;
   #writing = false;
 
@@ -67,11 +51,10 @@ export class PodWorker {
     this.#faults = faults;
     this.#pod = pod;
     this.#address = address;
-    this.#conditions = pod.status?.conditions ?? [];
     const { bootstrapping, clock } = context;
     this.#startedAt = bootstrapping ? Date.parse(pod.metadata.creationTimestamp!) + 1000 : clock.now();
     const waiting = (pod.spec.initContainers?.length ?? 0) > 0 ? 'PodInitializing' : 'ContainerCreating';
-    const life = (spec: Container, init: boolean): Life => ({
+    const life = (spec: Container, init: boolean): ContainerLife => ({
       spec,
       init,
       sidecar: init && spec.restartPolicy === 'Always',
@@ -79,6 +62,7 @@ export class PodWorker {
       lastState: {},
       restarts: 0,
       ready: false,
+      failing: false,
       backoff: 0,
       running: undefined,
       containerId: undefined,
@@ -129,6 +113,7 @@ export class PodWorker {
       if (life.running !== undefined) {
         life.running = undefined;
         this.#note(life, { exitCode: 255, reason: 'Unknown' }, this.#context.clock.now());
+        life.lastState = life.state;
         if (!life.init || life.sidecar) life.restarts++;
       }
       if (!(life.init && life.state.terminated?.exitCode === 0)) {
@@ -136,6 +121,11 @@ export class PodWorker {
       }
     }
     if (this.#ended === undefined) this.#begin();
+  }
+
+  /** Says in the object's status what is so, after others may have said something else. */
+  tell(): void {
+    this.#write();
   }
 
   /** Forgets everything without a trace: its object is gone. */
@@ -155,7 +145,8 @@ export class PodWorker {
       if (ill && life.spec.livenessProbe !== undefined && this.#age(life) > 40_000) {
         this.#event(`Container ${life.spec.name} failed liveness probe, will be restarted`, 'Killing');
         this.#exited(life, { exitCode: 137, reason: 'Error' });
-      } else if (failing === life.ready && (life.spec.readinessProbe !== undefined || failing)) {
+      } else if (failing !== life.failing && (life.spec.readinessProbe !== undefined || life.running.main)) {
+        life.failing = failing;
         if (failing)
           this.#event('Readiness probe failed: HTTP probe failed with statuscode: 503', 'Unhealthy', 'Warning');
         life.ready = !failing;
@@ -189,7 +180,7 @@ export class PodWorker {
     }
   }
 
-  #pull(life: Life): void {
+  #pull(life: ContainerLife): void {
     const { image } = life.spec;
     if (this.#faults.canPull(image)) {
       const pull = this.#context.bootstrapping ? 0 : 200 + 4000 * fraction(image + this.machine.name) ** 3;
@@ -210,13 +201,14 @@ export class PodWorker {
     });
   }
 
-  #start(life: Life): void {
+  #start(life: ContainerLife): void {
     if (life.running !== undefined || this.#running === undefined) return;
     const { bootstrapping, clock } = this.#context;
     if (bootstrapping) this.#remember(life);
     const startedAt = bootstrapping ? (life.restarts > 0 ? this.#restartedAt() : this.#startedAt + 2000) : clock.now();
     const main = life.spec === this.#pod.spec.containers[0];
     life.running = this.#runtime.startContainer(this.#running, life.spec, { main, startedAt });
+    life.failing = false;
     life.containerId = `${this.machine.runtime}://${life.running.id}`;
     life.state = { running: { startedAt: rfc3339(startedAt) } };
     this.#event(`Started container ${life.spec.name}`, 'Started');
@@ -243,8 +235,8 @@ export class PodWorker {
       const delay = (readinessProbe.initialDelaySeconds ?? 0) * 1000 + 1000 + 6000 * fraction(instance.id);
       this.#whileRunning(life, instance, delay, () => {
         const { unready } = this.#faults;
-        if (unready.has(this.#running!.workload) || unready.has(this.key)) return;
-        life.ready = true;
+        life.failing = unready.has(this.#running!.workload) || unready.has(this.key);
+        life.ready = !life.failing;
         this.#write();
       });
     }
@@ -253,7 +245,7 @@ export class PodWorker {
   }
 
   /** Some containers were restarted before the simulation began. */
-  #remember(life: Life): void {
+  #remember(life: ContainerLife): void {
     const chance = fraction(`${this.uid}/past`);
     if (chance > 0.09 || life.init || life.spec !== this.#pod.spec.containers[0]) return;
     if (this.#pod.spec.restartPolicy !== 'Always') return;
@@ -275,7 +267,7 @@ export class PodWorker {
     return this.#startedAt + 3000 + Math.max(0, clock.now() - this.#startedAt - 3000) * fraction(`${this.uid}/restart`);
   }
 
-  #exited(life: Life, exit: Exit): void {
+  #exited(life: ContainerLife, exit: Exit): void {
     const age = this.#age(life);
     this.#stop(life, exit);
     const policy = life.sidecar ? 'Always' : (this.#pod.spec.restartPolicy ?? 'Always');
@@ -320,7 +312,7 @@ export class PodWorker {
   }
 
   /** The container runs no more; what is done about it is the caller's part. */
-  #stop(life: Life, exit: Exit): void {
+  #stop(life: ContainerLife, exit: Exit): void {
     const { running } = life;
     if (running === undefined) return;
     this.#runtime.stopContainer(running);
@@ -328,7 +320,7 @@ export class PodWorker {
     this.#note(life, exit, running.startedAt);
   }
 
-  #note(life: Life, { exitCode, reason }: Exit, startedAt: number): void {
+  #note(life: ContainerLife, { exitCode, reason }: Exit, startedAt: number): void {
     life.ready = false;
     life.state = {
       terminated: {
@@ -367,7 +359,7 @@ export class PodWorker {
     });
   }
 
-  #age(life: Life): number {
+  #age(life: ContainerLife): number {
     return life.running === undefined ? 0 : this.#context.clock.now() - life.running.startedAt;
   }
 
@@ -385,7 +377,7 @@ export class PodWorker {
     });
   }
 
-  #whileRunning(life: Life, instance: RunningContainer, ...[delay, task]: [number, () => void]): void {
+  #whileRunning(life: ContainerLife, instance: RunningContainer, ...[delay, task]: [number, () => void]): void {
     this.#later(delay, () => {
       if (life.running === instance) task();
     });
@@ -416,71 +408,18 @@ export class PodWorker {
     const { namespace = '', name } = this.#pod.metadata;
     const present = this.#context.index.get<Pod>('pods', namespace, name);
     if (present?.metadata.uid !== this.uid) return;
-    const status = this.#status(present);
+    const { bootstrapping, clock } = this.#context;
+    const status = podStatusOf(this.#lives, {
+      before: present.status,
+      running: this.#running,
+      address: this.#address,
+      hostAddress: this.machine.address,
+      startedAt: this.#startedAt,
+      ended: this.#ended,
+      terminating: this.#terminating,
+      now: bootstrapping ? this.#startedAt + 3000 : clock.now(),
+    });
     if (JSON.stringify(status) === JSON.stringify(present.status)) return;
     this.#context.store.update('pods', { ...present, status });
   }
-
-  #status(present: Pod): PodStatus {
-    const { bootstrapping, clock } = this.#context;
-    const stamp = rfc3339(bootstrapping ? this.#startedAt + 3000 : clock.now());
-    const main = this.#lives.filter(({ init }) => !init);
-    const initialised = this.#lives.every(
-      (life) => !life.init || life.state.terminated?.exitCode === 0 || (life.sidecar && life.ready),
-    );
-    const allReady = this.#ended === undefined && main.every(({ ready }) => ready);
-    const unready = main.filter(({ ready }) => !ready).map(({ spec }) => spec.name);
-    const completed = this.#ended?.phase === 'Succeeded';
-    const why = completed
-      ? { reason: 'PodCompleted' }
-      : { reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` };
-    let conditions = present.status?.conditions ?? this.#conditions;
-    const put = (type: string, ok: boolean, reason: { readonly reason: string; readonly message?: string }) => {
-      conditions = withCondition(conditions, { type, status: ok ? 'True' : 'False', ...(ok ? {} : reason) }, stamp);
-    };
-    put('PodReadyToStartContainers', this.#running !== undefined && this.#ended === undefined, { reason: 'NoSandbox' });
-    put('Initialized', initialised, { reason: 'ContainersNotInitialized' });
-    put('ContainersReady', allReady, why);
-    put('Ready', allReady && !this.#terminating, why);
-    this.#conditions = conditions;
-    const init = this.#lives.filter((life) => life.init);
-    const started = main.some(
-      ({ running, restarts, state }) => running !== undefined || restarts > 0 || state.terminated,
-    );
-    return {
-      ...(this.#ended?.reason !== undefined && { reason: this.#ended.reason }),
-      ...(this.#ended?.message !== undefined && { message: this.#ended.message }),
-      phase: this.#ended?.phase ?? (started ? 'Running' : 'Pending'),
-      conditions,
-      hostIP: this.machine.address,
-      ...(this.#running !== undefined && { podIP: this.#address, podIPs: [{ ip: this.#address }] }),
-      startTime: rfc3339(this.#startedAt),
-      ...(init.length > 0 && { initContainerStatuses: init.map((life) => this.#containerStatus(life)) }),
-      containerStatuses: main.map((life) => this.#containerStatus(life)),
-      ...(present.status?.qosClass !== undefined && { qosClass: present.status.qosClass }),
-    };
-  }
-
-  #containerStatus(life: Life): ContainerStatus {
-    const { image, name } = life.spec;
-    return {
-      name,
-      image,
-      imageID: life.containerId === undefined ? '' : imageId(image),
-      ready: life.init && !life.sidecar ? life.state.terminated?.exitCode === 0 : life.ready,
-      started: life.running !== undefined,
-      restartCount: life.restarts,
-      ...(life.containerId !== undefined && { containerID: life.containerId }),
-      state: life.state,
-      lastState: life.lastState,
-    };
-  }
-}
-
-function imageId(image: string): string {
-  const part = (salt: number) =>
-    hash32(image + salt)
-      .toString(16)
-      .padStart(8, '0');
-  return `${image.replace(/:[^:/]*$/, '')}@sha256:${Array.from({ length: 8 }, (_, salt) => part(salt)).join('')}`;
 }
