@@ -246,6 +246,19 @@ describe('EmittedSeries', () => {
     expect(paces).toEqual([0.4096, 0.8192]);
   });
 
+  it('gives room back when all of many series are over', async () => {
+    const { series, appender } = setUp();
+    const slots = Array.from({ length: 20_000 }, (_, i) => openWith(series, `m${i}`, i));
+    await series.emit(1000);
+    const { byteLength } = series;
+    for (const slot of slots) series.close(slot);
+    await series.emit(2000);
+    expect(series.byteLength).toBeLessThan(byteLength / 10);
+    expect(appender.holders.size).toBe(0);
+    openWith(series, 'a', 1);
+    expect(await series.emit(3000)).toBe(1);
+  });
+
   it('tries all chunks when one is refused, and rejects', async () => {
     const { series, appender } = setUp();
     for (let i = 0; i < 10_000; i++) openWith(series, `m${i}`, i);

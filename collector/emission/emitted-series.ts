@@ -19,6 +19,8 @@ const SAMPLE_UNDER_WAY = 16;
 const MARKER_UNDER_WAY = 32;
 const UNDER_WAY = SAMPLE_UNDER_WAY | MARKER_UNDER_WAY;
 
+/** Slots that there is room for at first. */
+const FIRST_ROOM = 1024;
 /** Slots that one append looks at; between two of them other work gets its turn. */
 const CHUNK = 8192;
 /** Appends that may be under way at a time: the storage makes them durable about once a second. */
@@ -42,9 +44,9 @@ export interface EmitOptions {
  */
 export class EmittedSeries {
   readonly #appender: Appender;
-  #refs = new Uint32Array(1024);
-  #values = new Float64Array(1024);
-  #states = new Uint8Array(1024);
+  #refs = new Uint32Array(FIRST_ROOM);
+  #values = new Float64Array(FIRST_ROOM);
+  #states = new Uint8Array(FIRST_ROOM);
   #length = 0;
   #free: Slot[] = [];
   /** Slots of series that are ending, by ref: a series that is opened again takes its slot back. */
@@ -213,6 +215,16 @@ export class EmittedSeries {
     this.#appender.release([this.#refs[slot]!]);
     this.#states[slot] = 0;
     this.#free.push(slot);
+    // Who has handed all of it over to another process keeps no room for it.
+    if (this.#free.length === this.#length && this.#length > CHUNK) this.#clear();
+  }
+
+  #clear(): void {
+    this.#free = [];
+    this.#length = 0;
+    this.#refs = new Uint32Array(FIRST_ROOM);
+    this.#values = new Float64Array(FIRST_ROOM);
+    this.#states = new Uint8Array(FIRST_ROOM);
   }
 
   #grow(): Slot {

@@ -33,25 +33,3 @@ export class AllowedNames {
     );
   }
 }
-
-/**
- * Reads `pods=[app,team-*],nodes=[*]`, the form of kube-state-metrics' --metric-labels-allowlist: names by resource. Throws
- * an Error that says what is wrong.
- */
-export function parseAllowlist(text: string): Record<string, string[]> {
-  const allowed: Record<string, string[]> = {};
-  let rest = text.trim();
-  while (rest !== '') {
-    const match = /^([^=,[\]\s]+)=\[([^[\]]*)\](?:,(?=.)|$)/.exec(rest);
-    if (match === null) {
-      throw new Error(`an allowlist must be resource=[name,name],resource=[*], got ${JSON.stringify(rest)}`);
-    }
-    const names = match[2]!.split(',').map((name) => name.trim());
-    if (names.length > 1 && names.includes('')) {
-      throw new Error(`an allowlist's names must not be empty, got ${JSON.stringify(match[0])}`);
-    }
-    allowed[match[1]!] = names.filter((name) => name !== '');
-    rest = rest.slice(match[0].length).trimStart();
-  }
-  return allowed;
-}

@@ -7,6 +7,7 @@ import type { SelectedResource } from './family-selection.ts';
 import { SeriesTemplate } from './series-template.ts';
 
 const NONE = 0xffff_ffff;
+const FIRST_ROOM = 1024;
 
 interface Held {
   /** What its series were computed from. */
@@ -30,7 +31,7 @@ export class ObjectSeries {
   readonly #before = new Draft();
   readonly #after = new Draft();
   /** By slot: the next slot of the same object. */
-  #next = new Uint32Array(1024);
+  #next = new Uint32Array(FIRST_ROOM);
 
   /** `base` are labels that all series have. */
   constructor(appender: Appender, selected: SelectedResource, base: Labels) {
@@ -91,6 +92,7 @@ export class ObjectSeries {
       this.#held.delete(key);
       const slots = this.#slotsOf(held);
       for (const slot of slots) this.series.close(slot);
+      if (this.#held.size === 0) this.#next = new Uint32Array(FIRST_ROOM);
       return slots;
     }
     const before = this.#before;
