@@ -71,6 +71,32 @@ describe('a GPU', () => {
     expect(await bed.newest('k8s_container_gpu_used', ['container'])).toEqual({ app: 140 });
   });
 
+  it('has the memory that its exporter says is used and free where the node has no label', async () => {
+    bed.node('w1', { capacity: { 'nvidia.com/gpu': '2' } });
+    bed.pod('train', { containers: { app: { requests: { 'nvidia.com/gpu': '1' } } } });
+    bed.start();
+    let used = 1000;
+    bed.scrape(
+      { job: 'dcgm-exporter', instance: 'x:9400' },
+      () =>
+        `DCGM_FI_DEV_FB_USED{gpu="0",UUID="a",Hostname="w1",namespace="shop",pod="train",container="app"} ${used}\n` +
+        `DCGM_FI_DEV_FB_FREE{gpu="0",UUID="a",Hostname="w1",namespace="shop",pod="train",container="app"} ${4000 - used}\n` +
+        'DCGM_FI_DEV_FB_USED{gpu="1",UUID="b",Hostname="w1"} 0\nDCGM_FI_DEV_FB_FREE{gpu="1",UUID="b",Hostname="w1"} 4000\n',
+    );
+    bed.kubelet('w1', () => rows('train'));
+    await bed.rounds(3);
+    expect(await bed.value('k8s_cluster_gpu_memory_total_bytes')).toBe(8000 * MI);
+    expect(await bed.value('k8s_pod_gpu_memory_request_bytes')).toBe(4000 * MI);
+    expect(await bed.value('k8s_pod_rate_gpu_memory_used_request')).toBe(25);
+    expect(await bed.value('k8s_node_rate_gpu_memory_used')).toBe(12.5);
+    used = 2000;
+    await bed.rounds(2);
+    expect(await bed.value('k8s_pod_rate_gpu_memory_used_request')).toBe(50);
+    // Nothing was ended on the way.
+    const [series] = await bed.samples('k8s_pod_mem_usage_bytes');
+    expect(series!.samples.some(({ stale }) => stale)).toBe(false);
+  });
+
   it('may be shared in hundredths and pieces of memory', async () => {
     const share = { 'tencent.com/vcuda-core': '30', 'tencent.com/vcuda-memory': '4' };
     bed.node('w1', { capacity: { 'tencent.com/vcuda-core': '200', 'tencent.com/vcuda-memory': '64' } });

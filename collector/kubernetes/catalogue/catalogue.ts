@@ -152,7 +152,12 @@ class RunningCatalogue implements Catalogue {
 
   get stats(): CatalogueStats {
     const { pods, containers, nodes } = this.#levels;
-    let bytes = this.#latest.byteLength + pods.byteLength + containers.byteLength + nodes.byteLength;
+    let bytes =
+      this.#context.refs.byteLength +
+      this.#latest.byteLength +
+      pods.byteLength +
+      containers.byteLength +
+      nodes.byteLength;
     for (const tap of this.#kubelets) bytes += tap.byteLength;
     return {
       pods: this.#index.pods.size,

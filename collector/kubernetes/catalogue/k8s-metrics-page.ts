@@ -22,14 +22,15 @@ const ABOUT: Readonly<Record<Level, string>> = {
 const SOURCES: Readonly<Record<Source, string>> = {
   cAdvisor: "the kubelet's page /metrics/cadvisor",
   'cAdvisor, watch': "the kubelet's page /metrics/cadvisor, and what the API server says of pods and nodes",
-  watch: 'what the API server says of pods, nodes and workloads',
+  watch:
+    'what the API server says of pods, nodes and workloads; for the memory of whole GPUs also what is said of it below',
   'DCGM exporter':
     "NVIDIA's DCGM exporter (DCGM_FI_DEV_GPU_UTIL, DCGM_FI_DEV_FB_USED with the labels of pod and container), scraped by a " +
     'job whose name has `dcgm` in it, by the collector that scrapes the same node; absent without it',
   'DCGM exporter, watch':
     'the DCGM exporter as above, and requests or capacity of `nvidia.com/gpu` (100 for each) or `tencent.com/vcuda-core` and ' +
     '`tencent.com/vcuda-memory` (256 MiB each); the memory of a whole card is what the node label `nvidia.com/gpu.memory` says, ' +
-    'which GPU feature discovery sets',
+    'which GPU feature discovery sets, else what the exporter says is used and free of it',
   'node exporter':
     'a node exporter on the node, scraped by a job whose name ends in `node-exporter`; absent without it',
   'cAdvisor, node exporter':

@@ -32,8 +32,11 @@ export class NodeSlot implements LabelSource {
   capacity = NOTHING;
   allocatable = NOTHING;
   allocatablePods = Number.NaN;
-  /** Memory of a GPU card, bytes; from the label that NVIDIA's feature discovery sets. */
+  /** Memory of a GPU card, bytes: what the label says that NVIDIA's feature discovery sets, else what an exporter says. */
   cardMemory = Number.NaN;
+  exportedCardMemory = Number.NaN;
+  /** The last state of the object. */
+  node: Node | undefined;
   addresses: readonly string[] = [];
   /** The device of the default route, when its address is public: what the node exporter says. */
   wanDevice: string | undefined;
@@ -54,21 +57,22 @@ export class NodeSlot implements LabelSource {
     return Labels.from({ cluster: this.#cluster, node: this.name, node_role: this.role });
   }
 
-  /** True when its labels or the memory of its cards have changed. */
-  update(node: Node | undefined): boolean {
+  /** Says what of it has changed that what is on it must know. */
+  update(node: Node | undefined): { readonly labels: boolean; readonly cards: boolean } {
     const { role, cardMemory } = this;
+    this.node = node;
     const labels = node?.metadata.labels ?? {};
     this.exists = node !== undefined;
     this.role = node === undefined ? '' : roleOf(labels);
     this.isReady = node?.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
     this.isVirtual = labels.type === 'virtual-kubelet' || labels['node.kubernetes.io/instance-type'] === 'eklet';
     const mebibytes = Number(labels['nvidia.com/gpu.memory']);
-    this.cardMemory = mebibytes > 0 ? mebibytes * 2 ** 20 : Number.NaN;
+    this.cardMemory = mebibytes > 0 ? mebibytes * 2 ** 20 : this.exportedCardMemory;
     this.capacity = node === undefined ? NOTHING : resourcesOf(node.status.capacity, this.cardMemory);
     this.allocatable = node === undefined ? NOTHING : resourcesOf(node.status.allocatable, this.cardMemory);
     this.allocatablePods = Number(node?.status.allocatable?.pods ?? Number.NaN);
     this.addresses = node?.status.addresses?.map(({ address }) => address) ?? [];
-    return role !== this.role || !Object.is(cardMemory, this.cardMemory);
+    return { labels: role !== this.role, cards: !Object.is(cardMemory, this.cardMemory) };
   }
 }
 

@@ -12,6 +12,11 @@ export class WatchedRefs {
   #owner = 0;
   readonly #freeOwners: number[] = [];
 
+  /** Bytes that the columns take, for all clusters of the process. */
+  get byteLength(): number {
+    return this.slots.byteLength + this.owners.byteLength;
+  }
+
   newOwner(): number {
     const owner = this.#freeOwners.pop() ?? ++this.#owner;
     if (owner > 0xffff) throw new Error('at most 65535 targets can be tapped');

@@ -143,28 +143,36 @@ export class PodIndex {
     this.forget(entry.slot);
   }
 
+  /** What an exporter says that a node's cards have of memory; it counts where the node has no label of that. */
+  noteCardMemory(slot: NodeSlot, bytes: number): void {
+    if (Math.abs(bytes - slot.exportedCardMemory) <= bytes * SAME_MEMORY) return;
+    slot.exportedCardMemory = bytes;
+    if (slot.node !== undefined) this.#putNode(slot.node);
+  }
+
   #putNode(node: Node): void {
     const slot = this.slot(node.metadata.name);
-    if (!slot.update(node)) return;
-    this.#relabel(slot);
+    const changed = slot.update(node);
+    if (changed.labels || changed.cards) this.#reconsider(slot, changed);
   }
 
   #removeNode(name: string): void {
     const slot = this.nodes.get(name);
     if (slot === undefined) return;
-    slot.update(undefined);
-    this.#relabel(slot);
+    this.#reconsider(slot, slot.update(undefined));
     this.forget(slot);
   }
 
-  /** Its role has changed, and so the labels of all that is on it. */
-  #relabel(slot: NodeSlot): void {
+  /** The labels of all that is on it have changed, or what requests of GPUs mean. */
+  #reconsider(slot: NodeSlot, { labels }: { readonly labels: boolean }): void {
     const { levels } = this.#options;
     const ended: EndingRow[] = [];
-    if (slot.row !== NO_ROW) ended.push({ level: levels.nodes, row: slot.row });
-    slot.row = NO_ROW;
+    if (labels) {
+      if (slot.row !== NO_ROW) ended.push({ level: levels.nodes, row: slot.row });
+      slot.row = NO_ROW;
+    }
     for (const entry of slot.pods) {
-      entry.takeRows(levels, ended);
+      if (labels) entry.takeRows(levels, ended);
       entry.update(entry.pod, levels, ended);
     }
     this.#end(slot, ended);
@@ -194,6 +202,9 @@ export class PodIndex {
     for (const entry of owned) this.#putPod(entry.pod);
   }
 }
+
+/** Used and free memory of a card are not read at the same moment: a difference of this part is none. */
+const SAME_MEMORY = 0.01;
 
 function ownerKeyOf(pod: Pod): string | undefined {
   const owner = controllerOf(pod);
