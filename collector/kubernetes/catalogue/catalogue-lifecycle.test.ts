@@ -388,6 +388,43 @@ describe('the storage', () => {
   });
 });
 
+describe('a cluster whose pods are replaced all the time', () => {
+  it('takes no more memory, refs and series than one that stays as it is', async () => {
+    bed.node('w1');
+    let generation = 0;
+    const name = (i: number): string => `web-${generation}-${i}`;
+    const replace = (): void => {
+      for (let i = 0; i < 20; i++) bed.remove('pods', 'shop', name(i));
+      generation++;
+      for (let i = 0; i < 20; i++) {
+        bed.pod(name(i), {
+          owner: { kind: 'StatefulSet', name: 'web' },
+          containers: { app: { limits: { cpu: '1' } } },
+        });
+      }
+    };
+    replace();
+    bed.start();
+    // The pods before are still on the page.
+    bed.kubelet('w1', () =>
+      [generation - 1, generation]
+        .flatMap((of) =>
+          Array.from({ length: 20 }, (_, i) => rows(`web-${of}-${i}`) + sandboxRows(`web-${of}-${i}`, 1)),
+        )
+        .join(''),
+    );
+    const sizes: { held: number; series: number; bytes: number }[] = [];
+    for (let round = 0; round < 12; round++) {
+      await bed.rounds(2);
+      sizes.push({ held: bed.held, series: bed.catalogue.stats.series, bytes: bed.catalogue.stats.bytes });
+      expect(await bed.value('k8s_workload_mem_usage_bytes')).toBe(20_000);
+      replace();
+    }
+    expect(new Set(sizes.slice(2).map((size) => JSON.stringify(size)))).toHaveProperty('size', 1);
+    expect(bed.catalogue.stats.pods).toBe(20);
+  });
+});
+
 describe('the sums of a collector that does not lead', () => {
   it('are left to the one that does', async () => {
     let leads = false;
