@@ -105,6 +105,22 @@ describe('the page of cAdvisor', () => {
     expect(new Set(series).size).toBe(series.length);
   });
 
+  it('never says two things of one moment', async () => {
+    const world = makeWorld();
+    const known = new Map<string, string>();
+    for (let i = 0; i < 10; i++) {
+      world.advance(3300);
+      for (const line of (await cadvisor(world, 'worker-02')).split('\n')) {
+        const [, series, value, time] = /^(container_\S*\{.*\}) (\S+) (\d+)$/.exec(line) ?? [];
+        if (series === undefined) continue;
+        const key = `${series} ${time}`;
+        if ((known.get(key) ?? value) !== value) throw new Error(`${key} was ${known.get(key)} and is ${value}`);
+        known.set(key, value!);
+      }
+    }
+    expect(known.size).toBeGreaterThan(1000);
+  });
+
   it('keeps counters rising, and shows a container for a while after its end', async () => {
     const world = makeWorld();
     const [pod] = podsOf(world, 'shop', 'frontend');

@@ -37,6 +37,8 @@ export interface CadvisorFamily {
   readonly kinds: number;
   /** Labels of the line's own; where they go among the others follows from their names. */
   readonly label: string;
+  /** Whether it is about the moment of the scrape rather than that at which the values were taken. */
+  readonly present: boolean;
   /** Decimals of the value. */
   readonly scale: number;
   readonly value: CadvisorValue;
@@ -62,7 +64,16 @@ function counter(
   help: string,
   options: Partial<CadvisorFamily> & Pick<CadvisorFamily, 'value'>,
 ): CadvisorFamily {
-  return { name: `container_${name}`, type: 'counter', help, kinds: ALL, label: '', scale: 0, ...options };
+  return {
+    name: `container_${name}`,
+    type: 'counter',
+    help,
+    kinds: ALL,
+    label: '',
+    present: false,
+    scale: 0,
+    ...options,
+  };
 }
 
 function gauge(
@@ -176,7 +187,10 @@ export const CADVISOR_FAMILIES: readonly CadvisorFamily[] = [
     label: DEVICE,
     value: whole(COLUMN.writes),
   }),
-  gauge('last_seen', 'Last time a container was seen by the exporter', { value: (_, facts) => facts.lastSeenSeconds }),
+  gauge('last_seen', 'Last time a container was seen by the exporter', {
+    present: true,
+    value: (_, facts) => facts.lastSeenSeconds,
+  }),
   gauge('memory_cache', 'Number of bytes of page cache memory.', { value: whole(COLUMN.cache) }),
   counter('memory_failcnt', 'Number of memory usage hits limits', { value: whole(COLUMN.limitHits) }),
   counter('memory_failures_total', 'Cumulative count of memory allocation failures.', {

@@ -89,6 +89,7 @@ export class CadvisorPage {
 
   write(writer: PageWriter, machine: Machine, { now, skew }: { readonly now: number; readonly skew: number }): void {
     const rows = this.#rows(machine, { now, skew });
+    const present = Buffer.from(` ${now + skew}\n`, 'latin1');
     if (rows.length * COLUMNS > this.#values.length) this.#values = new Float64Array(2 * rows.length * COLUMNS);
     const views = rows.map((row, index) => {
       const view = this.#values.subarray(index * COLUMNS, (index + 1) * COLUMNS);
@@ -110,7 +111,7 @@ export class CadvisorPage {
       if (bytes.header !== undefined) writer.bytes(bytes.header);
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i]!;
-        if ((family.kinds & row.kind) !== 0) writeLine(writer, { family, bytes, row, values: views[i]! });
+        if ((family.kinds & row.kind) !== 0) writeLine(writer, { family, bytes, row, values: views[i]!, present });
       }
     }
     writer.family(
@@ -217,15 +218,16 @@ export class CadvisorPage {
   }
 }
 
-function writeLine(
-  writer: PageWriter,
-  {
-    family,
-    bytes,
-    row,
-    values,
-  }: { readonly family: CadvisorFamily; readonly bytes: FamilyBytes; readonly row: Row; readonly values: Float64Array },
-): void {
+interface Line {
+  readonly family: CadvisorFamily;
+  readonly bytes: FamilyBytes;
+  readonly row: Row;
+  readonly values: Float64Array;
+  /** The timestamp of the scrape. */
+  readonly present: Buffer;
+}
+
+function writeLine(writer: PageWriter, { family, bytes, row, values, present }: Line): void {
   const { text, afterContainer, afterImage, afterName, end } = row.labels;
   writer.bytes(bytes.name);
   if (bytes.plain) writer.bytes(text);
@@ -244,7 +246,7 @@ function writeLine(
   const value = family.value(values, row.facts);
   if (value >= 0) writer.decimal(value, family.scale);
   else writer.number(value);
-  writer.bytes(row.timestamp);
+  writer.bytes(family.present ? present : row.timestamp);
 }
 
 function rowLabels(labels: {
