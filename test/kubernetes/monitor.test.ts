@@ -55,7 +55,7 @@ describe('a monitored cluster', () => {
     return value.samples.map(({ labels, value: number }) => ({ labels: labels.toObject(), value: number }));
   };
   const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-    for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 250))) {
+    for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 500))) {
       if (await holds()) return;
     }
     throw new Error(`waited in vain until ${what}; logged: ${logged.slice(-20).join('; ')}`);
@@ -71,7 +71,7 @@ describe('a monitored cluster', () => {
     });
     const text = `
 kubernetes:
-  scrape_interval: 1s
+  scrape_interval: 3s
   clusters:
     - {name: c1, api_server: '${simulator.url}', authorization: {credentials: ${TOKEN}}}
 `;
@@ -90,8 +90,10 @@ kubernetes:
   });
 
   it('has every node, pod and container under all three families of names', async () => {
-    const pods = simulator.world.store.list('pods').length;
-    await until('every pod is told', async () => (await ask('count(kube_pod_info{cluster="c1"})'))[0]?.value === pods);
+    await until('every pod is told', async () => {
+      const [told] = await ask('count(kube_pod_info{cluster="c1"})');
+      return told?.value === simulator.world.store.count('pods');
+    });
     await until(
       'the catalogue has pods',
       async () => ((await ask('count(k8s_pod_cpu_core_used)'))[0]?.value ?? 0) > 40,
