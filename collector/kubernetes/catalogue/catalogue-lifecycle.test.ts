@@ -447,6 +447,41 @@ describe('the sums of a collector that does not lead', () => {
   });
 });
 
+describe('the sums of several clusters', () => {
+  it('are each of its own pods, however their rounds fall together', async () => {
+    const beds = [new CatalogueBed({ clusterLabel: 'east' }), new CatalogueBed({ clusterLabel: 'west' })];
+    for (const [i, one] of beds.entries()) {
+      one.node('w1');
+      one.pod('a');
+      one.start();
+      one.kubelet('w1', () => containerRows('a', 'app', { cpu: one.clock.now(), memory: 7 + i }));
+    }
+    for (let round = 0; round < 3; round++) for (const one of beds) await one.rounds(1);
+    expect(await Promise.all(beds.map((one) => one.value('k8s_cluster_mem_usage_bytes')))).toEqual([7, 8]);
+    for (const one of beds) await one.close();
+  });
+});
+
+describe('an API server that does not answer', () => {
+  it('holds no round of the sums up', async () => {
+    let answers = true;
+    bed.cluster.client.get = () => (answers ? Promise.resolve({}) : new Promise(() => {}));
+    bed.node('w1');
+    bed.pod('a');
+    bed.start();
+    bed.kubelet('w1', () => rows('a'));
+    await bed.rounds(3);
+    expect(await bed.value('k8s_cluster_apiserver_healthy')).toBe(1);
+    answers = false;
+    await bed.rounds(4);
+    const [sum] = await bed.samples('k8s_cluster_mem_usage_bytes');
+    const times = sum!.samples.map(({ timestamp }) => timestamp);
+    expect(times.slice(1).every((time, i) => time - times[i]! === INTERVAL)).toBe(true);
+    // The last round waits for the answer yet.
+    expect(times.at(-1)! + INTERVAL).toBeGreaterThan(bed.clock.now() - INTERVAL);
+  });
+});
+
 describe('before the caches are complete', () => {
   it('nothing is said', async () => {
     bed.node('w1');

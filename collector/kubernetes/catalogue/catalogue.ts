@@ -109,7 +109,7 @@ class RunningCatalogue implements Catalogue {
   #cancel: (() => void) | undefined;
   #emitting: Promise<void> = Promise.resolve();
   #wasLeader = false;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: CatalogueOptions) {
     this.#options = options;
@@ -136,6 +136,8 @@ class RunningCatalogue implements Catalogue {
       clusterLabel,
       appender,
       logger,
+      clock,
+      signal: this.#closing.signal,
       index: this.#index,
       latest: this.#latest,
       podValues: shared === undefined ? OWN_VALUES : new StoredPodValues(shared, { cluster: clusterLabel, interval }),
@@ -189,7 +191,7 @@ class RunningCatalogue implements Catalogue {
   }
 
   async close({ markStale }: { readonly markStale: boolean }): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#cancel?.();
     await this.#emitting;
     const { logger, clusterLabel: cluster, registry } = this.#options;
@@ -209,7 +211,7 @@ class RunningCatalogue implements Catalogue {
   }
 
   #schedule(): void {
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     const { interval } = this.#options;
     const now = this.#clock.now();
     const next = (Math.floor(now / interval) + 1) * interval;

@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import type { Appender } from '../../../storage/appender.ts';
 import { Labels } from '../../../storage/labels.ts';
 import { EmittedSeries } from '../../emission/emitted-series.ts';
-import { KubeError } from '../kube-client.ts';
+import type { Clock } from '../../scrape/clock.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
+import { ApiServerProbe } from './api-server-probe.ts';
 import type { ComponentHealth } from './component-health.ts';
 import {
   CLUSTER_LEVEL,
@@ -42,14 +43,17 @@ import type { Workload } from './workload.ts';
  */
 const MAX_MISSING = 0.1;
 
-/** How long the API server may take to say that it is there. */
-const PROBE_TIMEOUT = 5_000;
+/** The part of the interval for which a round waits until the API server says that it is there. */
+const PROBE_PATIENCE = 0.25;
 
 export interface SumsOptions {
   readonly cluster: KubeCluster;
   readonly clusterLabel: string;
   readonly appender: Appender;
   readonly logger: Logger;
+  readonly clock: Clock;
+  /** Nothing is waited for any more. */
+  readonly signal: AbortSignal;
   readonly index: PodIndex;
   readonly latest: LatestValues;
   readonly podValues: PodValues;
@@ -81,9 +85,16 @@ export class Sums {
   /** By the pod's key or the node's name. */
   #untapped = new Map<string, Untapped>();
   #round = 0;
+  /** The pods on nodes that are not control plane, and those on virtual nodes. */
+  readonly #all = new Group('', {}, WORKLOAD_LEVEL);
+  readonly #eks = new Group('', {}, WORKLOAD_LEVEL);
+  readonly #probe: ApiServerProbe;
 
   constructor(options: SumsOptions) {
     this.#options = options;
+    const { cluster, logger, clock, interval, signal } = options;
+    const patience = interval * PROBE_PATIENCE;
+    this.#probe = new ApiServerProbe({ client: cluster.client, logger, clock, patience, signal });
     this.#emitted = new EmittedSeries(options.appender);
   }
 
@@ -103,7 +114,8 @@ export class Sums {
     await podValues.refresh({ index, latest }, timestamp);
     const answers = await podValues.answers(timestamp);
     if (answers !== undefined) health.replace(answers);
-    const apiserver = await this.#probe();
+    // Asked only where no target is the API server.
+    const apiserver = health.knows('apiserver') ? Number.NaN : await this.#probe.ask();
     this.compute(timestamp, apiserver);
     return this.#emitted.emit(timestamp);
   }
@@ -140,9 +152,9 @@ export class Sums {
     }
 
     clear(ofCluster);
-    const all = ALL;
+    const all = this.#all;
     all.begin(round);
-    const eks = EKS;
+    const eks = this.#eks;
     eks.begin(round);
     ofCluster.pods = 0;
     for (const entry of index.pods.values()) {
@@ -388,21 +400,6 @@ export class Sums {
     untapped.round = round;
     untapped.row.set(this.#emitted, level, { scope, labels: () => source.labels() });
   }
-
-  /** Where no target is the API server, whether it answers us. */
-  async #probe(): Promise<number> {
-    const { cluster, health, logger } = this.#options;
-    if (health.knows('apiserver')) return Number.NaN;
-    try {
-      await cluster.client.get('/version', { signal: AbortSignal.timeout(PROBE_TIMEOUT) });
-      return 1;
-    } catch (error) {
-      // One that refuses us is there.
-      if (error instanceof KubeError && error.status >= 400 && error.status < 500) return 1;
-      logger.debug({ err: error }, 'the API server does not answer');
-      return 0;
-    }
-  }
 }
 
 const watchedOnly = <S>(level: LevelDefinition<S>): LevelDefinition<S> => ({
@@ -417,10 +414,6 @@ const ofCluster: ClusterScope = clusterScope();
 const ofGroup: GroupScope = groupScope();
 const ofPod: PodScope = podScope();
 const ofNode: NodeScope = nodeScope();
-
-/** The pods on nodes that are not control plane, and those on virtual nodes. */
-const ALL = new Group('', {}, WORKLOAD_LEVEL);
-const EKS = new Group('', {}, WORKLOAD_LEVEL);
 
 /** Whether the pods on a node should have values in this round and have none. */
 function isMissed({ answeredIn, isReady, isVirtual, tap }: NodeSlot, round: number): boolean {
