@@ -86,7 +86,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     throw error;
   });
   world.serveThrough(askApi({ url: api.url, token, ca: api.ca }), { host, port: Number(new URL(api.url).port) });
-  listeners.serve(world, (given) => given === token || (options.tokens ?? []).some((grant) => grant.token === given));
+  listeners.serve(world, (given) => api.acceptsToken(given));
   // Making the cluster took its time.
   if (running && options.start === undefined) world.advance(Math.max(0, Date.now() - world.clock.now()));
   if (running) world.clock.run();

@@ -222,6 +222,11 @@ export class ApiServer {
     this.#watches.breakAll(resource);
   }
 
+  /** Whether a request with this token is somebody's, as a kubelet asks by TokenReview. */
+  acceptsToken(token: string): boolean {
+    return this.#authentication.userOf(token) !== undefined;
+  }
+
   /** From now on the token is answered 401. */
   expireToken(token: string): void {
     this.#authentication.expire(token);
