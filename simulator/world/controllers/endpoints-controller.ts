@@ -17,7 +17,7 @@ export class EndpointsController {
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    this.#queue = new WorkQueue(context.clock, { delay: 300, reconcile: (key) => this.#reconcile(key) });
+    this.#queue = new WorkQueue(context.clock, { delay: 800, reconcile: (key) => this.#reconcile(key) });
     context.onChange('services', (service, { gone }) => {
       if (gone) this.#forget(service);
       else this.#queue.add(keyOf(service));
