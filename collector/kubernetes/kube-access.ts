@@ -7,6 +7,7 @@ import type { HttpClientConfig } from '../scrape/scrape-config.ts';
 import { readSecretFile } from '../secret-file.ts';
 import { type ExecClusterInfo, execCredentials } from './exec-credentials.ts';
 import { type Kubeconfig, type KubeconfigCluster, type KubeconfigUser, readKubeconfig } from './kubeconfig.ts';
+import { type KubeconfigCredentialsOptions, kubeconfigCredentials } from './kubeconfig-credentials.ts';
 
 /** How the API server of a cluster is reached. Plain data: `sameConfig` tells whether two accesses are the same. */
 export type KubeAccess = InClusterAccess | KubeconfigAccess | ApiServerAccess;
@@ -120,7 +121,14 @@ async function resolveKubeconfig({ file, context }: KubeconfigAccess, options: A
   const wanted = cluster();
   return {
     server: wanted.server,
-    http: await httpOf(wanted, userOf(config, chosen), options),
+    http: await httpOf(wanted, userOf(config, chosen), {
+      ...options,
+      read: async () => {
+        const now = await readKubeconfig(file);
+        const context = now.contexts.get(name);
+        return context && userOf(now, context);
+      },
+    }),
     context: name,
     clusterName: chosen.cluster,
     namespace: chosen.namespace,
@@ -144,9 +152,10 @@ function listed(names: ReadonlyMap<string, unknown>): string {
 async function httpOf(
   cluster: KubeconfigCluster,
   user: KubeconfigUser | undefined,
-  options: AccessOptions,
+  options: AccessOptions & Pick<KubeconfigCredentialsOptions, 'read'>,
 ): Promise<HttpClientConfig> {
   const hasToken = user?.token !== undefined || user?.tokenFile !== undefined;
+  const { read, clock = SYSTEM_CLOCK } = options;
   return {
     ...PLAIN_HTTP_CLIENT,
     basicAuth:
@@ -161,7 +170,10 @@ async function httpOf(
         }
       : undefined,
     // A token that stands there goes first, as it does for kubectl.
-    credentials: user?.exec === undefined || hasToken ? undefined : await execSource(user.exec, cluster, options),
+    credentials:
+      user?.exec === undefined || hasToken
+        ? kubeconfigCredentials(user, { read, clock })
+        : await execSource(user.exec, cluster, options),
     tls: {
       ...PLAIN_HTTP_CLIENT.tls,
       ca: cluster.ca,

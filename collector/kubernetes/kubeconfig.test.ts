@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type AccessOptions, type ResolvedAccess, resolveAccess } from './kube-access.ts';
 import { listContexts, readKubeconfig } from './kubeconfig.ts';
+import { ManualClock } from './operator/manual-clock.case.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pharos-kubeconfig-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -156,6 +157,41 @@ users:
     ]);
     await expect(readKubeconfig([missing, missing])).rejects.toThrow(`cannot read kubeconfig ${missing}: no such file`);
     await expect(readKubeconfig(missing)).rejects.toThrow(/no such file/);
+  });
+});
+
+describe('credentials that stand in a kubeconfig', () => {
+  const cluster = '{server: "https://10.0.0.1:6443"}';
+
+  it('are read again when they are refused, but not again and again', async () => {
+    const clock = new ManualClock();
+    const file = write(config(cluster, '{token: one}'));
+    const access = { kind: 'kubeconfig', file, context: 'dev' } as const;
+    const { credentials } = (await resolveAccess(access, { environment: {}, clock })).http;
+    const token = async () => (await credentials!.get()).token?.reveal();
+    writeFileSync(file, config(cluster, '{token: two}'));
+    expect(await token()).toBe('one');
+    credentials!.refused();
+    expect(await Promise.all([token(), token()])).toEqual(['two', 'two']);
+    const same = await credentials!.get();
+    writeFileSync(file, config(cluster, '{token: three'));
+    credentials!.refused();
+    expect(await credentials!.get()).toBe(same);
+    await clock.advance(2_000);
+    // In the middle of being written.
+    expect(await credentials!.get()).toBe(same);
+    writeFileSync(file, config(cluster, `{client-certificate-data: ${PEM_DATA}, client-key-data: ${KEY_DATA}}`));
+    credentials!.refused();
+    await clock.advance(2_000);
+    expect(await credentials!.get()).toMatchObject({ token: undefined, cert: PEM });
+  });
+
+  it('are those alone: what is in files is read there', async () => {
+    const of = async (user: string) => (await resolve(config(cluster, user))).http.credentials;
+    expect(await of('{tokenFile: token}')).toBeUndefined();
+    expect(await of('{token: a, tokenFile: token}')).toBeUndefined();
+    expect(await of('{client-certificate: c.pem, client-key: k.pem}')).toBeUndefined();
+    expect(await of('{username: u, password: p}')).toBeUndefined();
   });
 });
 
