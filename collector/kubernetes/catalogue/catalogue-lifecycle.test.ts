@@ -447,6 +447,22 @@ describe('the sums of a collector that does not lead', () => {
   });
 });
 
+describe('restarts of a workload', () => {
+  it('go on when its only pod is replaced', async () => {
+    bed.node('w1');
+    const owner = { kind: 'StatefulSet', name: 'web' };
+    bed.pod('web-a', { owner });
+    bed.start();
+    bed.kubelet('w1', () => rows('web-a'));
+    await bed.rounds(3);
+    bed.remove('pods', 'shop', 'web-a');
+    bed.pod('web-b', { owner, containers: { app: { restarts: 2 } } });
+    await bed.rounds(3);
+    const [series] = await bed.samples('k8s_workload_pod_restart_total');
+    expect(series!.samples.map(({ value }) => value)).toEqual([0, 0, 2, 0, 0]);
+  });
+});
+
 describe('the sums of several clusters', () => {
   it('are each of its own pods, however their rounds fall together', async () => {
     const beds = [new CatalogueBed({ clusterLabel: 'east' }), new CatalogueBed({ clusterLabel: 'west' })];

@@ -101,7 +101,8 @@ What holds for all of them:
   0 and never an infinity. A request or limit of 0 is none. Of a pod's requests and limits, those of its containers and sidecars
   count, not of its init containers. "The pod's limit, else its request" takes the limits when every container has one, else the
   requests when every one has one, else the node's capacity.
-- Restarts are those of containers and sidecars since the sample before; the first sample of a pod has none to compare with.
+- Restarts are those of containers and sidecars since the sample before; the first sample of a pod has none to compare with. In sums
+  a pod that is new had none before.
 - GPU is counted in hundredths of a card: 100 is a whole one. A card that several containers share counts for each of them.
 - A pod has the traffic of its sandbox, so a pod on the network of its node has none, and a container only when it is alone in its pod.
 - Traffic of a node leaves out lo, veth*, docker*, cni*, flannel*, cali* and tunl*.

@@ -85,6 +85,8 @@ export class Sums {
   /** By the pod's key or the node's name. */
   #untapped = new Map<string, Untapped>();
   #round = 0;
+  /** Nothing is known of a round before. */
+  #isFirst = true;
   /** The pods on nodes that are not control plane, and those on virtual nodes. */
   readonly #all = new Group('', {}, WORKLOAD_LEVEL);
   readonly #eks = new Group('', {}, WORKLOAD_LEVEL);
@@ -131,6 +133,7 @@ export class Sums {
     this.#emitted = new EmittedSeries(this.#options.appender);
     this.#groups = new Map();
     this.#untapped = new Map();
+    this.#isFirst = true;
     this.#clusterRow = new EmittedRow(CLUSTER_LEVEL.definitions.length);
     for (const entry of this.#options.index.pods.values()) {
       entry.workloadGroup = undefined;
@@ -172,7 +175,9 @@ export class Sums {
         ofCluster.gpuRequest = plus(ofCluster.gpuRequest, entry.gpuRequest);
         ofCluster.gpuMemoryRequest = plus(ofCluster.gpuMemoryRequest, entry.gpuMemoryRequest);
       }
-      const restarts = Math.max(entry.restarts - entry.restartsSummed, 0);
+      // A pod that came since the last round had none then.
+      const before = Number.isNaN(entry.restartsSummed) && !this.#isFirst ? 0 : entry.restartsSummed;
+      const restarts = Math.max(entry.restarts - before, 0);
       entry.restartsSummed = entry.restarts;
       workload.restarts = plus(workload.restarts, restarts);
       namespace.restarts = plus(namespace.restarts, restarts);
@@ -192,6 +197,7 @@ export class Sums {
       if (isUser) all.add(values, at);
       if (slot.isVirtual) eks.add(values, at);
     }
+    this.#isFirst = false;
     for (const workload of workloads.workloads.values()) this.#noteAbnormal(workload, round);
     this.#sumServices(round, since);
     this.#sumNodes();
