@@ -5,6 +5,7 @@ import type { KubernetesMetrics, WatchedPart } from './kubernetes-metrics.ts';
 import type { MutableObjectCache } from './object-cache.ts';
 import type { KubeObject } from './objects.ts';
 import { type Resource, resourcePath } from './resources.ts';
+import { ToldCauses } from './told-causes.ts';
 
 export interface ReflectorOptions<T extends KubeObject> {
   readonly client: KubeClient;
@@ -18,6 +19,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly cluster: string;
   readonly logger: Logger;
   readonly metrics: KubernetesMetrics | undefined;
+  /** Shared by those of a cluster. Default: it tells of all its failures itself. */
+  readonly told?: ToldCauses;
   readonly clock: Clock;
   /** Between 0 and 1, for jitter. */
   readonly random: () => number;
@@ -54,6 +57,7 @@ const EVENTS_PER_TURN = 256;
  */
 export class Reflector<T extends KubeObject> implements WatchedPart {
   readonly #options: ReflectorOptions<T>;
+  readonly #causes: ToldCauses;
   readonly #path: string;
   readonly #what: string;
   /** Where the next watch begins; undefined when a list is needed. */
@@ -63,11 +67,14 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
   #expired = 0;
   /** Known versions may belong to a history that the server has no more. */
   #isUnsure = false;
-  /** The failure that was told last, so that it is told once. */
+  /** The failure that was told last, so that it is told once; '' when there is none. */
   #told = '';
+  /** Another reflector tells of the failure, because the whole API server has it. */
+  #isQuiet = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#causes = options.told ?? new ToldCauses();
     const { resource, namespace, cluster } = options;
     this.#path = resourcePath(resource, namespace);
     this.#what = `${resource.plural}${namespace === '' ? '' : ` of namespace ${namespace}`}${cluster === '' ? '' : ` of cluster ${cluster}`}`;
@@ -121,6 +128,7 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
         if (pause > 0) await wait(this.#options.clock, pause, signal);
       }
     } finally {
+      this.#causes.end(this);
       forget?.();
     }
   }
@@ -279,15 +287,20 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
     this.#absences = 0;
     if (this.#told === '') return;
     this.#told = '';
-    this.#options.logger.info(this.#labels, `${this.#what} can be watched again`);
+    this.#causes.end(this);
+    this.#options.logger[this.#isQuiet ? 'debug' : 'info'](this.#labels, `${this.#what} can be watched again`);
   }
 
   #tell(level: 'info' | 'warn', message: string, { status, message: reason }: KubeError): void {
     // Different words of the same failure are the same failure.
     const key = String(status);
-    if (this.#told === key) return;
+    // Others may have stopped telling of it.
+    if (this.#told === key && !this.#isQuiet) return;
+    const isQuiet = isOfServer(status) && !this.#causes.begin(key, this);
+    if (this.#told === key && isQuiet) return;
     this.#told = key;
-    this.#options.logger[level]({ ...this.#labels, status, reason }, message);
+    this.#isQuiet = isQuiet;
+    this.#options.logger[isQuiet ? 'debug' : level]({ ...this.#labels, status, reason }, message);
   }
 
   #tellRestored(before: string, now: string): void {
@@ -322,6 +335,11 @@ export class Reflector<T extends KubeObject> implements WatchedPart {
 async function turn(signal: AbortSignal): Promise<void> {
   await new Promise(setImmediate);
   signal.throwIfAborted();
+}
+
+/** Whether a failure is mostly one of all resources: nobody answers, or refuses our credentials. */
+function isOfServer(status: number): boolean {
+  return status === 0 || status === 401 || status >= 500;
 }
 
 function reasonOf({ status, reason }: KubeError): string {

@@ -328,6 +328,29 @@ describe('a watched resource', () => {
     expect(logged.join('\n')).not.toMatch(/one|two/);
   });
 
+  it('says once for all watches that the API server is away, and of one alone that still fails when it is back', async () => {
+    fill(2);
+    const east = open();
+    const caches = (['pods', 'nodes', 'services'] as const).map((resource) => east.watch(resource).cache);
+    await until(() => server.watches === 3);
+    await server.stop();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toMatch(/^cannot watch \w+ of cluster east: .*; what is known stays$/);
+    server.fault = ({ url }, response) => {
+      if (!url!.includes('/nodes')) return false;
+      refuse(response, 503, 'ServiceUnavailable');
+      return true;
+    };
+    await server.start();
+    await until(() => server.watches === 2 && logged.some((line) => /cannot watch nodes .* got 503/.test(line)));
+    server.fault = undefined;
+    await until(() => server.watches === 3);
+    server.store.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } });
+    await until(() => logged.includes('nodes of cluster east can be watched again'));
+    expect(caches.every(({ isSynced }) => isSynced)).toBe(true);
+  });
+
   it('says once which rule is missing when it is forbidden, and goes on asking', async () => {
     let asked = 0;
     server.fault = (_request, response) => {

@@ -10,6 +10,7 @@ import { MutableObjectCache, type ObjectCache } from './object-cache.ts';
 import type { KubeObject, ObjectTypes, ResourceName } from './objects.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { RESOURCES, type Resource } from './resources.ts';
+import { ToldCauses } from './told-causes.ts';
 
 export interface WatchingClusterOptions {
   /** The value of the label `cluster`; '' when there is none. */
@@ -49,6 +50,7 @@ class WatchingCluster implements KubeCluster {
   readonly #metrics: KubernetesMetrics | undefined;
   readonly #watched = new Map<string, Watched>();
   readonly #stopping = new Set<Promise<void>>();
+  readonly #told = new ToldCauses();
   #isClosed = false;
 
   constructor(options: WatchingClusterOptions) {
@@ -123,6 +125,7 @@ class WatchingCluster implements KubeCluster {
         cluster: this.name,
         logger: this.#options.logger,
         metrics: this.#metrics,
+        told: this.#told,
         clock: this.#clock,
         random: this.#options.random ?? Math.random,
       });

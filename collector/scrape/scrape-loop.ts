@@ -6,6 +6,7 @@ import type { Metadata } from '../../storage/series.ts';
 import { checkTextFormat } from '../exposition/content-type.ts';
 import { type Clock, wait } from './clock.ts';
 import { formatDurationLabel } from './duration.ts';
+import { HealthLog } from './health-log.ts';
 import { LimitError } from './limit-error.ts';
 import { ReportSeries, type ScrapeReport } from './report.ts';
 import type { SampleLabels } from './sample-labels.ts';
@@ -352,11 +353,10 @@ export class ScrapeLoop {
 
   /** A target that goes down is told of once. */
   #noteHealth(reason: string): void {
-    const { logger } = this.#context;
     const { health } = this.#status;
     const target = { job: this.job, instance: this.#labels.get('instance') };
-    if (reason !== '' && health !== 'down') logger.warn({ ...target, reason }, 'target is down');
-    if (reason === '' && health === 'down') logger.info(target, 'target is up again');
+    if (reason !== '' && health !== 'down') healthLogOf(this.#context).down(target, reason);
+    if (reason === '' && health === 'down') healthLogOf(this.#context).up(target);
   }
 
   #noteRefused(reason: string): void {
@@ -415,6 +415,18 @@ export class ScrapeLoop {
 function textOf(failure: unknown): string {
   return failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure);
 }
+
+/** The loops of one storage tell of their targets together. */
+function healthLogOf(context: LoopContext): HealthLog {
+  let log = healthLogs.get(context);
+  if (log === undefined) {
+    log = new HealthLog(context);
+    healthLogs.set(context, log);
+  }
+  return log;
+}
+
+const healthLogs = new WeakMap<LoopContext, HealthLog>();
 
 /** When a refusal was logged last; the loops of one storage are refused together. */
 const lastRefusalLogged = new WeakMap<LoopContext, number>();
