@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CatalogueBenchOptions, runCatalogueBench } from './catalogue.ts';
+import { type ClusterBenchOptions, runClusterBench } from './cluster.ts';
 import { CONTENDERS } from './contenders/find-contenders.ts';
 import { type DiscoveryBenchOptions, runDiscoveryBench } from './discovery.ts';
 import { runIngest } from './ingest.ts';
@@ -95,6 +96,20 @@ program
   .action((options: CatalogueBenchOptions) => {
     if (options.rounds < 4) throw new InvalidArgumentError('rounds must be at least 4');
     return runCatalogueBench(options, (line) => console.log(line));
+  });
+
+program
+  .command('cluster')
+  .description('monitor a simulated cluster of any size: first view, CPU, memory and samples')
+  .option('--nodes <n>', 'nodes', count, 1000)
+  .option('--pods <n>', 'pods', count, 30_000)
+  .option('--interval <seconds>', 'scrape interval', positive, 30)
+  .option('--duration <seconds>', 'how long is measured, after the first complete view', positive, 180)
+  .option('--patience <seconds>', 'how long the first complete view may take', positive, 300)
+  .option('--shard <i/n>', 'monitor only this part of it')
+  .action(async (options: ClusterBenchOptions) => {
+    const complete = await runClusterBench(options, (line) => console.log(line));
+    process.exitCode = complete ? 0 : 1;
   });
 
 program
