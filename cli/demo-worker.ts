@@ -4,5 +4,5 @@ import type { DemoOptions, DemoReady } from './demo.ts';
 
 /** The thread of --demo: plays the cluster until it is terminated. */
 const { nodes, pods } = workerData as DemoOptions;
-const simulator = await startSimulator({ nodes, pods, seed: 1, host: '127.0.0.1', port: 0 });
+const simulator = await startSimulator({ nodes, pods, seed: 1, host: '127.0.0.1', port: 0, scenarios: true });
 parentPort!.postMessage({ url: simulator.url, token: simulator.token } satisfies DemoReady);
