@@ -119,6 +119,12 @@ describe('kubelets', () => {
     expect(kept(cadvisor, { __name__: 'container_cpu_usage_seconds_total', pod: 'p' })).toBe(true);
     expect(kept(cadvisor, { __name__: 'container_tasks_state', pod: 'p', container: 'c' })).toBe(false);
     expect(kept(cadvisor, { __name__: 'container_spec_memory_limit_bytes', pod: 'p' })).toBe(false);
+    expect(kept(cadvisor, { __name__: 'container_fs_usage_bytes', pod: 'p', container: 'POD' })).toBe(false);
+    expect(kept(cadvisor, { __name__: 'container_network_receive_bytes_total', pod: 'p', container: 'POD' })).toBe(
+      true,
+    );
+    expect(kept(cadvisor, { __name__: 'container_memory_working_set_bytes', pod: 'p' })).toBe(true);
+    expect(kept(cadvisor, { __name__: 'container_memory_cache', id: '/' })).toBe(true);
     expect(kept(cadvisor, { __name__: 'container_spec_memory_limit_bytes', pod: 'p', container: 'c' })).toBe(true);
     expect(kept(cadvisor, { __name__: 'container_start_time_seconds', id: '/' })).toBe(true);
   });

@@ -6,6 +6,7 @@ import { StorageError } from '../../storage/errors.ts';
 import { Labels } from '../../storage/labels.ts';
 import type { SampleBatch } from '../../storage/series.ts';
 import type { Clock } from './clock.ts';
+import { FirstPages } from './first-pages.ts';
 import { compileSampleLabels } from './sample-labels.ts';
 import type { SampleTap } from './sample-tap.ts';
 import type { ScrapeBatch } from './scrape-batch.ts';
@@ -220,6 +221,42 @@ describe('a target that may not be reachable', () => {
     await clock.advance(INTERVAL);
     expect(appender.last).toMatchObject({ up: 0, a: 'stale' });
     await loop.stop({ markStale: false });
+  });
+});
+
+describe('the first page of a target', () => {
+  it('is remembered when the storage refuses it', async () => {
+    appender.outcome = () => Promise.reject(new StorageError('full', 'no room'));
+    const loop = start();
+    await clock.advance(INTERVAL);
+    const { held } = appender;
+    expect(held).toBe(6);
+    expect(loop.cacheSize.rows).toBe(1);
+    appender.outcome = () => Promise.resolve();
+    await clock.advance(INTERVAL);
+    expect(appender.held).toBe(held);
+    expect(appender.batches).toHaveLength(1);
+    expect(appender.last).toMatchObject({ a: 1, up: 1 });
+    await loop.stop({ markStale: false });
+    expect(appender.held).toBe(0);
+  });
+
+  it('waits for its turn', async () => {
+    const firstPages = new FirstPages({ clock, places: 1 });
+    context = { ...context, firstPages };
+    const slow = new FakeScraper();
+    slow.delay = () => sleep(400);
+    const other = new FakeScraper();
+    const place = await firstPages.enter(new AbortController().signal);
+    place!.arrived();
+    const loops = [start({ scraper: slow }), start({ scraper: other }, 'k2')];
+    await clock.advance(INTERVAL - 1);
+    expect(slow.scrapes + other.scrapes).toBe(0);
+    place!.leave();
+    await clock.advance(2 * INTERVAL);
+    expect(slow.scrapes).toBeGreaterThanOrEqual(2);
+    expect(other.scrapes).toBeGreaterThanOrEqual(2);
+    await Promise.all(loops.map((loop) => loop.stop({ markStale: false })));
   });
 });
 

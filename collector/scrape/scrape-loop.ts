@@ -6,6 +6,7 @@ import type { Metadata } from '../../storage/series.ts';
 import { checkTextFormat } from '../exposition/content-type.ts';
 import { type Clock, wait } from './clock.ts';
 import { formatDurationLabel } from './duration.ts';
+import type { FirstPage, FirstPages } from './first-pages.ts';
 import { HealthLog } from './health-log.ts';
 import { LimitError } from './limit-error.ts';
 import { ReportSeries, type ScrapeReport } from './report.ts';
@@ -23,6 +24,8 @@ export interface LoopContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: ScrapeMetrics;
+  /** Lets new targets begin in turn. Default: all at once. */
+  readonly firstPages?: FirstPages;
   /** Aborts when the process ends: nothing is repeated any more. */
   readonly closing: AbortSignal;
 }
@@ -62,6 +65,19 @@ export interface LoopStatus {
   readonly lastScrape: number;
   readonly lastScrapeDuration: number;
 }
+
+/** Of one scrape. */
+interface ScrapeMoment {
+  /** Of its samples. */
+  readonly timestamp: number;
+  readonly startedAt: number;
+  readonly startElapsed: number;
+  /** Of a target whose series are not known yet. */
+  readonly place: FirstPage | undefined;
+}
+
+/** New series from which on a page is large. */
+const LARGE = 500;
 
 /**
  * Samples with timestamps further ahead than this are left out, as in Prometheus, and those further behind, which are
@@ -201,6 +217,15 @@ export class ScrapeLoop {
   /** Never rejects. */
   async #scrape(scheduled: number): Promise<void> {
     this.#adoptSettings();
+    const { firstPages } = this.#context;
+    if (!this.#cache.isNew || firstPages === undefined) return this.#scrapeAt(scheduled, undefined);
+    const place = await firstPages.enter(this.#stopping.signal);
+    if (place === undefined) return;
+    await this.#scrapeAt(scheduled, place);
+    place.leave();
+  }
+
+  async #scrapeAt(scheduled: number, place: FirstPage | undefined): Promise<void> {
     const { clock, logger } = this.#context;
     const startedAt = clock.now();
     const startElapsed = clock.elapsed();
@@ -209,6 +234,7 @@ export class ScrapeLoop {
     if (failure === undefined) {
       try {
         page = await this.#fetch();
+        place?.arrived();
       } catch (error) {
         failure = error ?? new Error('unknown error');
       }
@@ -218,7 +244,7 @@ export class ScrapeLoop {
       const late = startedAt - scheduled;
       const isAligned = late <= Math.min(this.#settings.scrapeInterval * ALIGNED_PART, MAX_ALIGNED);
       const timestamp = isAligned ? scheduled : startedAt;
-      await this.#store(page, failure, { timestamp, startedAt, startElapsed });
+      await this.#store(page, failure, { timestamp, startedAt, startElapsed, place });
     } catch (error) {
       // Not expected: what may fail is handled where it fails.
       logger.error({ job: this.job, err: error }, 'a scrape ended in a defect');
@@ -247,7 +273,7 @@ export class ScrapeLoop {
   async #store(
     page: ScrapedPage | undefined,
     failure: unknown,
-    { timestamp, startedAt, startElapsed }: { timestamp: number; startedAt: number; startElapsed: number },
+    { timestamp, startedAt, startElapsed, place }: ScrapeMoment,
   ): Promise<void> {
     const { appender, clock, metrics } = this.#context;
     const { batch } = this.#context.scratch;
@@ -292,6 +318,8 @@ export class ScrapeLoop {
     else this.#tap?.page(batch, timestamp);
     const appended = batch.length;
     const durable = appender.append(batch);
+    // A page of many new series makes room for the next when it is on disk: the disk must keep up.
+    if (counts === undefined || counts.added < LARGE) place?.leave();
 
     metrics.duration.observe(duration / 1000);
     if (failure instanceof LimitError) metrics.limits.inc({ limit: failure.limit });

@@ -9,6 +9,7 @@ import { sameConfig } from '../same-config.ts';
 import type { Shard } from '../shard.ts';
 import { BodyBuffers } from './body-buffers.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
+import { FirstPages } from './first-pages.ts';
 import { REPORT_METADATA } from './report.ts';
 import { compileSampleLabels } from './sample-labels.ts';
 import type { TapFor } from './sample-tap.ts';
@@ -91,6 +92,7 @@ export class ScrapePools {
     this.#context = {
       appender,
       scratch: new IngestScratch(),
+      firstPages: new FirstPages({ clock: options.clock ?? SYSTEM_CLOCK }),
       clock: options.clock ?? SYSTEM_CLOCK,
       logger,
       metrics,

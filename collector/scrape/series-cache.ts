@@ -106,6 +106,11 @@ export class SeriesCache {
     return this.#table.length;
   }
 
+  /** Whether the next page will cost much: none of its series is known, or all are to be looked at anew. */
+  get isNew(): boolean {
+    return this.#table.length === 0 || !this.#isValid;
+  }
+
   /** Bytes of memory. */
   get byteLength(): number {
     return this.#table.byteLength;
@@ -314,7 +319,14 @@ export class SeriesCache {
   rollback(): void {
     const pending = this.#pending;
     this.#pending = undefined;
-    if (pending !== undefined) this.#release(pending.acquired);
+    if (pending === undefined) return;
+    if (pending.isLive && this.#table.length === 0) {
+      // What was learned of a first page is kept: nothing of it was appended, so nothing has to end.
+      this.#table = pending.table;
+      this.#isLive = false;
+      return;
+    }
+    this.#release(pending.acquired);
   }
 
   /** Forgets all series and gives their refs back. */
