@@ -2,6 +2,7 @@ import { type ApiServer, type ApiServerOptions, startApiServer } from './api/api
 import type { TokenGrant } from './api/authentication.ts';
 import { kubeconfigOf } from './api/kubeconfig.ts';
 import { askApi } from './ask-api.ts';
+import { countComponentRequests } from './component-requests.ts';
 import { joinPages } from './join-pages.ts';
 import { KubeletListeners } from './kubelet-listeners.ts';
 import { Random } from './world/random.ts';
@@ -85,6 +86,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await listeners.close();
     throw error;
   });
+  const uncount = countComponentRequests(world.store, api);
   world.serveThrough(askApi({ url: api.url, token, ca: api.ca }), { host, port: Number(new URL(api.url).port) });
   listeners.serve(world, (given) => api.acceptsToken(given));
   // Making the cluster took its time.
@@ -110,6 +112,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       if (!machine(node).up) world.kubelet.back(machine(node));
     },
     close: async () => {
+      uncount();
       world.close();
       await listeners.close();
       await api.close();

@@ -95,6 +95,9 @@ const CADVISOR_DROPS: readonly RelabelConfig[] = [
   ),
 ];
 
+/** How long probes take is known by sum and count; the buckets of each probe of each container are most of the page. */
+const PROBE_DROPS: readonly RelabelConfig[] = [drop(['__name__'], 'prober_probe_duration_seconds_bucket')];
+
 /** What kubelet says twice: cAdvisor has the same names with more labels, and sums would count them doubly. */
 const RESOURCE_DROPS: readonly RelabelConfig[] = [drop(['__name__'], 'container_.*')];
 
@@ -144,7 +147,7 @@ function kubeletJobs(jobs: JobBuilder): ScrapeConfig[] {
     page('metrics', '/metrics'),
     page('cadvisor', '/metrics/cadvisor', cadvisor),
     page('resource', '/metrics/resource', { honorTimestamps: false, metricRelabelConfigs: RESOURCE_DROPS }),
-    page('probes', '/metrics/probes'),
+    page('probes', '/metrics/probes', { metricRelabelConfigs: PROBE_DROPS }),
     page('cadvisor', '/metrics/cadvisor', { ...cadvisor, silentUntilUp: true }, true),
   ];
 }

@@ -164,6 +164,11 @@ export class ApiServer {
     return this.#metrics.counts();
   }
 
+  /** Counts a request that a component of the cluster would have made, in the server's own metrics only. */
+  countSimulated(labels: RequestLabels, code: number, seconds: number): void {
+    this.#metrics.observe(labels, code, seconds, { simulated: true });
+  }
+
   /** Watches running, events sent, and watches cut because they were slow. */
   get watchFigures(): WatchHub['figures'] {
     return this.#watches.figures;

@@ -19,6 +19,8 @@ interface Total {
   readonly labels: RequestLabels;
   readonly code: number;
   count: number;
+  /** Of them, those that came over the network. */
+  asked: number;
 }
 
 interface Durations {
@@ -46,13 +48,20 @@ export class RequestMetrics {
     return this.#inFlight.mutating + this.#inFlight.readOnly;
   }
 
-  /** `seconds` from the request's arrival to its answer's end. */
-  observe(labels: RequestLabels, code: number, seconds: number): void {
+  /**
+   * `seconds` from the request's arrival to its answer's end. `simulated`: nobody asked over the network; a component of the
+   * cluster would have.
+   */
+  observe(labels: RequestLabels, code: number, seconds: number, { simulated = false } = {}): void {
     const { verb, group, version, resource, subresource, scope } = labels;
     const key = `${verb} ${group} ${version} ${resource} ${subresource} ${scope}`;
     const total = this.#totals.get(`${key} ${code}`);
-    if (total === undefined) this.#totals.set(`${key} ${code}`, { labels, code, count: 1 });
-    else total.count++;
+    const asked = simulated ? 0 : 1;
+    if (total === undefined) this.#totals.set(`${key} ${code}`, { labels, code, count: 1, asked });
+    else {
+      total.count++;
+      total.asked += asked;
+    }
     let durations = this.#durations.get(key);
     if (durations === undefined) {
       durations = { labels, buckets: BOUNDS.map(() => 0), sum: 0, count: 0 };
@@ -64,9 +73,11 @@ export class RequestMetrics {
     durations.count++;
   }
 
-  /** How many requests were answered, by verb and resource and code. */
+  /** How many requests came over the network and were answered, by verb and resource and code. */
   counts(): readonly { readonly labels: RequestLabels; readonly code: number; readonly count: number }[] {
-    return [...this.#totals.values()];
+    return [...this.#totals.values()].flatMap(({ labels, code, asked }) =>
+      asked === 0 ? [] : [{ labels, code, count: asked }],
+    );
   }
 
   /** The lines of these metrics in Prometheus' exposition format. */

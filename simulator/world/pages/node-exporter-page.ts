@@ -276,6 +276,14 @@ export function writeNodeExporter(
       rows.map(([device]) => [`device="${device}"`, device === 'lo' ? 65_536 : 1500] as const),
     );
     family('gauge', 'network_speed_bytes', [['device="eth0"', 1.25e9]]);
+    const { address, publicAddress } = machine;
+    const source = publicAddress ?? address;
+    family('gauge', 'network_route_info', [
+      [
+        `dest="default",device="eth0",gw="${source.replace(/\d+$/, '1')}",priority="0",proto="dhcp",src="${source}",table="main"`,
+        1,
+      ],
+    ]);
     const sockets = 20 + Math.round(values[COLUMN.sockets]!);
     single('gauge', 'netstat_Tcp_CurrEstab', sockets);
     single('counter', 'netstat_Tcp_InSegs', Math.floor(values[COLUMN.receivePackets]! * 0.95));

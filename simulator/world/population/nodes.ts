@@ -151,6 +151,10 @@ export function makeNode({ role, name, ordinal, now, random, port }: NodeSpec): 
       conditions: [],
       addresses: [
         { type: 'InternalIP', address },
+        // Of ten workers one has a leg in the Internet (an address of documentation, RFC 5737).
+        ...(role === 'worker' && /1$/.test(name)
+          ? [{ type: 'ExternalIP', address: `203.0.113.${(Number(/\d+$/.exec(name)?.[0] ?? 1) % 250) + 2}` }]
+          : []),
         { type: 'Hostname', address: name },
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: port ?? 10250 } },

@@ -44,6 +44,7 @@ export class ContainerRuntime {
       name: node.metadata.name,
       number: ++this.#machineCount,
       address: addresses.find(({ type }) => type === 'InternalIP')!.address,
+      publicAddress: addresses.find(({ type }) => type === 'ExternalIP')?.address,
       cores: amount(capacity.cpu)!,
       memory: amount(capacity.memory)!,
       disk,

@@ -5,6 +5,8 @@ export interface Machine {
   readonly name: string;
   /** Counts all nodes ever made. */
   readonly number: number;
+  /** The address that the Internet reaches it by, if any. */
+  readonly publicAddress: string | undefined;
   readonly address: string;
   readonly cores: number;
   readonly memory: number;
