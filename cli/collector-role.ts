@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createHostScraper } from '../collector/host/host-scraper.ts';
+import type { ClusterMonitor } from '../collector/kubernetes/cluster-monitor.ts';
 import { ClusterMonitors } from '../collector/kubernetes/cluster-monitors.ts';
 import type { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { registerOtlp } from '../collector/receive/otlp/server.ts';
@@ -12,7 +13,12 @@ import type { ScrapeConfig } from '../collector/scrape/scrape-config.ts';
 import { type InProcessTarget, ScrapePools } from '../collector/scrape/scrape-pools.ts';
 import type { TargetStatus } from '../collector/scrape/target-status.ts';
 import type { Shard } from '../collector/shard.ts';
-import type { ActiveTarget, TargetMetadata, TargetsStatus } from '../query/api/query-api-deps.ts';
+import type {
+  ActiveTarget,
+  KubernetesClusterStatus,
+  TargetMetadata,
+  TargetsStatus,
+} from '../query/api/query-api-deps.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { HostMetricsConfig, PharosConfig } from './config/config.ts';
 import { formatDuration } from './config/duration.ts';
@@ -24,6 +30,7 @@ export interface CollectorRole {
   apply(config: PharosConfig): Promise<void>;
   /** The names of the Kubernetes clusters that are monitored, '' for one without. */
   clusterNames(): readonly string[];
+  kubernetesClusters(): readonly KubernetesClusterStatus[];
   /** Adds the receivers of remote write and OTLP to a server. */
   registerReceiver(app: Parameters<typeof registerRemoteWrite>[0], maxBodySize: number): void;
   targets(): TargetsStatus;
@@ -108,6 +115,7 @@ export function createCollectorRole(deps: {
       return next;
     },
     clusterNames: () => monitors.monitors.map(({ name }) => name),
+    kubernetesClusters: () => monitors.monitors.map(clusterStatus),
     registerReceiver(app, maxBodySize) {
       registerRemoteWrite(app, { appender, registry, logger, maxBodyBytes: maxBodySize });
       registerOtlp(app, { appender, registry, logger, maxBodyBytes: maxBodySize, maxDecodedBytes: maxBodySize });
@@ -155,6 +163,32 @@ function targetsStatus(pools: ScrapePools): TargetsStatus {
       discoveredLabels: discoveredLabels.toObject(),
     })),
     droppedTargetCounts: dropped.counts,
+  };
+}
+
+function clusterStatus(monitor: ClusterMonitor): KubernetesClusterStatus {
+  const { name, server, isLeader, config, jobs, stateMetricsStats: state, catalogueStats: catalogue } = monitor;
+  return {
+    name,
+    server,
+    isLeader,
+    scrapeInterval: formatDuration(config.scrapeInterval),
+    scrapePools: jobs.map(({ jobName }) => jobName),
+    stateMetrics: state === undefined ? null : { objects: state.objects, series: state.series },
+    catalogue:
+      catalogue === undefined
+        ? null
+        : {
+            nodes: catalogue.nodes,
+            pods: catalogue.pods,
+            containers: catalogue.containers,
+            series: catalogue.series,
+          },
+    operatorObjects: (monitor.operatorStatus?.objects ?? []).map(({ jobs: pools, problem, ...object }) => ({
+      ...object,
+      scrapePools: pools,
+      problem: problem ?? '',
+    })),
   };
 }
 

@@ -35,6 +35,8 @@ export interface QueryRoleDeps {
   /** Undefined when this process does not scrape. */
   readonly targets: () => TargetsStatus | undefined;
   readonly targetMetadata: NonNullable<QueryApiDeps['targetMetadata']>;
+  /** Default: none. */
+  readonly kubernetesClusters?: NonNullable<QueryApiDeps['kubernetesClusters']>;
   readonly rules: QueryApiDeps['rules'];
   readonly alerts: QueryApiDeps['alerts'];
   readonly alertmanagers: () => readonly string[];
@@ -111,6 +113,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         },
         targets: () => deps.targets() ?? NO_TARGETS,
         targetMetadata: deps.targetMetadata,
+        ...(deps.kubernetesClusters && { kubernetesClusters: deps.kubernetesClusters }),
         rules: deps.rules,
         alerts: deps.alerts,
         alertmanagers: deps.alertmanagers,

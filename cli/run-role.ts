@@ -113,6 +113,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       reload,
       targets: () => collector?.targets(),
       targetMetadata: () => collector?.targetMetadata() ?? [],
+      kubernetesClusters: () => collector?.kubernetesClusters() ?? [],
       rules: () => alerting?.groups() ?? [],
       alerts: () => alerting?.alerts() ?? [],
       alertmanagers: () => alerting?.alertmanagers() ?? [],

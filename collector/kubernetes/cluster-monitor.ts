@@ -9,7 +9,7 @@ import type { SampleTap, TappedTarget } from '../scrape/sample-tap.ts';
 import type { ScrapeConfig } from '../scrape/scrape-config.ts';
 import { isOwn, type Shard } from '../shard.ts';
 import { annotationJobs } from './annotation-jobs.ts';
-import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts';
+import { type Catalogue, type CatalogueStats, createCatalogue } from './catalogue/catalogue.ts';
 import { defaultJobs } from './default-jobs.ts';
 import { createEventRecorder, type EventRecorder } from './events/event-recorder.ts';
 import type { KubeAccess } from './kube-access.ts';
@@ -18,7 +18,7 @@ import { LeaderElection } from './leader-election.ts';
 import { type OperatorJobs, operatorJobs } from './operator/operator-jobs.ts';
 import type { OperatorStatus } from './operator/operator-status.ts';
 import type { FamilySelection } from './state/family-selection.ts';
-import { createStateMetrics, type StateMetrics } from './state/state-metrics.ts';
+import { createStateMetrics, type StateMetrics, type StateMetricsStats } from './state/state-metrics.ts';
 
 /** What is to be done for one cluster. Plain data: two that are equal by `sameConfig` mean the same. */
 export interface MonitoredCluster {
@@ -193,6 +193,24 @@ export class ClusterMonitor {
   /** Who listens to a target of the cluster. */
   tapFor(target: TappedTarget): SampleTap | undefined {
     return target.labels.get('cluster') === this.name ? this.#catalogue?.tapFor(target) : undefined;
+  }
+
+  /** The API server's URL, without credentials. */
+  get server(): string {
+    return this.#lease.cluster.client.server;
+  }
+
+  /** Whether this process says what only one of several collectors may say. */
+  get isLeader(): boolean {
+    return this.#speaks();
+  }
+
+  get stateMetricsStats(): StateMetricsStats | undefined {
+    return this.#stateMetrics?.stats;
+  }
+
+  get catalogueStats(): CatalogueStats | undefined {
+    return this.#catalogue?.stats;
   }
 
   /** The objects of Prometheus Operator, as far as they are read. */

@@ -22,6 +22,8 @@ export interface QueryApiDeps {
   readonly targets: () => TargetsStatus;
   /** What each active target's last page says of its metrics, made while it is walked. Default: nothing. */
   readonly targetMetadata?: () => Iterable<TargetMetadata>;
+  /** The Kubernetes clusters that are monitored. Default: none. */
+  readonly kubernetesClusters?: () => readonly KubernetesClusterStatus[];
   readonly rules: () => MaybePromise<readonly RuleGroupStatus[]>;
   readonly alerts: () => MaybePromise<readonly AlertStatus[]>;
   /** URLs of the Alertmanagers that alerts are sent to. Default: none. */
@@ -152,4 +154,35 @@ export interface AlertStatus {
   readonly keepFiringSince?: string;
   /** A float as text. */
   readonly value: string;
+}
+
+/** A monitored Kubernetes cluster, in the shape of the HTTP API. */
+export interface KubernetesClusterStatus {
+  /** The label `cluster`; '' when it has none. */
+  readonly name: string;
+  /** The API server's URL, without credentials. */
+  readonly server: string;
+  /** Whether this process says what only one of several collectors may say. */
+  readonly isLeader: boolean;
+  readonly scrapeInterval: string;
+  /** Names of its scrape pools. */
+  readonly scrapePools: readonly string[];
+  /** Null where they are switched off. */
+  readonly stateMetrics: { readonly objects: number; readonly series: number } | null;
+  readonly catalogue: {
+    readonly nodes: number;
+    readonly pods: number;
+    readonly containers: number;
+    readonly series: number;
+  } | null;
+  /** Objects of Prometheus Operator, with what is wrong with them. */
+  readonly operatorObjects: readonly {
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly state: 'active' | 'pending' | 'kept' | 'refused';
+    readonly scrapePools: readonly string[];
+    readonly problem: string;
+    readonly notes: readonly string[];
+  }[];
 }

@@ -4,6 +4,7 @@ import { QueryError } from '../query-result.ts';
 import { addAdminEndpoints } from './admin-endpoints.ts';
 import { errorEnvelope, failureOf } from './envelope.ts';
 import { addFederateEndpoint } from './federate-endpoint.ts';
+import { addKubernetesClusterEndpoint } from './kubernetes-cluster-endpoint.ts';
 import { addKubernetesEventEndpoint } from './kubernetes-event-endpoint.ts';
 import { addLifecycleEndpoints } from './lifecycle-endpoints.ts';
 import type { QueryApiDeps } from './query-api-deps.ts';
@@ -92,6 +93,7 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
         addRemoteReadEndpoint(api, deps, gate);
         addAdminEndpoints(api, deps, gate);
         addKubernetesEventEndpoint(api, deps, gate);
+        addKubernetesClusterEndpoint(api, deps);
         addStatusEndpoints(api, deps, { gate, reloads });
       },
       { prefix: PREFIX },

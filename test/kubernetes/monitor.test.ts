@@ -111,6 +111,15 @@ kubernetes:
     expect(await ask('count by (cluster) (up)')).toHaveLength(1);
   }, 90_000);
 
+  it('can be asked what it is', () => {
+    const [status] = collector.kubernetesClusters();
+    expect(status).toMatchObject({ name: 'c1', server: simulator.url, isLeader: true, scrapeInterval: '3s' });
+    expect(status!.scrapePools).toContain('kubernetes/c1/kubelet/cadvisor');
+    expect(status!.catalogue!.nodes).toBe(6);
+    expect(status!.stateMetrics!.series).toBeGreaterThan(1_000);
+    expect(JSON.stringify(status)).not.toContain(TOKEN);
+  });
+
   it('needs the rights of the manifests, and all of them', () => {
     const requests = simulator.api.requestCounts();
     expect(requests.filter(({ code, labels }) => code === 403 && labels.resource !== 'secrets')).toEqual([]);

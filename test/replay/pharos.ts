@@ -36,6 +36,7 @@ export async function startPharos(configFile: string): Promise<RunningPharos> {
     reload: async () => {},
     targets: () => collector.targets(),
     targetMetadata: () => collector.targetMetadata(),
+    kubernetesClusters: () => collector.kubernetesClusters(),
     rules: () => alerting?.groups() ?? [],
     alerts: () => alerting?.alerts() ?? [],
     alertmanagers: () => alerting?.alertmanagers() ?? [],
