@@ -3,7 +3,9 @@ import type { ObjectStore } from './object-store.ts';
 import { fraction } from './world/random.ts';
 
 /** One request in so many is answered 503 at first, as when etcd elects a leader, and made again. */
-const FAILURES = { write: 700, read: 1_500 };
+const FAILURES = { write: 700, read: 500 };
+/** One write in so many comes with an old version of its object. */
+const CONFLICTS = 60;
 
 /**
  * The controllers and kubelets of the simulation change objects without asking the API server; in a real cluster they are most of
@@ -21,6 +23,7 @@ export function countComponentRequests(store: ObjectStore, api: ApiServer): () =
     const luck = fraction(`request/${number}`);
     const seconds = 0.002 + 0.02 * luck + (luck > 0.99 ? 0.5 * luck : 0);
     if (number % FAILURES[verb === 'GET' ? 'read' : 'write'] === 0) api.countSimulated(labels, 503, seconds);
+    if (verb === 'PUT' && number % CONFLICTS === 0) api.countSimulated(labels, 409, seconds);
     api.countSimulated(labels, verb === 'POST' ? 201 : 200, seconds);
   };
   return store.subscribe(({ type, resource, object }) => {
