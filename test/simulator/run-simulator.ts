@@ -7,6 +7,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { selfSigned } from '../../simulator/api/self-signed.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 
 const { values } = parseArgs({
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     cheap: { type: 'boolean', default: false },
     scenarios: { type: 'boolean', default: false },
     monitors: { type: 'boolean', default: false },
+    // kubectl sends no token without it.
+    tls: { type: 'boolean', default: false },
   },
 });
 
@@ -42,6 +45,7 @@ const simulator = await startSimulator({
   cheap: values.cheap,
   scenarios: values.scenarios,
   monitorObjects: values.monitors,
+  ...(values.tls && { tls: selfSigned() }),
 });
 if (values.kubeconfig !== undefined) writeFileSync(values.kubeconfig, simulator.kubeconfig, { mode: 0o600 });
 process.stdout.write(`${JSON.stringify({ url: simulator.url, token: simulator.token })}\n`);
