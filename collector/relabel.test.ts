@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Labels } from '../storage/labels.ts';
-import { compileRelabel, RELABEL_DEFAULTS, type RelabelConfig } from './relabel.ts';
+import { compileMetricDrops, compileRelabel, RELABEL_DEFAULTS, type RelabelConfig } from './relabel.ts';
 
 type Given = Record<string, string>;
 
@@ -179,5 +179,29 @@ describe('relabelling', () => {
   it('names the regular expression that is none', () => {
     expect(() => compileRelabel([{ ...RELABEL_DEFAULTS, action: 'keep', regex: '(a' }])).toThrow(/"\(a"/);
     expect(() => compileRelabel([{ ...RELABEL_DEFAULTS, action: 'hashmod', targetLabel: 'x' }])).toThrow(/modulus/);
+  });
+});
+
+describe('drops by the metric name', () => {
+  const step = (part: Partial<RelabelConfig>): RelabelConfig => ({ ...RELABEL_DEFAULTS, ...part });
+  const byName = { sourceLabels: ['__name__'] };
+
+  it('are those of the first steps that look at nothing else', () => {
+    const drops = compileMetricDrops([
+      step({ ...byName, action: 'drop', regex: 'go_.*' }),
+      step({ ...byName, action: 'keep', regex: '(go|node)_.*' }),
+      step({ sourceLabels: ['job'], action: 'drop', regex: 'x' }),
+      step({ ...byName, action: 'drop', regex: 'node_.*' }),
+    ])!;
+    expect(['go_info', 'node_load1', 'up', 'go_info'].map(drops)).toEqual([true, false, true, true]);
+  });
+
+  it('are not known when the first step looks at something else, or changes it', () => {
+    expect(compileMetricDrops([])).toBeUndefined();
+    expect(
+      compileMetricDrops([step({ sourceLabels: ['__name__', 'job'], action: 'drop', regex: 'a;b' })]),
+    ).toBeUndefined();
+    const renamed = step({ ...byName, action: 'replace', targetLabel: '__name__', replacement: 'b' });
+    expect(compileMetricDrops([renamed, step({ ...byName, action: 'drop', regex: 'a' })])).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { RE2JS } from 're2js';
-import { Labels } from '../storage/labels.ts';
+import { Labels, METRIC_NAME } from '../storage/labels.ts';
 import { compileTemplate, hasVariable, type Template } from './relabel-template.ts';
 
 export type RelabelAction =
@@ -50,6 +50,37 @@ export function compileRelabel(configs: readonly RelabelConfig[]): Relabel {
     const draft = new Draft(labels);
     for (const step of steps) if (!step(draft)) return undefined;
     return draft.labels();
+  };
+}
+
+/** Tells by the metric's name alone that a sample is dropped. */
+export type DropsMetric = (name: string) => boolean;
+
+/** Names whose answers are remembered. */
+const REMEMBERED_NAMES = 10_000;
+
+/**
+ * What the first steps say that look at nothing but the metric's name: true when one of them drops it, false when only all steps
+ * together can tell. Undefined when there is no such step.
+ */
+export function compileMetricDrops(configs: readonly RelabelConfig[]): DropsMetric | undefined {
+  const end = configs.findIndex(
+    ({ action, sourceLabels }) =>
+      (action !== 'keep' && action !== 'drop') || sourceLabels.length !== 1 || sourceLabels[0] !== METRIC_NAME,
+  );
+  const steps = (end < 0 ? configs : configs.slice(0, end)).map(({ action, regex }) => {
+    const compiled = compileRegex(regex);
+    return (name: string) => compiled.matches(name) === (action === 'drop');
+  });
+  if (steps.length === 0) return undefined;
+  const known = new Map<string, boolean>();
+  return (name) => {
+    let isDropped = known.get(name);
+    if (isDropped === undefined) {
+      isDropped = steps.some((drops) => drops(name));
+      if (known.size < REMEMBERED_NAMES) known.set(name, isDropped);
+    }
+    return isDropped;
   };
 }
 

@@ -1,5 +1,5 @@
 import { Labels, METRIC_NAME } from '../../storage/labels.ts';
-import type { Relabel } from '../relabel.ts';
+import type { DropsMetric, Relabel } from '../relabel.ts';
 import { LimitError } from './limit-error.ts';
 
 export interface SampleLabelsOptions {
@@ -7,6 +7,8 @@ export interface SampleLabelsOptions {
   readonly target: Labels;
   readonly honorLabels: boolean;
   readonly relabel: Relabel;
+  /** What `relabel` drops by the metric's name alone. Default: that is not known. */
+  readonly dropsMetric?: DropsMetric | undefined;
   /** 0 means no limit; lengths are bytes of UTF-8. */
   readonly labelLimit: number;
   readonly labelNameLengthLimit: number;
@@ -17,7 +19,11 @@ export interface SampleLabelsOptions {
  * From the labels that a page gives for a series to those it is stored with. Undefined means: dropped by relabelling.
  * Throws a LimitError, or an Error when relabelling took the metric name away.
  */
-export type SampleLabels = (scraped: Map<string, string>) => Labels | undefined;
+export interface SampleLabels {
+  (scraped: Map<string, string>): Labels | undefined;
+  /** Whether series of this name are dropped whatever their labels, so that these need not be looked at. */
+  readonly dropsMetric?: DropsMetric | undefined;
+}
 
 /**
  * The target's labels are added. Where the page has a label of the same name, the page's wins with `honorLabels` (an
@@ -25,9 +31,9 @@ export type SampleLabels = (scraped: Map<string, string>) => Labels | undefined;
  * name a new one.
  */
 export function compileSampleLabels(options: SampleLabelsOptions): SampleLabels {
-  const { target, honorLabels, relabel } = options;
+  const { target, honorLabels, relabel, dropsMetric } = options;
   const own = target.pairs;
-  return (scraped) => {
+  const labelsOf = (scraped: Map<string, string>): Labels | undefined => {
     if (honorLabels) {
       for (let i = 0; i < own.length; i += 2) if (!scraped.has(own[i]!)) scraped.set(own[i]!, own[i + 1]!);
     } else {
@@ -47,6 +53,7 @@ export function compileSampleLabels(options: SampleLabelsOptions): SampleLabels 
     checkLimits(labels, options);
     return labels;
   };
+  return Object.assign(labelsOf, { dropsMetric });
 }
 
 function toLabels(scraped: ReadonlyMap<string, string>): Labels {

@@ -1,6 +1,6 @@
 import { TEXT_ACCEPT } from '../exposition/content-type.ts';
 import { createHttpTransport, type HttpTransport } from '../http-transport.ts';
-import { compileRelabel, type Relabel } from '../relabel.ts';
+import { compileMetricDrops, compileRelabel, type DropsMetric, type Relabel } from '../relabel.ts';
 import { sameConfig } from '../same-config.ts';
 import type { Shard } from '../shard.ts';
 import type { BodyBuffers } from './body-buffers.ts';
@@ -49,6 +49,7 @@ export class ScrapePool {
   readonly #targets: TargetSet;
   #config: ScrapeConfig;
   #metricRelabel: Relabel;
+  #dropsMetric: DropsMetric | undefined;
   #transport: HttpTransport;
   #groups: readonly TargetGroup[] = [];
   #failures = '';
@@ -62,6 +63,7 @@ export class ScrapePool {
     const relabel = compileRelabel(config.relabelConfigs);
     this.#targets = new TargetSet({ config, relabel, shard: context.shard });
     this.#metricRelabel = compileRelabel(config.metricRelabelConfigs);
+    this.#dropsMetric = compileMetricDrops(config.metricRelabelConfigs);
     this.#transport = createTransport(config);
     this.#warnOfProtocols();
   }
@@ -134,6 +136,7 @@ export class ScrapePool {
     this.#config = config;
     this.#targets.reconfigure({ config, relabel, shard: this.#context.shard });
     this.#metricRelabel = metricRelabel;
+    this.#dropsMetric = compileMetricDrops(config.metricRelabelConfigs);
     this.#warnOfProtocols();
     if (!transport) this.#retire(this.#transport);
     if (!transport) this.#transport = createTransport(config);
@@ -232,7 +235,12 @@ export class ScrapePool {
   }
 
   #labelsOf(target: Target): SampleLabels {
-    return compileSampleLabels({ ...this.#config, target: target.labels, relabel: this.#metricRelabel });
+    return compileSampleLabels({
+      ...this.#config,
+      target: target.labels,
+      relabel: this.#metricRelabel,
+      dropsMetric: this.#dropsMetric,
+    });
   }
 
   #finish(end: Promise<void>): void {

@@ -369,6 +369,22 @@ describe('limits', () => {
     expect(counts).toMatchObject({ kept: 4, outOfBounds: 2 });
   });
 
+  it('does not look at the labels of what is dropped for its name', () => {
+    let asked = 0;
+    const relabel: Relabel = (labels) => {
+      asked++;
+      return labels;
+    };
+    const dropsMetric = (name: string) => name === 'x';
+    const labels = compileSampleLabels({ target, honorLabels: false, relabel, dropsMetric, ...NO_LIMITS });
+    const page = 'x{a="1"} 1\nx 2\nx{b="1"} 3\nxy{a="1"} 4\n{"x",a="2"} 5\ny 6\n';
+    for (let round = 0; round < 2; round++) {
+      expect(ingest(page, { labels }).counts).toMatchObject({ samples: 6, kept: 3 });
+      cache.commit();
+    }
+    expect(asked).toBe(3);
+  });
+
   it('remembers what relabelling drops', () => {
     let calls = 0;
     const relabel: Relabel = (labels) => {

@@ -4,6 +4,7 @@ import { canonicalFloat } from '../exposition/go-float.ts';
 import { MetadataBuilder, parseMetaLine } from '../exposition/meta-line.ts';
 import { parseSeries } from '../exposition/series-text.ts';
 import { END, isBlank, LINE_FEED, META, OPEN_BRACE, TextReader } from '../exposition/text-reader.ts';
+import type { DropsMetric } from '../relabel.ts';
 import { hashBytes, KeyIndex } from './key-index.ts';
 import { LimitError } from './limit-error.ts';
 import type { SampleLabels } from './sample-labels.ts';
@@ -150,6 +151,7 @@ export class SeriesCache {
       trackTimestampsStaleness,
       labels: labelsOf,
     } = options;
+    const { dropsMetric } = labelsOf;
     const sampleLimit = options.sampleLimit > 0 ? options.sampleLimit : Number.POSITIVE_INFINITY;
     const table = this.#isValid ? this.#table : SeriesTable.EMPTY;
     const { length: rows, lengths, refs, flags: flagsColumn } = table;
@@ -223,6 +225,9 @@ export class SeriesCache {
       if (found >= 0) {
         ref = refs[found]!;
         flags = flagsColumn[found]!;
+      } else if (dropsMetric !== undefined && isDroppedByName(reader, { start, keyEnd }, dropsMetric)) {
+        ref = NO_REF;
+        flags = IS_DROPPED | (bytes[keyEnd - 1] === CLOSE ? 0 : IS_BARE) | nulFlag(bytes, start, keyEnd);
       } else {
         const labels = parseSeries(reader, start, keyEnd);
         flags = (bytes[keyEnd - 1] === CLOSE ? 0 : IS_BARE) | nulFlag(bytes, start, keyEnd) | floatFlags(labels, type);
@@ -353,6 +358,26 @@ export class SeriesCache {
 }
 
 const CLOSE = 0x7d;
+
+/** Whether the series of this row are dropped for their name, which stands before the braces. */
+function isDroppedByName(
+  reader: TextReader,
+  { start, keyEnd }: { start: number; keyEnd: number },
+  drops: DropsMetric,
+): boolean {
+  const { bytes } = reader;
+  let end = start;
+  while (end < keyEnd && isNameByte(bytes[end]!)) end++;
+  if (end === start || (end < keyEnd && bytes[end] !== OPEN_BRACE && !isBlank(bytes[end]!))) return false;
+  return drops(reader.asciiText(start, end));
+}
+
+/** A letter, digit, underscore or colon. */
+function isNameByte(byte: number): boolean {
+  return (
+    (byte >= 0x61 && byte <= 0x7a) || byte === 0x5f || (byte >= 0x30 && byte <= 0x3a) || (byte >= 0x41 && byte <= 0x5a)
+  );
+}
 
 /** Whether a row's key, found in the page up to `keyEnd`, is the whole key there. */
 function endsKey(flags: number, bytes: Uint8Array, keyEnd: number): boolean {
