@@ -447,6 +447,24 @@ describe('the sums of a collector that does not lead', () => {
   });
 });
 
+describe('a node whose object is deleted', () => {
+  it('has its pods told from the watch in the next round, as long as they are there', async () => {
+    bed.node('w1');
+    bed.pod('a');
+    bed.start();
+    const { loop } = bed.kubelet('w1', () => rows('a'));
+    await bed.rounds(3);
+    bed.remove('nodes', '', 'w1');
+    await loop.stop({ markStale: true });
+    await bed.rounds(1);
+    expect(await bed.newest('k8s_pod_status_ready', ['pod'])).toEqual({ a: 1 });
+    expect(await bed.value('k8s_pod_mem_usage_bytes')).toBe('stale');
+    bed.remove('pods', 'shop', 'a');
+    await bed.rounds(1);
+    expect(await bed.newest('k8s_pod_status_ready', ['pod'])).toEqual({ a: 'stale' });
+  });
+});
+
 describe('restarts of a workload', () => {
   it('go on when its only pod is replaced', async () => {
     bed.node('w1');

@@ -332,9 +332,10 @@ export class Sums {
   #setUntapped(timestamp: number, round: number): void {
     const { index, interval, isSharded } = this.#options;
     for (const slot of index.nodes.values()) {
-      // A node that is new gets its tap in a moment.
+      // A node that is new gets its tap in a moment, one that is gone gets none any more.
       const isUntapped =
-        slot.name === '' || (!isSharded && slot.tap === undefined && slot.tapless < timestamp - 2 * interval);
+        slot.name === '' ||
+        (!isSharded && slot.tap === undefined && (!slot.exists || slot.tapless < timestamp - 2 * interval));
       if (!isUntapped) continue;
       clear(ofNode);
       ofNode.restarts = 0;
