@@ -96,4 +96,21 @@ describe('first pages', () => {
     first!.leave();
     expect(await third).toBeDefined();
   });
+
+  it('wait for the disk when much is not on it yet', async () => {
+    const pages = new FirstPages({ clock: new SteppedClock(), places: 4, unstored: 2 });
+    const stored: (() => void)[] = [];
+    for (let i = 0; i < 2; i++) {
+      (await pages.enter(forever))!.leaveUntil(new Promise<void>((resolve) => stored.push(resolve)));
+    }
+    let isIn = false;
+    void pages.enter(forever).then(() => {
+      isIn = true;
+    });
+    await settle();
+    expect(isIn).toBe(false);
+    stored[0]!();
+    await settle();
+    expect(isIn).toBe(true);
+  });
 });

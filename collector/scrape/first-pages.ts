@@ -2,8 +2,10 @@ import type { Clock } from './clock.ts';
 
 export interface FirstPagesOptions {
   readonly clock: Clock;
-  /** How many at once. Default 16. */
+  /** How many are fetched and read at once. Default 16. */
   readonly places?: number;
+  /** How many that were read may wait for the disk before others begin. Default 64. */
+  readonly unstored?: number;
   /** Milliseconds after which a target that keeps its place waiting loses it. Default 1,000. */
   readonly patience?: number;
 }
@@ -20,13 +22,16 @@ const LAG = 250;
 export class FirstPages {
   readonly #clock: Clock;
   readonly #places: number;
+  readonly #maxUnstored: number;
   readonly #patience: number;
   #taken = 0;
+  #unstored = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor({ clock, places = 16, patience = 1_000 }: FirstPagesOptions) {
+  constructor({ clock, places = 16, unstored = 64, patience = 1_000 }: FirstPagesOptions) {
     this.#clock = clock;
     this.#places = places;
+    this.#maxUnstored = unstored;
     this.#patience = patience;
   }
 
@@ -35,7 +40,7 @@ export class FirstPages {
    * left for long goes to the next while its target, or the network, is what takes the time: dead targets must not hold up others.
    */
   async enter(signal: AbortSignal): Promise<FirstPage | undefined> {
-    if (this.#taken >= this.#places) await this.#turn(signal);
+    if (this.#isFull) await this.#turn(signal);
     if (signal.aborted) return undefined;
     this.#taken++;
     let cancel: () => void = () => {};
@@ -45,8 +50,7 @@ export class FirstPages {
       isOver = true;
       cancel();
       this.#taken--;
-      const [next] = this.#waiting;
-      next?.();
+      this.#next();
     };
     const watch = (): void => {
       const due = this.#clock.elapsed() + this.#patience;
@@ -56,12 +60,34 @@ export class FirstPages {
       });
     };
     watch();
-    return { arrived: () => cancel(), leave };
+    return {
+      arrived: () => cancel(),
+      leave,
+      leaveUntil: (durable) => {
+        this.#unstored++;
+        leave();
+        const stored = (): void => {
+          this.#unstored--;
+          this.#next();
+        };
+        durable.then(stored, stored);
+      },
+    };
+  }
+
+  get #isFull(): boolean {
+    return this.#taken >= this.#places || this.#unstored >= this.#maxUnstored;
+  }
+
+  /** Lets those go on that wait, as far as there is room. */
+  #next(): void {
+    const [next] = this.#waiting;
+    if (!this.#isFull) next?.();
   }
 
   /** Resolves when a place is free, or the signal aborts. */
   async #turn(signal: AbortSignal): Promise<void> {
-    while (this.#taken >= this.#places && !signal.aborted) {
+    while (this.#isFull && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const go = (): void => {
           this.#waiting.delete(go);
@@ -80,4 +106,6 @@ export interface FirstPage {
   /** The page is here: from now on the place is kept until it is left. */
   arrived(): void;
   leave(): void;
+  /** Leaves, and says when what was on the page is stored. Call it before `leave`. */
+  leaveUntil(durable: Promise<unknown>): void;
 }

@@ -318,8 +318,9 @@ export class ScrapeLoop {
     else this.#tap?.page(batch, timestamp);
     const appended = batch.length;
     const durable = appender.append(batch);
-    // A page of many new series makes room for the next when it is on disk: the disk must keep up.
-    if (counts === undefined || counts.added < LARGE) place?.leave();
+    // The disk must keep up with pages of many new series.
+    if (counts !== undefined && counts.added >= LARGE) place?.leaveUntil(durable);
+    else place?.leave();
 
     metrics.duration.observe(duration / 1000);
     if (failure instanceof LimitError) metrics.limits.inc({ limit: failure.limit });
