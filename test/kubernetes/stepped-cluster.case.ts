@@ -141,7 +141,8 @@ export class SteppedCluster {
       housekeeping: 0,
       tokens: [grantOf('first')],
       kubeletListeners: nodeAccess === 'direct' ? nodes : 0,
-      tls: selfSigned(),
+      // Kubelets that are asked directly speak TLS.
+      ...(nodeAccess === 'direct' && { tls: selfSigned() }),
     });
     const bed = new SteppedCluster(simulator);
     const file = bed.writeToken('first');
@@ -181,12 +182,12 @@ export class SteppedCluster {
   writeToken(token: string): string {
     const file = path.join(this.#directory, 'config');
     const { url, api } = this.simulator;
-    const authority = Buffer.from(api.ca!).toString('base64');
+    const authority = api.ca && { 'certificate-authority-data': Buffer.from(api.ca).toString('base64') };
     writeFileSync(
       file,
       JSON.stringify({
         'current-context': 'east',
-        clusters: [{ name: 'c', cluster: { server: url, 'certificate-authority-data': authority } }],
+        clusters: [{ name: 'c', cluster: { server: url, ...authority } }],
         users: [{ name: 'u', user: { token } }],
         contexts: [{ name: 'east', context: { cluster: 'c', user: 'u' } }],
       }),
@@ -263,7 +264,7 @@ export class SteppedCluster {
       const missing = this.#missing();
       if (missing === undefined) return;
       if (performance.now() > deadline) throw new Error(`waited in vain at ${this.now}: ${missing}`);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, 3));
     }
   }
 
