@@ -70,6 +70,7 @@ describe('a monitored cluster', () => {
       tokens: [{ token: TOKEN, user: 'system:serviceaccount:monitoring:pharos-collector', allow: grants(rules) }],
     });
     const text = `
+host_metrics: {enabled: false}
 kubernetes:
   scrape_interval: 3s
   clusters:
