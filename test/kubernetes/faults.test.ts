@@ -249,7 +249,14 @@ it('a node that is gone for ever leaves nothing behind', async () => {
   expect((await bed.living('k8s_node_status_ready', ['node'])).get(NODE)?.value).toBe(0);
   expect(keysOf(await bed.living('k8s_cluster_mem_usage_bytes', []))).toEqual(['']);
   await bed.pass(MINUTE + SOON);
-  const left = (await bed.stored('.+', { node: NODE })).filter(({ samples }) => !samples.at(-1)!.stale);
+  const living = async () => (await bed.stored('.+', { node: NODE })).filter(({ samples }) => !samples.at(-1)!.stale);
+  let left = await living();
+  // The news comes over real connections, for which the stepped time does not wait.
+  for (let more = 0; left.length > 0 && more < 20; more++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await bed.pass(INTERVAL / 10);
+    left = await living();
+  }
   expect(left.map(({ labels }) => String(labels))).toEqual([]);
   await followsTheApi();
   expect((await bed.living('k8s_cluster_node_total', [])).get('')?.value).toBe(NODES - 1);
