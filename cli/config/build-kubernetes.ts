@@ -1,4 +1,5 @@
 import type { KubeAccess } from '../../collector/kubernetes/kube-access.ts';
+import { type FamilySelection, selectFamilies } from '../../collector/kubernetes/state/family-selection.ts';
 import { buildHttpClient } from './build-client.ts';
 import type { ClusterConfig, KubernetesConfig } from './config.ts';
 import { formatDuration } from './duration.ts';
@@ -39,20 +40,33 @@ export function buildKubernetes(settings: FileSettings, reading: Reading): Kuber
       annotations: scrape.annotations,
       operatorObjects: scrape.operator_objects,
     },
-    stateMetrics: state.enabled
-      ? {
-          metricAllowlist: state.metric_allowlist,
-          metricOptIn: state.metric_opt_in,
-          resourceOptIn: state.resource_opt_in,
-          metricDenylist: state.metric_denylist,
-          metricLabelsAllowlist: state.metric_labels_allowlist,
-          metricAnnotationsAllowlist: state.metric_annotations_allowlist,
-        }
-      : undefined,
+    stateMetrics: state.enabled ? buildFamilies(kubernetes, reading) : undefined,
     leaderElection: election.enabled ? { namespace: election.namespace, name: election.name } : undefined,
     catalogue: kubernetes.catalogue,
     events: kubernetes.events,
   };
+}
+
+/** What the selection of families says is wrong is told here, not when a cluster is about to be monitored with it. */
+function buildFamilies(kubernetes: KubernetesSettings, reading: Reading): FamilySelection {
+  const { state_metrics: state } = kubernetes;
+  const selection = {
+    metricAllowlist: state.metric_allowlist,
+    metricOptIn: state.metric_opt_in,
+    resourceOptIn: state.resource_opt_in,
+    metricDenylist: state.metric_denylist,
+    metricLabelsAllowlist: state.metric_labels_allowlist,
+    metricAnnotationsAllowlist: state.metric_annotations_allowlist,
+  };
+  try {
+    selectFamilies(selection);
+  } catch (error) {
+    reading.report(
+      reading.placeOf(kubernetes, 'state_metrics'),
+      error instanceof Error ? error.message : String(error),
+    );
+  }
+  return selection;
 }
 
 function buildClusters(settings: KubernetesSettings, reading: Reading): ClusterConfig[] {

@@ -93,6 +93,17 @@ kubernetes:
     ]);
   });
 
+  it('checks the selection of state metrics when it is read', async () => {
+    expect(await errorsOf("kubernetes: {state_metrics: {metric_denylist: ['a(']}}")).toEqual([
+      expect.stringMatching(
+        /^pharos.yml:1:14: kubernetes.state_metrics: metric_denylist must be of regular expressions, got "a\("/,
+      ),
+    ]);
+    expect(await errorsOf('kubernetes: {state_metrics: {resource_opt_in: [podz]}}')).toEqual([
+      expect.stringMatching(/resource_opt_in must name resources of .*, got "podz"/),
+    ]);
+  });
+
   it('names what does not fit together', async () => {
     expect(
       await errorsOf(`

@@ -43,31 +43,7 @@ export function defaultJobs(options: DefaultJobsOptions): ScrapeConfig[] {
   ];
 }
 
-/** The job's pool whose pages the k8s_* catalogue is computed from; see `defaultJobs`. */
-export type CatalogueSource = 'cadvisor' | 'node-exporter' | 'dcgm-exporter' | 'control-plane';
-
-/** Which of a cluster's default jobs a pool is; undefined when it is none that the catalogue reads. */
-export function catalogueSource(jobName: string, cluster: string): CatalogueSource | undefined {
-  const prefix = jobPrefix(cluster);
-  if (!jobName.startsWith(prefix)) return undefined;
-  switch (jobName.slice(prefix.length)) {
-    case 'kubelet/cadvisor':
-    case 'virtual-kubelet/cadvisor':
-      return 'cadvisor';
-    case 'node-exporter':
-      return 'node-exporter';
-    case 'dcgm-exporter':
-      return 'dcgm-exporter';
-    case 'apiserver':
-    case 'etcd':
-    case 'kube-scheduler':
-    case 'kube-controller-manager':
-      return 'control-plane';
-    default:
-      return undefined;
-  }
-}
-
+/** What the names of a cluster's jobs begin with, so that those of several clusters differ. */
 export function jobPrefix(cluster: string): string {
   return cluster === '' ? 'kubernetes/' : `kubernetes/${cluster}/`;
 }
@@ -138,7 +114,7 @@ function kubeletJobs(jobs: JobBuilder): ScrapeConfig[] {
           }),
         ),
       ],
-      client: jobs.kubeletClient,
+      client: jobs.podClient,
       ...more,
     });
   };
@@ -281,11 +257,7 @@ class JobBuilder {
     this.basePath = new URL(options.server).pathname.replace(/\/+$/, '');
   }
 
-  /** Kubelets mostly have certificates that no authority of the cluster has signed. */
-  get kubeletClient(): HttpClientConfig {
-    return this.podClient;
-  }
-
+  /** Of kubelets and pods, which mostly have certificates that no authority of the cluster has signed. */
   get podClient(): HttpClientConfig {
     const { http, nodeAccess } = this.options;
     return nodeAccess === 'proxy' ? http : { ...http, tls: { ...http.tls, insecureSkipVerify: true } };

@@ -1,15 +1,8 @@
 import type { EndpointPort, EndpointSlice } from '../../kubernetes/objects.ts';
+import { sanitizeLabelName } from '../../kubernetes/sanitize-label-name.ts';
 import type { TargetGroup } from '../../scrape/scrape-config.ts';
 import { EndpointPods } from './endpoint-pods.ts';
-import {
-  addNamespaceLabels,
-  addObjectLabels,
-  hostPort,
-  META,
-  type MetaLabels,
-  NAMESPACE,
-  sanitizeLabelName,
-} from './meta-labels.ts';
+import { addNamespaceLabels, addObjectLabels, hostPort, META, type MetaLabels, NAMESPACE } from './meta-labels.ts';
 import type { RelatedObjects } from './related-objects.ts';
 import { addServiceLabels } from './service.ts';
 

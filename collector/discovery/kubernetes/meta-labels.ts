@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { KubeObject } from '../../kubernetes/objects.ts';
+import { sanitizeLabelName } from '../../kubernetes/sanitize-label-name.ts';
 
 /** What every label of Kubernetes' discovery begins with. */
 export const META = '__meta_kubernetes_';
@@ -54,11 +55,6 @@ function namesOf(prefix: string, name: string): LabelNames {
     if (names.size < MAX_NAMES) names.set(key, found);
   }
   return found;
-}
-
-/** Underscores for everything that the label names of older Prometheus versions cannot have. */
-export function sanitizeLabelName(name: string): string {
-  return name.replace(/[^a-zA-Z0-9_]/gu, '_');
 }
 
 /** HOST:PORT, an IPv6 address in brackets. */

@@ -1,6 +1,7 @@
 import type { Node } from '../../kubernetes/objects.ts';
+import { sanitizeLabelName } from '../../kubernetes/sanitize-label-name.ts';
 import type { TargetGroup } from '../../scrape/scrape-config.ts';
-import { addObjectLabels, hostPort, META, type MetaLabels, sanitizeLabelName } from './meta-labels.ts';
+import { addObjectLabels, hostPort, META, type MetaLabels } from './meta-labels.ts';
 
 /** The types of a node's addresses, the best one first. */
 const PREFERRED = ['InternalIP', 'InternalDNS', 'ExternalIP', 'ExternalDNS', 'LegacyHostIP', 'Hostname'] as const;

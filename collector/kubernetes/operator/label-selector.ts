@@ -1,4 +1,5 @@
 import type { RelabelConfig } from '../../relabel.ts';
+import { sanitizeLabelName } from '../sanitize-label-name.ts';
 import { FieldError, type Fields } from './fields.ts';
 import { rule } from './relabel-rules.ts';
 
@@ -59,8 +60,8 @@ export function readSelector(fields: Fields, name: string): CheckedSelector {
  *     app: web  ->  keep where __meta_kubernetes_pod_label_app;__meta_kubernetes_pod_labelpresent_app is (web);true
  */
 export function selectorRules(selector: CheckedSelector, object: 'service' | 'pod' | 'ingress'): RelabelConfig[] {
-  const label = (key: string): string => `__meta_kubernetes_${object}_label_${sanitizeLabel(key)}`;
-  const present = (key: string): string => `__meta_kubernetes_${object}_labelpresent_${sanitizeLabel(key)}`;
+  const label = (key: string): string => `__meta_kubernetes_${object}_label_${sanitizeLabelName(key)}`;
+  const present = (key: string): string => `__meta_kubernetes_${object}_labelpresent_${sanitizeLabelName(key)}`;
   const has = (action: 'keep' | 'drop', key: string, values: readonly string[]): RelabelConfig =>
     rule({ action, sourceLabels: [label(key), present(key)], regex: `(${values.join('|')});true` });
   return [
@@ -130,11 +131,6 @@ export function isSelected(selector: CheckedSelector, labels: Readonly<Record<st
       }
     })
   );
-}
-
-/** A label of Kubernetes as a part of a label of Prometheus. */
-export function sanitizeLabel(name: string): string {
-  return name.replaceAll(/[^a-zA-Z0-9_]/g, '_');
 }
 
 function checkKey(key: string, field: string): void {

@@ -1,10 +1,11 @@
 import type { RelabelConfig } from '../../relabel.ts';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
+import { sanitizeLabelName } from '../sanitize-label-name.ts';
 import { labelRules, nameAndSteps, ONLY_RUNNING, readCommon } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
 import { kubernetesSource, readAttachMetadata } from './kubernetes-source.ts';
-import { readSelector, sanitizeLabel } from './label-selector.ts';
+import { readSelector } from './label-selector.ts';
 import { readEndpoint, readNamespaces, readSelection } from './monitor-fields.ts';
 import { checkRegex, literal, readRelabelings, rule } from './relabel-rules.ts';
 
@@ -30,7 +31,7 @@ export function readPodMonitor(spec: Fields, reading: ObjectReading): readonly S
   });
   const common = readCommon(spec, reading);
   const jobLabel = spec.text('jobLabel');
-  const labels = [...spec.texts('podTargetLabels'), ...context.podTargetLabels].map(sanitizeLabel);
+  const labels = [...spec.texts('podTargetLabels'), ...context.podTargetLabels].map(sanitizeLabelName);
 
   return spec.maps('podMetricsEndpoints').map((endpoint, i) => {
     const port = readPort(endpoint, reading);
@@ -46,7 +47,7 @@ export function readPodMonitor(spec: Fields, reading: ObjectReading): readonly S
         labels.map((label) => ({ from: label, to: label })),
       ),
       rule({ targetLabel: 'job', replacement: literal(`${namespace}/${name}`) }),
-      ...(jobLabel === undefined ? [] : labelRules('pod', [{ from: sanitizeLabel(jobLabel), to: 'job' }])),
+      ...(jobLabel === undefined ? [] : labelRules('pod', [{ from: sanitizeLabelName(jobLabel), to: 'job' }])),
       ...port.label,
       ...readRelabelings(endpoint, 'relabelings'),
     ];

@@ -1,10 +1,11 @@
 import type { RelabelConfig } from '../../relabel.ts';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
+import { sanitizeLabelName } from '../sanitize-label-name.ts';
 import { labelRules, nameAndSteps, ONLY_RUNNING, readCommon } from './base-job.ts';
 import type { ObjectReading } from './conversion.ts';
 import type { Fields } from './fields.ts';
 import { kubernetesSource, readAttachMetadata } from './kubernetes-source.ts';
-import { readSelector, sanitizeLabel } from './label-selector.ts';
+import { readSelector } from './label-selector.ts';
 import { readEndpoint, readNamespaces, readSelection } from './monitor-fields.ts';
 import { checkRegex, readRelabelings, rule } from './relabel-rules.ts';
 
@@ -35,8 +36,8 @@ export function readServiceMonitor(spec: Fields, reading: ObjectReading): readon
   });
   const common = readCommon(spec, reading);
   const jobLabel = spec.text('jobLabel');
-  const own = spec.texts('targetLabels').map(sanitizeLabel);
-  const pods = [...spec.texts('podTargetLabels'), ...context.podTargetLabels].map(sanitizeLabel);
+  const own = spec.texts('targetLabels').map(sanitizeLabelName);
+  const pods = [...spec.texts('podTargetLabels'), ...context.podTargetLabels].map(sanitizeLabelName);
 
   return spec.maps('endpoints').map((endpoint, i) => {
     const port = readPort(endpoint, role);
@@ -48,7 +49,7 @@ export function readServiceMonitor(spec: Fields, reading: ObjectReading): readon
       ...labelRules('service', own.map(same)),
       ...labelRules('pod', pods.map(same)),
       rule({ sourceLabels: ['__meta_kubernetes_service_name'], targetLabel: 'job' }),
-      ...(jobLabel === undefined ? [] : labelRules('service', [{ from: sanitizeLabel(jobLabel), to: 'job' }])),
+      ...(jobLabel === undefined ? [] : labelRules('service', [{ from: sanitizeLabelName(jobLabel), to: 'job' }])),
       ...port.label,
       ...readRelabelings(endpoint, 'relabelings'),
     ];

@@ -1,9 +1,5 @@
+import { sanitizeLabelName } from '../sanitize-label-name.ts';
 import type { AllowedNames } from './allowed-names.ts';
-
-/** A resource's name as the value of a label: `nvidia.com/gpu` is `nvidia_com_gpu`. */
-export function sanitizeName(name: string): string {
-  return name.replace(/[^a-zA-Z0-9_]/g, '_');
-}
 
 /**
  * The allowed ones of an object's labels as labels of a series, names and values in turn: `app.kubernetes.io/partOf` becomes
@@ -18,7 +14,7 @@ export function toSeriesLabels(
   const names = Object.keys(from ?? {})
     .filter((name) => allowed === undefined || allowed.has(name))
     .sort();
-  const written = names.map((name) => `${prefix}_${snakeCase(sanitizeName(name))}`);
+  const written = names.map((name) => `${prefix}_${snakeCase(sanitizeLabelName(name))}`);
   const counts = new Map<string, number>();
   for (const name of written) counts.set(name, (counts.get(name) ?? 0) + 1);
   const seen = new Map<string, number>();

@@ -1,7 +1,7 @@
 import type { Condition, Quantities } from '../objects.ts';
 import { roundQuantityUp } from '../quantity.ts';
+import { sanitizeLabelName } from '../sanitize-label-name.ts';
 import type { Emit } from './family.ts';
-import { sanitizeName } from './label-names.ts';
 
 /** 1 or 0. */
 export function numberOf(is: boolean | undefined): number {
@@ -79,6 +79,6 @@ export function emitQuantities(
     if (unit === undefined || (resource === 'pods' && of === 'container')) continue;
     const decimals = unit === 'core' || of === 'node' ? 3 : 0;
     const value = roundQuantityUp(quantities[resource]!, decimals);
-    emit(value, ...before, 'resource', sanitizeName(resource), 'unit', unit);
+    emit(value, ...before, 'resource', sanitizeLabelName(resource), 'unit', unit);
   }
 }
