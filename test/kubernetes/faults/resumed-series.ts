@@ -12,7 +12,7 @@ const SHOWN = 5;
 export interface ResumedOptions {
   readonly from: number;
   readonly until: number;
-  /** Pods were replaced: a workload that has one only is without any for a while, and so are the virtual nodes. */
+  /** Pods were replaced: a workload that has one only is without any for a while. */
   readonly isReplacing?: boolean;
   /** Of which it is no mistake. */
   readonly isExpected?: (series: Resumed) => boolean;
@@ -39,7 +39,7 @@ export async function nothingResumed(bed: FaultBed, options: ResumedOptions): Pr
     if (isOfState(row) || isExpected(row) || isOfRecreated(bed, row, from)) return false;
     if (unscraped.has(`${labels.cluster} ${labels.node}`)) return false;
     if (restarted.has(`${labels.namespace}/${labels.pod}`)) return false;
-    return !(isReplacing || restarted.size > 0) || !/^k8s_(workload|service|namespace|cluster_eks)_/.test(metric);
+    return !(isReplacing || restarted.size > 0) || !/^k8s_(workload|service|namespace)_/.test(metric);
   });
   const byMetric = new Map<string, Resumed[]>();
   for (const row of wrong) byMetric.set(row.metric, [...(byMetric.get(row.metric) ?? []), row]);

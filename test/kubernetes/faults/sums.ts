@@ -20,8 +20,6 @@ export interface SumsOptions {
 
 /** Of the truth: the values are read at different moments, and the load changes. */
 const TOLERANCE = 0.03;
-/** Bytes of an init container or a sidecar, which may come or go between two looks at the truth. */
-const SMALL = 16e6;
 const STEP = 1_000;
 
 /** Whether a cluster's sum of memory was that of its containers, at every second. */
@@ -92,8 +90,8 @@ export async function workloadSums(
         const low = Math.min(...truths.map(({ settled }) => settled));
         const high = Math.max(...truths.map(({ all }) => all));
         compared++;
-        if (Number(text) > high * (1 + TOLERANCE) + SMALL) problems.push(`${key}: ${text}, at most ${high}`);
-        if (Number(text) < low * (1 - TOLERANCE) - SMALL) problems.push(`${key}: ${text}, at least ${low}`);
+        if (Number(text) > high * (1 + TOLERANCE)) problems.push(`${key}: ${text}, at most ${high}`);
+        if (Number(text) < low * (1 - TOLERANCE)) problems.push(`${key}: ${text}, at least ${low}`);
       }
     }
     checks.push({
