@@ -1,4 +1,5 @@
 import type { Labels } from '../storage/labels.ts';
+import type { Notice } from './notice.ts';
 
 /** What a notification says of an alert. */
 export type NotificationStatus = 'firing' | 'resolved';
@@ -7,6 +8,26 @@ export type NotificationStatus = 'firing' | 'resolved';
 export interface Told {
   readonly at: number;
   readonly status: NotificationStatus;
+}
+
+/** The object that a policy's alert is about, and the condition that it breaches. */
+export interface AlertSubject {
+  readonly policyId: string;
+  readonly policyName: string;
+  /** cluster, node, namespace, workload, pod, container or service. */
+  readonly objectLevel: string;
+  /** Labels that say which object: cluster, node, namespace, workload_kind, workload_name, pod, container. */
+  readonly object: Readonly<Record<string, string>>;
+  readonly metric: string;
+  /** gt, ge, lt, le, eq, ne, increase or decrease. */
+  readonly operator: string;
+  readonly threshold: number;
+  readonly unit: string;
+  /** The value now; at recovery too. NaN when there is none. */
+  readonly value: number;
+  /** Milliseconds. */
+  readonly period: number;
+  readonly periods: number;
 }
 
 /** An alert that fires or has ceased to, as receivers get to see it. Immutable; times are milliseconds. */
@@ -25,6 +46,10 @@ export interface NotifiableAlert {
   /** Until when it counts as firing if nobody says so again. */
   readonly validUntil: number;
   readonly generatorUrl: string;
+  /** What a policy says about telling it. The level of such an alert is a label that may change while `key` stays. */
+  readonly notice?: Notice | undefined;
+  /** Of a policy: what the alert is about and by which numbers, for bodies that name them. */
+  readonly subject?: AlertSubject | undefined;
   /** What each receiver last accepted, by its name; an earlier run may have left it. */
   readonly told: ReadonlyMap<string, Told>;
 }

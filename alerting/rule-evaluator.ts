@@ -5,7 +5,7 @@ import { type AlertCandidate, type AlertInstance, advance, ended } from './alert
 import { type RuleSample, RuleSeries } from './rule-series.ts';
 import { metricsRead } from './rules/metrics-read.ts';
 import type { AlertingRule, QueryFunc, QueryVector, RecordingRule, Rule } from './rules/rule.ts';
-import { Template, type TemplateQuery } from './rules/template/template.ts';
+import { Template, type TemplateQuery } from './template/template.ts';
 
 /** What evaluators need of their engine. */
 export interface EvaluatorContext {

@@ -1,4 +1,5 @@
 import type { Labels } from './labels.ts';
+import type { Matcher } from './matcher.ts';
 
 export type AlertStateName = 'inactive' | 'pending' | 'firing';
 
@@ -29,6 +30,17 @@ export interface AlertEvent {
   readonly lastSentAt: number;
   /** What that notification said. */
   readonly lastSentStatus: '' | 'firing' | 'resolved';
+}
+
+/** What must hold of an event; of several values one, and no value is no condition. */
+export interface AlertEventFilter {
+  /** Conditions on labels; all must hold. */
+  readonly matchers?: readonly Matcher[];
+  readonly state?: readonly AlertStateName[];
+  readonly start: number;
+  readonly end: number;
+  /** At most so many, the newest. */
+  readonly limit: number;
 }
 
 /** Alert history. Both methods reject with a StorageError. */

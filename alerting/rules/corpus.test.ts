@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { Labels } from '../../storage/labels.ts';
+import { Template } from '../template/template.ts';
 import { parseRuleFile } from './rule-file.ts';
-import { Template } from './template/template.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/corpus/kube-prometheus/rules/', import.meta.url));
 const present = existsSync(folder);

@@ -7,9 +7,9 @@ import { parseExpr } from '../../query/promql/parser.ts';
 import { QueryError } from '../../query/query-result.ts';
 import { METRIC_NAME } from '../../storage/labels.ts';
 import { parseDuration } from '../duration.ts';
+import { Template } from '../template/template.ts';
+import { TemplateError } from '../template/template-error.ts';
 import type { AlertingRule, RecordingRule, Rule, RuleGroup } from './rule.ts';
-import { Template } from './template/template.ts';
-import { TemplateError } from './template/template-error.ts';
 import { type Place, type RuleProblem, YamlReader } from './yaml-reader.ts';
 
 export type { RuleProblem } from './yaml-reader.ts';

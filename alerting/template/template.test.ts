@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Labels } from '../../../storage/labels.ts';
+import { Labels } from '../../storage/labels.ts';
 import { Template, type TemplateData, type TemplateQuery } from './template.ts';
 
 const data: TemplateData = {

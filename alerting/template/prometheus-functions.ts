@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { RE2JS } from 're2js';
-import { parseDuration } from '../../duration.ts';
+import { parseDuration } from '../duration.ts';
 import { arity, queryEscape, strings, type TemplateFunction } from './go-functions.ts';
 import {
   humanize,

@@ -5,7 +5,7 @@
  * The evaluator is synchronous. A function that needs a query's answer stops the expansion; the answer is fetched and
  * the expansion begins anew, which costs little because templates are small and rarely query.
  */
-import type { Labels } from '../../../storage/labels.ts';
+import type { Labels } from '../../storage/labels.ts';
 import { type EvaluationLimits, evaluate } from './evaluator.ts';
 import { GO_FUNCTIONS } from './go-functions.ts';
 import { type ParsedTemplate, parse } from './parser.ts';

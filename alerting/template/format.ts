@@ -1,4 +1,4 @@
-import { goQuote } from '../../../query/promql/go-quote.ts';
+import { goQuote } from '../../query/promql/go-quote.ts';
 import { formatExponent, formatFixed, formatGeneral } from './float-format.ts';
 import { GoTime } from './go-time.ts';
 import { GoMap, GoStruct, isList, typeName, type Value, ValueError } from './value.ts';
