@@ -1,14 +1,17 @@
 import type { KubeObject } from '../../../simulator/kube-object.ts';
 import type { Simulator } from '../../../simulator/simulator.ts';
 import { LifetimeLog } from './lifetime-log.ts';
+import type { ContainerUse } from './sum-bounds.ts';
 
 /** What a sum over containers really was at a moment. */
 export interface TrueSums {
   readonly at: number;
   /** Bytes with page cache that the containers on each node use, without those of the control plane. */
   readonly nodes: ReadonlyMap<string, number>;
-  /** The same by `namespace/kind/name`, on all nodes: of all containers, and of those that have run for a while. */
-  readonly workloads: ReadonlyMap<string, { readonly all: number; readonly settled: number }>;
+  /** By `namespace/kind/name`: the containers on all nodes. */
+  readonly workloads: ReadonlyMap<string, readonly ContainerUse[]>;
+  /** Containers on virtual nodes that have run for a while. */
+  readonly settledOnVirtual: number;
 }
 
 interface PodStatus {
@@ -116,20 +119,25 @@ export class ClusterHistory {
 
   #sum(): TrueSums {
     const { truth, store } = this.#simulator.world;
-    const workloads = new Map<string, { all: number; settled: number }>();
+    const workloads = new Map<string, ContainerUse[]>();
     const now = Date.now();
     const nodes = new Map<string, number>();
     const isControlPlane = new Map<string, boolean>();
-    for (const { metadata } of store.list('nodes'))
+    const virtual = new Set<string>();
+    for (const { metadata } of store.list('nodes')) {
       isControlPlane.set(metadata.name, metadata.labels?.['node-role.kubernetes.io/control-plane'] !== undefined);
-    for (const { workload, node, memoryUsage, startedAt } of truth.containers()) {
+      if (metadata.labels?.type === 'virtual-kubelet') virtual.add(metadata.name);
+    }
+    let settledOnVirtual = 0;
+    for (const { workload, node, id, memoryUsage, startedAt } of truth.containers()) {
       const bytes = memoryUsage();
-      const sum = workloads.get(workload) ?? { all: 0, settled: 0 };
-      sum.all += bytes;
-      if (startedAt < now - this.#settled) sum.settled += bytes;
-      workloads.set(workload, sum);
+      const isSettled = startedAt < now - this.#settled;
+      const uses = workloads.get(workload) ?? [];
+      uses.push({ id, bytes, isSettled });
+      workloads.set(workload, uses);
+      if (isSettled && virtual.has(node)) settledOnVirtual++;
       if (isControlPlane.get(node) === false) nodes.set(node, (nodes.get(node) ?? 0) + bytes);
     }
-    return { at: now, nodes, workloads };
+    return { at: now, nodes, workloads, settledOnVirtual };
   }
 }

@@ -2,6 +2,7 @@ import type { TrueSums } from './cluster-history.ts';
 import type { Check } from './fault.ts';
 import { CLUSTERS, type ClusterName, type FaultBed, sleep } from './fault-bed.ts';
 import { rangeQuery } from './presence.ts';
+import { sumBounds } from './sum-bounds.ts';
 
 export interface SumsOptions {
   readonly from: number;
@@ -18,7 +19,7 @@ export interface SumsOptions {
   readonly mayBeAbsent?: boolean;
 }
 
-/** Of the truth: the values are read at different moments, and the load changes. */
+/** Of the truth, which is looked at once a second while the load changes. */
 const TOLERANCE = 0.03;
 const STEP = 1_000;
 
@@ -83,12 +84,10 @@ export async function workloadSums(
       const key = `${metric.namespace}/${metric.workload_kind}/${metric.workload_name}`;
       for (const [time, text] of values) {
         const at = time * 1000;
-        const truths = bed.history.sums
+        const moments = bed.history.sums
           .filter((truth) => truth.at >= at - lag && truth.at <= at + STEP)
-          .map(({ workloads }) => workloads.get(key) ?? { all: 0, settled: 0 });
-        // One that is gone is out of the sum at once, and a new one in it when it was scraped.
-        const low = Math.min(...truths.map(({ settled }) => settled));
-        const high = Math.max(...truths.map(({ all }) => all));
+          .map(({ workloads }) => workloads.get(key) ?? []);
+        const { low, high } = sumBounds(moments);
         compared++;
         if (Number(text) > high * (1 + TOLERANCE)) problems.push(`${key}: ${text}, at most ${high}`);
         if (Number(text) < low * (1 - TOLERANCE)) problems.push(`${key}: ${text}, at least ${low}`);
