@@ -9,10 +9,10 @@ import { METRIC_NAME } from '../../storage/labels.ts';
 import { parseDuration } from '../duration.ts';
 import { Template } from '../template/template.ts';
 import { TemplateError } from '../template/template-error.ts';
+import { type FileProblem as RuleProblem, type Place, YamlReader } from '../yaml-reader.ts';
 import type { AlertingRule, RecordingRule, Rule, RuleGroup } from './rule.ts';
-import { type Place, type RuleProblem, YamlReader } from './yaml-reader.ts';
 
-export type { RuleProblem } from './yaml-reader.ts';
+export type { FileProblem as RuleProblem } from '../yaml-reader.ts';
 
 const GROUP_KEYS = ['name', 'interval', 'limit', 'query_offset', 'labels', 'rules'];
 const RULE_KEYS = ['alert', 'record', 'expr', 'for', 'keep_firing_for', 'labels', 'annotations'];

@@ -11,7 +11,7 @@ import {
 } from 'yaml';
 
 /** A fault in a file, at the place where it stands. `line` and `column` count from 1; `field` is '' for the whole file. */
-export interface RuleProblem {
+export interface FileProblem {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -33,7 +33,7 @@ const MAX_ALIASES = 1000;
 
 /** Reads YAML strictly: unknown and repeated keys are problems, and each problem has a position. */
 export class YamlReader {
-  readonly problems: RuleProblem[] = [];
+  readonly problems: FileProblem[] = [];
   readonly #file: string;
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed | undefined;
