@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { AlertLog } from '../storage/alert-log.ts';
 import type { Appender } from '../storage/appender.ts';
 import { Labels } from '../storage/labels.ts';
-import { AlertHistory, type RememberedAlert } from './alert-history.ts';
+import { AlertHistory, type RememberedAlert, type WrittenAlertLog } from './alert-history.ts';
 import { type AlertInstance, believedFiring, ended, restored } from './alert-instance.ts';
 import { createAlertMetrics } from './alert-metrics.ts';
 import { withDeadline } from './deadline.ts';
@@ -16,7 +15,7 @@ import type { QueryFunc, RuleGroup } from './rules/rule.ts';
 export interface AlertEngineOptions {
   readonly query: QueryFunc;
   readonly appender: Appender;
-  readonly alertLog: AlertLog;
+  readonly alertLog: WrittenAlertLog;
   readonly logger: Logger;
   readonly registry: Registry;
   /** Default: Date.now. */

@@ -1,6 +1,9 @@
-import type { AlertEvent, AlertLog } from '../storage/alert-log.ts';
+import type { AlertEvent, AlertEventFilter, AlertLog } from '../storage/alert-log.ts';
 import type { AlertInstance } from './alert-instance.ts';
 import type { Told } from './notifiable-alert.ts';
+
+/** What of the log is needed to write it and to continue from it. */
+export type WrittenAlertLog = Pick<AlertLog, 'append' | 'latest'>;
 
 /** What is written: an alert's new state or, with a receiver, that the receiver accepted a notification about it. */
 export interface HistoryEntry {
@@ -9,6 +12,9 @@ export interface HistoryEntry {
   readonly alert: AlertInstance;
   readonly receiver?: string;
 }
+
+/** Selects the changes of state, and not what receivers accepted: see AlertHistory. */
+export const TRANSITIONS: Pick<AlertEventFilter, 'ruleNotEnding'> = { ruleNotEnding: '"' };
 
 /** What the log knows of one alert. */
 export interface RememberedAlert {
@@ -23,12 +29,12 @@ export interface RememberedAlert {
  * newest of each receiver. Writes happen one at a time: what `change` sees and does is not interleaved with another's.
  */
 export class AlertHistory {
-  readonly #log: AlertLog;
+  readonly #log: WrittenAlertLog;
   readonly #now: () => number;
   #last = 0;
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(log: AlertLog, now: () => number) {
+  constructor(log: WrittenAlertLog, now: () => number) {
     this.#log = log;
     this.#now = now;
   }

@@ -1,11 +1,11 @@
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { AlertLog } from '../storage/alert-log.ts';
 import { StorageError } from '../storage/errors.ts';
 import { Labels } from '../storage/labels.ts';
 import { createMemoryStorage } from '../storage/memory.ts';
 import { createAlertEngine } from './alert-engine.ts';
+import type { WrittenAlertLog } from './alert-history.ts';
 import { BUILTIN_RULES } from './builtin-rules.ts';
 import { startReceiver } from './notify/http-receiver.case.ts';
 import { createWebhookNotifier } from './notify/webhook-notifier.ts';
@@ -74,7 +74,7 @@ interface RunOptions {
   readonly urls?: Readonly<Record<string, string>>;
   readonly groupWait?: number;
   readonly holdRestored?: number;
-  readonly alertLog?: AlertLog;
+  readonly alertLog?: WrittenAlertLog;
   readonly dropSent?: boolean;
 }
 
@@ -291,7 +291,7 @@ test('while the log cannot be read nothing is evaluated; then it continues where
   await first.stop();
 
   let tries = 0;
-  const alertLog: AlertLog = {
+  const alertLog: WrittenAlertLog = {
     append: (events) => storage.alertLog.append(events),
     latest: (since, signal) =>
       ++tries < 4

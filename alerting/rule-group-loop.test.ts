@@ -6,7 +6,7 @@ import { Labels } from '../storage/labels.ts';
 import { Matcher } from '../storage/matcher.ts';
 import { createMemoryStorage } from '../storage/memory.ts';
 import { readSamples } from '../storage/read-samples.ts';
-import { AlertHistory } from './alert-history.ts';
+import { AlertHistory, type WrittenAlertLog } from './alert-history.ts';
 import { type AlertMetrics, createAlertMetrics } from './alert-metrics.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
 import { RuleGroupLoop, type RuleGroupLoopOptions } from './rule-group-loop.ts';
@@ -25,7 +25,7 @@ interface Setup {
   readonly query: QueryFunc;
   readonly options?: Partial<RuleGroupLoopOptions>;
   readonly appender?: (real: Appender) => Appender;
-  readonly log?: ReturnType<typeof createMemoryStorage>['alertLog'];
+  readonly log?: WrittenAlertLog;
 }
 
 function setup(yaml: string, { query, options = {}, appender = (real) => real, log }: Setup) {

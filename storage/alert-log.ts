@@ -1,4 +1,5 @@
 import type { Labels } from './labels.ts';
+import type { LogPosition } from './log-position.ts';
 import type { Matcher } from './matcher.ts';
 
 export type AlertStateName = 'inactive' | 'pending' | 'firing';
@@ -32,21 +33,37 @@ export interface AlertEvent {
   readonly lastSentStatus: '' | 'firing' | 'resolved';
 }
 
+/** An event with its place in the log. */
+export interface FoundAlertEvent extends AlertEvent {
+  readonly sequence: number;
+}
+
 /** What must hold of an event; of several values one, and no value is no condition. */
 export interface AlertEventFilter {
-  /** Conditions on labels; all must hold. */
-  readonly matchers?: readonly Matcher[];
+  /** Conditions on labels; all of one of the sets must hold. */
+  readonly matcherSets?: readonly (readonly Matcher[])[];
+  /** Exactly these labels. */
+  readonly labels?: readonly Labels[];
   readonly state?: readonly AlertStateName[];
+  /** Only rules that do not end with this; what that means is the writer's business. */
+  readonly ruleNotEnding?: string;
+  /** start <= timestamp <= end. */
   readonly start: number;
   readonly end: number;
+  /** Only what is older than this. */
+  readonly before?: LogPosition | undefined;
   /** At most so many, the newest. */
   readonly limit: number;
 }
 
-/** Alert history. Both methods reject with a StorageError. */
+/** Alert history. Every method rejects with a StorageError. */
 export interface AlertLog {
   /** Adds events, all or none; resolves when they are durable. */
   append(events: readonly AlertEvent[]): Promise<void>;
   /** The newest event of each alert, whatever its state, not older than `since`. Sees every appended event. */
   latest(since: number, signal: AbortSignal): Promise<readonly AlertEvent[]>;
+  /** The newest first. What was just appended may be missing. */
+  find(filter: AlertEventFilter, signal: AbortSignal): Promise<readonly FoundAlertEvent[]>;
+  /** The labels that events of that time have, each once; `limit` when there are more. What was just appended may be missing. */
+  labelSets(range: Pick<AlertEventFilter, 'start' | 'end' | 'limit'>, signal: AbortSignal): Promise<readonly Labels[]>;
 }

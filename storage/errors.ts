@@ -8,7 +8,7 @@
  */
 export type StorageErrorKind = 'full' | 'unavailable' | 'canceled' | 'limit' | 'bad_data' | 'internal';
 
-/** The only error that an Appender, a Querier, an AlertLog or an EventLog rejects with. */
+/** The only error that an Appender, a Querier and the logs reject with. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly kind: StorageErrorKind;

@@ -17,8 +17,11 @@ export function createForwardingStorage(
   return {
     appender,
     querier: { select: refuse, series: refuse, labelNames: refuse, labelValues: refuse, metadata: refuse },
-    alertLog: { append: refuse, latest: refuse },
+    alertLog: { append: refuse, latest: refuse, find: refuse, labelSets: refuse },
     eventLog: undefined,
+    documentLog: { append: refuse, latest: refuse, versions: refuse, written: refuse },
+    notificationLog: { append: refuse, latest: refuse, find: refuse },
+    leaseLog: undefined,
     async flush(signal) {
       await Promise.all(remotes.map((remote) => remote.flush(signal)));
     },

@@ -6,13 +6,14 @@ import {
   type KubernetesEvent,
   type RecordedEvents,
 } from './event-log.ts';
+import { type MemoryLogCheck, NEVER } from './memory-log.ts';
 
-/** An EventLog in a Map. `check` throws when the storage is closed or the signal has fired. */
+/** An EventLog in a Map. */
 export class MemoryEventLog implements EventLog {
-  readonly #check: (signal: AbortSignal) => void;
+  readonly #check: MemoryLogCheck;
   readonly #events = new Map<string, KubernetesEvent>();
 
-  constructor(check: (signal: AbortSignal) => void) {
+  constructor(check: MemoryLogCheck) {
     this.#check = check;
   }
 
@@ -53,5 +54,3 @@ export class MemoryEventLog implements EventLog {
     return { counts, newest };
   }
 }
-
-const NEVER = new AbortController().signal;

@@ -1,9 +1,12 @@
-import type { AlertEvent, AlertLog } from './alert-log.ts';
 import type { Appender } from './appender.ts';
 import { StorageError } from './errors.ts';
 import { Labels } from './labels.ts';
 import type { Matcher } from './matcher.ts';
+import { MemoryAlertLog } from './memory-alert-log.ts';
+import { MemoryDocumentLog } from './memory-document-log.ts';
 import { MemoryEventLog } from './memory-event-log.ts';
+import { MemoryLeaseLog } from './memory-lease-log.ts';
+import { MemoryNotificationLog } from './memory-notification-log.ts';
 import type { Querier, Selection, SeriesFilter } from './querier.ts';
 import { blockOf } from './sample-block.ts';
 import type { Metadata, SampleBatch, SampleBlock, SeriesRef, SeriesSet } from './series.ts';
@@ -22,11 +25,15 @@ export interface MemoryStorageOptions {
  */
 export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage {
   const database = new Database(options.maxSamples ?? Number.POSITIVE_INFINITY);
+  const check = (signal: AbortSignal) => database.check(signal);
   return {
     appender: new MemoryAppender(database),
     querier: new MemoryQuerier(database, options.blockRows ?? 8192),
-    alertLog: new MemoryAlertLog(database),
-    eventLog: new MemoryEventLog((signal) => database.check(signal)),
+    alertLog: new MemoryAlertLog(check),
+    eventLog: new MemoryEventLog(check),
+    documentLog: new MemoryDocumentLog(check),
+    notificationLog: new MemoryNotificationLog(check),
+    leaseLog: new MemoryLeaseLog(check),
     async flush(signal) {
       database.check(signal);
     },
@@ -94,7 +101,6 @@ class MemorySeries {
 class Database {
   readonly series = new Map<string, MemorySeries>();
   readonly metadata = new Map<string, Metadata>();
-  readonly alerts: AlertEvent[] = [];
   readonly maxSamples: number;
   samples = 0;
   closed = false;
@@ -271,31 +277,6 @@ class MemoryQuerier implements Querier {
   #labels(filter: SeriesFilter, signal: AbortSignal): Labels[] {
     this.#database.check(signal);
     return this.#database.find(filter.matcherSets, filter.start, filter.end).map((series) => series.labels);
-  }
-}
-
-class MemoryAlertLog implements AlertLog {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  async append(events: readonly AlertEvent[]): Promise<void> {
-    if (this.#database.closed) throw new StorageError('canceled', 'the storage is closed');
-    this.#database.alerts.push(...events);
-  }
-
-  async latest(since: number, signal: AbortSignal): Promise<readonly AlertEvent[]> {
-    this.#database.check(signal);
-    const newest = new Map<string, AlertEvent>();
-    for (const event of this.#database.alerts) {
-      if (event.timestamp < since) continue;
-      const key = JSON.stringify([event.rule, event.labels.key]);
-      const other = newest.get(key);
-      if (other === undefined || other.timestamp <= event.timestamp) newest.set(key, event);
-    }
-    return [...newest.values()];
   }
 }
 

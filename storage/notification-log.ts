@@ -1,4 +1,6 @@
+import { StorageError } from './errors.ts';
 import type { Labels } from './labels.ts';
+import type { LogPosition } from './log-position.ts';
 
 /** A notification, as one row of history and as what a restart continues from. Times are Unix milliseconds. */
 export interface NotificationEvent {
@@ -25,14 +27,22 @@ export interface NotificationEvent {
   readonly resolved: readonly string[];
 }
 
+/** An event with its place in the log. */
+export interface FoundNotification extends NotificationEvent {
+  readonly sequence: number;
+}
+
 /** What must hold of a notification; of several values one, and no value is no condition. */
 export interface NotificationFilter {
   readonly receiver?: readonly string[];
   /** In `firing` or `resolved`. */
   readonly fingerprint?: readonly string[];
   readonly outcome?: readonly string[];
+  /** start <= timestamp <= end. */
   readonly start: number;
   readonly end: number;
+  /** Only what is older than this. */
+  readonly before?: LogPosition | undefined;
   /** At most so many, the newest. */
   readonly limit: number;
 }
@@ -43,6 +53,16 @@ export interface NotificationLog {
   append(events: readonly NotificationEvent[]): Promise<void>;
   /** The newest delivered event of each receiver, integration and group that is not older than `since`. Sees every appended event. */
   latest(since: number, signal: AbortSignal): Promise<readonly NotificationEvent[]>;
-  /** The newest first. */
-  find(filter: NotificationFilter, signal: AbortSignal): Promise<readonly NotificationEvent[]>;
+  /** The newest first. What was just appended may be missing. */
+  find(filter: NotificationFilter, signal: AbortSignal): Promise<readonly FoundNotification[]>;
+}
+
+/** What is wrong with an event, for every NotificationLog to refuse alike; undefined when nothing is. */
+export function mistakeOfNotification(event: NotificationEvent): StorageError | undefined {
+  const counts = { timestamp: event.timestamp, attempts: event.attempts, repeats: event.repeats };
+  for (const [name, value] of Object.entries(counts)) {
+    if (Number.isSafeInteger(value) && value >= 0) continue;
+    return new StorageError('bad_data', `${name} of a notification must be a whole number from 0, got ${value}`);
+  }
+  return undefined;
 }

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AlertEvent } from './alert-log.ts';
+import type { AlertEvent, AlertEventFilter } from './alert-log.ts';
+import type { DocumentVersion } from './document-log.ts';
 import { StorageError } from './errors.ts';
 import type { EventFilter, KubernetesEvent } from './event-log.ts';
 import { Labels } from './labels.ts';
+import type { LeaseClaim } from './lease-log.ts';
 import { Matcher, type MatchOp } from './matcher.ts';
+import type { NotificationEvent, NotificationFilter } from './notification-log.ts';
 import type { SeriesFilter } from './querier.ts';
 import { readSamples } from './read-samples.ts';
 import { SampleTable } from './sample-table.ts';
@@ -674,6 +677,313 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
       });
     });
 
+    describe('the alert history', () => {
+      const DAY = 86_400_000;
+      const then = T0 - 20 * DAY;
+      const around = { start: then, end: then + DAY, limit: 100 };
+      const event = (number: number, part: Partial<AlertEvent> = {}): AlertEvent => ({
+        timestamp: then + number * 1000,
+        rule: '["f","g","A"]',
+        labels: Labels.from({ alertname: 'A', pod: 'a' }),
+        annotations: Labels.from({ number: String(number) }),
+        state: 'firing',
+        activeAt: then,
+        firedAt: then + 1,
+        resolvedAt: 0,
+        keepFiringSince: 0,
+        value: number / 8,
+        lastSentAt: 0,
+        lastSentStatus: '',
+        ...part,
+      });
+      const found = async (filter: Partial<AlertEventFilter>) =>
+        (await storage.alertLog.find({ ...around, ...filter }, NEVER)).map((one) => one.annotations.get('number'));
+      const B = Labels.from({ alertname: 'A', pod: 'b', "odd'name": 'x' });
+
+      beforeAll(async () => {
+        await storage.alertLog.append([event(1), event(2, { labels: B, state: 'pending' }), event(5)]);
+        await storage.alertLog.append([
+          event(3, { rule: '["f","g","A"]"mail"' }),
+          event(4, { labels: B, state: 'inactive', resolvedAt: then + 4000, value: Number.NaN }),
+          event(6, { timestamp: then + 5000 }),
+          event(7, { timestamp: then - 1 }),
+        ]);
+        await storage.flush(NEVER);
+      });
+
+      test('is found the newest first, those appended later first, with everything that was written', async () => {
+        expect(await found({})).toEqual(['6', '5', '4', '3', '2', '1']);
+        const [resolved] = await storage.alertLog.find({ ...around, labels: [B], limit: 1 }, NEVER);
+        const { sequence, ...rest } = resolved!;
+        expect(sequence).toBeGreaterThan(0);
+        const written = event(4, { labels: B, state: 'inactive', resolvedAt: then + 4000, value: Number.NaN });
+        expect(plain(rest)).toEqual(plain(written));
+      });
+
+      test('is selected by labels, state, rule and time', async () => {
+        expect(await found({ matcherSets: [[is('pod', '=~', 'b|c')]] })).toEqual(['4', '2']);
+        expect(await found({ matcherSets: [[is('pod', '!=', 'b'), is('missing', '=', '')]] })).toEqual([
+          '6',
+          '5',
+          '3',
+          '1',
+        ]);
+        expect(
+          await found({ matcherSets: [[is("odd'name", '=~', '[x-z]')], [is('pod', '=', 'no such pod')]] }),
+        ).toEqual(['4', '2']);
+        expect(await found({ matcherSets: [[is('__name__', '=~', '.+')]] })).toEqual([]);
+        expect(await found({ labels: [Labels.from({ alertname: 'A' })] })).toEqual([]);
+        expect(await found({ labels: [B, Labels.from({ alertname: 'A', pod: 'a' })], limit: 2 })).toEqual(['6', '5']);
+        expect(await found({ state: ['pending', 'inactive'] })).toEqual(['4', '2']);
+        expect(await found({ ruleNotEnding: '"' })).toEqual(['6', '5', '4', '2', '1']);
+        expect(await found({ start: then + 2000, end: then + 3999 })).toEqual(['3', '2']);
+        expect(await found({ start: then - 1 })).toHaveLength(7);
+        expect(await found({ start: -1000, end: -1 })).toEqual([]);
+      });
+
+      test('is read page by page without a gap', async () => {
+        const numbers: string[] = [];
+        let before: AlertEventFilter['before'];
+        for (;;) {
+          const [one] = await storage.alertLog.find({ ...around, before, limit: 1 }, NEVER);
+          if (one === undefined) break;
+          numbers.push(one.annotations.get('number'));
+          before = one;
+        }
+        expect(numbers).toEqual(['6', '5', '4', '3', '2', '1']);
+      });
+
+      test('knows the labels of all alerts', async () => {
+        const sets = await storage.alertLog.labelSets({ ...around, limit: 2 }, NEVER);
+        expect(sets.map(String).sort()).toEqual([
+          `{alertname="A", "odd'name"="x", pod="b"}`,
+          '{alertname="A", pod="a"}',
+        ]);
+        await expect(storage.alertLog.labelSets({ ...around, limit: 1 }, NEVER)).rejects.toMatchObject({
+          kind: 'limit',
+        });
+        expect(await storage.alertLog.labelSets({ start: 0, end: 1, limit: 1 }, NEVER)).toEqual([]);
+      });
+    });
+
+    describe('the notification log', () => {
+      const then = T0 - 3 * 86_400_000;
+      const around = { start: then, end: then + 3_600_000, limit: 100 };
+      const event = (part: Partial<NotificationEvent>): NotificationEvent => ({
+        timestamp: then,
+        receiver: 'team',
+        integration: 'webhook/0',
+        groupKey: '{}:{alertname="A"}',
+        groupLabels: Labels.from({ alertname: 'A' }),
+        status: 'firing',
+        outcome: 'delivered',
+        reason: '',
+        attempts: 1,
+        duration: 12.5,
+        repeats: 0,
+        firing: ['aa'],
+        resolved: [],
+        ...part,
+      });
+      const found = async (filter: Partial<NotificationFilter>) =>
+        (await storage.notificationLog.find({ ...around, ...filter }, NEVER)).map((one) => one.repeats);
+      const reason = 'it\'s "down"\n\\é';
+
+      beforeAll(async () => {
+        await storage.notificationLog.append([]);
+        await storage.notificationLog.append([
+          event({}),
+          event({ timestamp: then + 2000, repeats: 2, firing: ['aa', 'bb'], resolved: ['cc'] }),
+          event({ timestamp: then + 3000, repeats: 3, outcome: 'failed', reason, attempts: 4, firing: [] }),
+        ]);
+        await storage.notificationLog.append([
+          event({
+            timestamp: then + 1000,
+            repeats: 1,
+            receiver: 'boss',
+            status: 'resolved',
+            firing: [],
+            resolved: ['aa'],
+          }),
+          event({ timestamp: then + 2000, repeats: 4, integration: 'webhook/1', groupLabels: Labels.EMPTY }),
+        ]);
+      });
+
+      test('gives the newest that was delivered, of each receiver, integration and group', async () => {
+        const latest = await storage.notificationLog.latest(then, NEVER);
+        expect(latest.map((one) => `${one.receiver} ${one.integration} ${one.repeats}`).sort()).toEqual([
+          'boss webhook/0 1',
+          'team webhook/0 2',
+          'team webhook/1 4',
+        ]);
+        const [team] = latest.filter((one) => one.repeats === 2);
+        const wanted = event({ timestamp: then + 2000, repeats: 2, firing: ['aa', 'bb'], resolved: ['cc'] });
+        expect({ ...team, groupLabels: team!.groupLabels.toString() }).toEqual({
+          ...wanted,
+          groupLabels: wanted.groupLabels.toString(),
+        });
+        expect(await storage.notificationLog.latest(then + 2001, NEVER)).toEqual([]);
+      });
+
+      test('of one millisecond gives the one appended last', async () => {
+        const of = { groupKey: 'same millisecond', timestamp: then + 5000 };
+        await storage.notificationLog.append([event({ ...of, repeats: 5 }), event({ ...of, repeats: 6 })]);
+        await storage.notificationLog.append([event({ ...of, repeats: 7 })]);
+        expect((await storage.notificationLog.latest(then + 5000, NEVER)).map((one) => one.repeats)).toEqual([7]);
+      });
+
+      test('is found the newest first, by what is asked for', async () => {
+        await storage.flush(NEVER);
+        const early = { end: then + 4000 };
+        expect(await found(early)).toEqual([3, 4, 2, 1, 0]);
+        expect(await found({ ...early, receiver: ['boss', "it's"] })).toEqual([1]);
+        expect(await found({ ...early, outcome: ['failed', 'refused'] })).toEqual([3]);
+        expect(await found({ ...early, fingerprint: ['cc'] })).toEqual([2]);
+        expect(await found({ ...early, fingerprint: ['aa'], receiver: ['team'] })).toEqual([4, 2, 0]);
+        expect(await found({ ...early, limit: 2 })).toEqual([3, 4]);
+        expect(await found({ start: then + 1000, end: then + 1000 })).toEqual([1]);
+        const [failed, next] = await storage.notificationLog.find({ ...around, ...early }, NEVER);
+        expect(failed).toMatchObject({
+          reason,
+          attempts: 4,
+          duration: 12.5,
+          firing: [],
+          resolved: [],
+          outcome: 'failed',
+        });
+        expect(next!.groupLabels.size).toBe(0);
+        expect(await found({ ...early, before: next })).toEqual([2, 1, 0]);
+      });
+
+      test('takes all events or none', async () => {
+        const wrong = storage.notificationLog.append([event({ receiver: 'w' }), event({ attempts: 1.5 })]);
+        await expect(wrong).rejects.toMatchObject({ kind: 'bad_data', message: expect.stringContaining('attempts') });
+        await storage.flush(NEVER);
+        expect(await found({ receiver: ['w'] })).toEqual([]);
+      });
+    });
+
+    describe('the document log', () => {
+      const document = (part: Partial<DocumentVersion>): DocumentVersion => ({
+        kind: 'policy',
+        id: 'a',
+        version: 1,
+        timestamp: T0,
+        author: 'somebody',
+        body: '{"text":"it\'s \\n \\"quoted\\" é"}',
+        isDeleted: false,
+        ...part,
+      });
+      const add = (part: Partial<DocumentVersion>) => storage.documentLog.append(document(part));
+      const latest = async (kind: string) =>
+        (await storage.documentLog.latest(kind, NEVER)).map(({ id, version }) => `${id}${version}`);
+
+      test('gives the newest version of each document that is not deleted, and all versions of one', async () => {
+        expect(await latest('policy')).toEqual([]);
+        expect(await add({ id: 'b' })).toBe(true);
+        expect(await add({})).toBe(true);
+        expect(await add({ version: 2, body: 'new', author: 'another', timestamp: T0 + 5 })).toBe(true);
+        expect(await add({ kind: 'silence', id: "it's" })).toBe(true);
+        expect(await latest('policy')).toEqual(['a2', 'b1']);
+        expect(await storage.documentLog.versions('policy', 'a', NEVER)).toEqual([
+          document({ version: 2, body: 'new', author: 'another', timestamp: T0 + 5 }),
+          document({}),
+        ]);
+        expect(await add({ id: 'b', version: 2, body: '', isDeleted: true })).toBe(true);
+        expect(await latest('policy')).toEqual(['a2']);
+        expect((await storage.documentLog.versions('policy', 'b', NEVER)).map((one) => one.isDeleted)).toEqual([
+          true,
+          false,
+        ]);
+        expect(await add({ id: 'b', version: 3 })).toBe(true);
+        expect(await latest('policy')).toEqual(['a2', 'b3']);
+        expect(await latest('silence')).toEqual(["it's1"]);
+        const written = async (range: { start?: number; end?: number; limit?: number }) =>
+          (await storage.documentLog.written('policy', { start: T0, end: T0 + 9, limit: 9, ...range }, NEVER)).map(
+            ({ id, version }) => `${id}${version}`,
+          );
+        expect(await written({})).toEqual(['a2', 'a1', 'b3', 'b2', 'b1']);
+        expect(await written({ limit: 2 })).toEqual(['a2', 'a1']);
+        expect(await written({ start: T0 + 1 })).toEqual(['a2']);
+        expect(await written({ start: -2, end: -1 })).toEqual([]);
+        expect(await storage.documentLog.versions('policy', "it's", NEVER)).toEqual([]);
+      });
+
+      test('adds only the version after the newest', async () => {
+        const kind = 'in order';
+        expect(await add({ kind, version: 2 })).toBe(false);
+        expect(await add({ kind })).toBe(true);
+        expect(await add({ kind, body: 'again' })).toBe(false);
+        expect(await add({ kind, version: 3 })).toBe(false);
+        expect(await storage.documentLog.versions(kind, 'a', NEVER)).toEqual([document({ kind })]);
+      });
+
+      test('of those who write the same version at once, exactly one succeeds', async () => {
+        const kind = 'at once';
+        for (let version = 1; version <= 3; version++) {
+          const told = await Promise.all(Array.from({ length: 6 }, (_, i) => add({ kind, version, body: String(i) })));
+          const [newest, ...older] = await storage.documentLog.versions(kind, 'a', NEVER);
+          expect(told.map((added, i) => added && String(i)).filter((body) => body !== false)).toEqual([newest!.body]);
+          expect(older).toHaveLength(version - 1);
+        }
+      });
+
+      test('takes long bodies, and refuses what is wrong', async () => {
+        const body = "é'\\\n".repeat(300_000);
+        expect(await add({ kind: 'long', body })).toBe(true);
+        expect((await storage.documentLog.latest('long', NEVER))[0]!.body === body).toBe(true);
+        for (const part of [
+          { kind: '' },
+          { id: '' },
+          { version: 0 },
+          { version: 1.5 },
+          { timestamp: Number.NaN },
+          { body: 'x'.repeat(5_000_000) },
+        ]) {
+          await expect(add({ kind: 'wrong', ...part })).rejects.toMatchObject({ kind: 'bad_data' });
+        }
+      });
+    });
+
+    describe('the lease log', () => {
+      const claim = (part: Partial<LeaseClaim>) =>
+        storage.leaseLog!.claim({ name: 'l', holder: 'a', term: 1, sequence: 1, released: false, ...part }, NEVER);
+      const read = async (name = 'l') =>
+        (await storage.leaseLog!.read(name, NEVER)).map(
+          ({ holder, term, sequence, released }) => `${holder}${term}:${sequence}${released ? ' released' : ''}`,
+        );
+
+      test('gives the newest claim of each term and holder', async ({ skip }) => {
+        if (storage.leaseLog === undefined) skip('one process has this store');
+        expect(await read()).toEqual([]);
+        await claim({});
+        await claim({ sequence: 2 });
+        expect(await read()).toEqual(['a1:2']);
+        await claim({ name: "other's", holder: "it's", term: 7 });
+        await claim({ holder: 'b', term: 2 });
+        await claim({ sequence: 4 });
+        await claim({ sequence: 3 });
+        expect(await read()).toEqual(['b2:1', 'a1:4']);
+        await claim({ holder: 'b', term: 2, sequence: 2, released: true });
+        await claim({ holder: 'c', term: 2, sequence: 2 });
+        expect(await read()).toEqual(['c2:2', 'b2:2 released', 'a1:4']);
+        expect(await read("other's")).toEqual(["it's7:1"]);
+        const [other] = await storage.leaseLog!.read("other's", NEVER);
+        expect(Math.abs(other!.renewedAt - Date.now())).toBeLessThan(60_000);
+      });
+
+      test('of those who take a term at once keeps one', async ({ skip }) => {
+        if (storage.leaseLog === undefined) skip('one process has this store');
+        const name = 'at once';
+        await Promise.all(['a', 'b', 'c', 'd'].map((holder) => claim({ name, holder })));
+        const first = await read(name);
+        expect(first).toHaveLength(1);
+        await claim({ name, holder: 'e', sequence: 2 });
+        await claim({ name, holder: 'f' });
+        expect(await read(name)).toHaveLength(2);
+      });
+    });
+
     describe('the end', () => {
       test('of a signal cancels', async () => {
         const aborted = AbortSignal.abort();
@@ -687,6 +997,16 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
         await expect(storage.querier.labelValues('a', filter, aborted)).rejects.toMatchObject(canceled);
         await expect(storage.querier.metadata(undefined, 0, aborted)).rejects.toMatchObject(canceled);
         await expect(storage.alertLog.latest(0, aborted)).rejects.toMatchObject(canceled);
+        const range = { start: 0, end: T0, limit: 1 };
+        await expect(storage.alertLog.find(range, aborted)).rejects.toMatchObject(canceled);
+        await expect(storage.alertLog.labelSets(range, aborted)).rejects.toMatchObject(canceled);
+        await expect(storage.notificationLog.latest(0, aborted)).rejects.toMatchObject(canceled);
+        await expect(storage.notificationLog.find(range, aborted)).rejects.toMatchObject(canceled);
+        await expect(storage.documentLog.latest('x', aborted)).rejects.toMatchObject(canceled);
+        await expect(storage.documentLog.versions('x', 'y', aborted)).rejects.toMatchObject(canceled);
+        if (storage.leaseLog !== undefined) {
+          await expect(storage.leaseLog.read('x', aborted)).rejects.toMatchObject(canceled);
+        }
         await expect(storage.flush(aborted)).rejects.toMatchObject(canceled);
         await expect(storage.deleteSamples(filter, aborted)).rejects.toMatchObject(canceled);
       });
@@ -720,6 +1040,9 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
         );
         await expect(storage.appender.append(batchOf(storage, []))).rejects.toMatchObject(canceled);
         await expect(storage.alertLog.latest(0, NEVER)).rejects.toMatchObject(canceled);
+        await expect(storage.alertLog.append([])).rejects.toMatchObject(canceled);
+        await expect(storage.notificationLog.append([])).rejects.toMatchObject(canceled);
+        await expect(storage.documentLog.latest('x', NEVER)).rejects.toMatchObject(canceled);
       });
     });
   });

@@ -1,6 +1,9 @@
 import type { AlertLog } from './alert-log.ts';
 import type { Appender } from './appender.ts';
+import type { DocumentLog } from './document-log.ts';
 import type { EventLog } from './event-log.ts';
+import type { LeaseLog } from './lease-log.ts';
+import type { NotificationLog } from './notification-log.ts';
 import type { Querier, SeriesFilter } from './querier.ts';
 
 /** Which samples to delete. No list of matchers means none, unlike in a SeriesFilter. */
@@ -13,6 +16,10 @@ export interface Storage {
   readonly alertLog: AlertLog;
   /** Undefined where events are not kept. */
   readonly eventLog: EventLog | undefined;
+  readonly documentLog: DocumentLog;
+  readonly notificationLog: NotificationLog;
+  /** Undefined where one process alone has the store, so that there is nobody to share leases with. */
+  readonly leaseLog: LeaseLog | undefined;
   /** Resolves when everything acknowledged before the call can be queried. Rejects with a StorageError. */
   flush(signal: AbortSignal): Promise<void>;
   /**

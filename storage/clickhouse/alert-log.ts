@@ -1,16 +1,27 @@
-import type { AlertEvent, AlertLog, AlertStateName } from '../alert-log.ts';
+import type { AlertEvent, AlertEventFilter, AlertLog, AlertStateName, FoundAlertEvent } from '../alert-log.ts';
+import { StorageError } from '../errors.ts';
 import { Labels } from '../labels.ts';
+import type { Matcher } from '../matcher.ts';
 import type { ClickHouseClient } from './client.ts';
+import { rangeSql } from './log-range-sql.ts';
+import { matcherSql } from './matcher-sql.ts';
 import { columnOf, int64At, type NativeBlock } from './native-block.ts';
-import { sqlTime } from './sql-literal.ts';
+import { sqlString, sqlStrings, sqlTime } from './sql-literal.ts';
 import type { Writer } from './writer/writer.ts';
 
 export interface ClickHouseAlertLogOptions {
   readonly client: ClickHouseClient;
   readonly writer: Writer;
+  /** Throws a StorageError while the tables are not there. */
+  readonly ready: () => void;
   /** Resolves when everything that is durable can be queried. */
   readonly flush: (signal: AbortSignal) => Promise<void>;
 }
+
+const COLUMNS = [
+  ...['ts', 'sequence', 'rule', 'labels', 'annotations', 'state', 'active_at', 'fired_at', 'resolved_at'],
+  ...['keep_firing_since', 'value', 'last_sent_at', 'last_sent_status'],
+].join(', ');
 
 /** The alert history in the table `alert_events`, written through the outbox like samples. */
 export class ClickHouseAlertLog implements AlertLog {
@@ -26,12 +37,44 @@ export class ClickHouseAlertLog implements AlertLog {
 
   async latest(since: number, signal: AbortSignal): Promise<readonly AlertEvent[]> {
     await this.#options.flush(signal);
-    const columns =
-      'ts, rule, labels, annotations, state, active_at, fired_at, resolved_at, keep_firing_since, value, last_sent_at, last_sent_status';
     const sql =
-      `SELECT ${columns} FROM alert_events WHERE ts >= ${sqlTime(Math.ceil(since))} ` +
+      `SELECT ${COLUMNS} FROM alert_events WHERE ts >= ${sqlTime(Math.ceil(since))} ` +
       'ORDER BY rule, ts DESC, sequence DESC LIMIT 1 BY rule, toString(labels)';
-    const events: AlertEvent[] = [];
+    return (await this.#read(sql, signal)).map(({ sequence: _, ...event }) => event);
+  }
+
+  async find(filter: AlertEventFilter, signal: AbortSignal): Promise<readonly FoundAlertEvent[]> {
+    this.#options.ready();
+    const { matcherSets = [], labels = [], state = [], ruleNotEnding, limit } = filter;
+    const conditions = [rangeSql(filter)];
+    if (matcherSets.length > 0) conditions.push(`(${matcherSets.map(matchersSql).join(' OR ')})`);
+    if (labels.length > 0) conditions.push(`(${labels.map(sameLabelsSql).join(' OR ')})`);
+    if (state.length > 0) conditions.push(`state IN (${sqlStrings(state)})`);
+    if (ruleNotEnding !== undefined) conditions.push(`NOT endsWith(rule, ${sqlString(ruleNotEnding)})`);
+    // A row is there twice until it is merged, when it was inserted twice.
+    const sql =
+      `SELECT ${COLUMNS} FROM alert_events WHERE ${conditions.join(' AND ')} ORDER BY ts DESC, sequence DESC ` +
+      `LIMIT 1 BY ts, sequence, rule LIMIT ${limit}`;
+    return this.#read(sql, signal);
+  }
+
+  async labelSets(
+    range: Pick<AlertEventFilter, 'start' | 'end' | 'limit'>,
+    signal: AbortSignal,
+  ): Promise<readonly Labels[]> {
+    this.#options.ready();
+    const { limit } = range;
+    const sql = `SELECT labels FROM alert_events WHERE ${rangeSql(range)} LIMIT 1 BY toString(labels) LIMIT ${limit + 1}`;
+    const sets: Labels[] = [];
+    for await (const block of this.#options.client.stream(sql, signal)) {
+      for (const pairs of columnOf(block, 0, 'map')) sets.push(Labels.fromSortedPairs(pairs));
+    }
+    if (sets.length > limit) throw new StorageError('limit', `there are events of more than ${limit} alerts`);
+    return sets;
+  }
+
+  async #read(sql: string, signal: AbortSignal): Promise<FoundAlertEvent[]> {
+    const events: FoundAlertEvent[] = [];
     for await (const block of this.#options.client.stream(sql, signal)) {
       for (let row = 0; row < block.rows; row++) events.push(readEvent(block, row));
     }
@@ -39,22 +82,37 @@ export class ClickHouseAlertLog implements AlertLog {
   }
 }
 
-function readEvent(block: NativeBlock, row: number): AlertEvent {
-  const time = (column: number) => int64At(columnOf(block, column, 'int64'), row);
+function labelSql(name: string): string {
+  return `labels[${sqlString(name)}]`;
+}
+
+function matchersSql(matchers: readonly Matcher[]): string {
+  const conditions = matchers.map((matcher) => matcherSql(matcher, labelSql(matcher.name)));
+  return conditions.length === 0 ? '1' : `(${conditions.join(' AND ')})`;
+}
+
+function sameLabelsSql(labels: Labels): string {
+  const each = [...labels].map(([name, value]) => ` AND ${labelSql(name)} = ${sqlString(value)}`);
+  return `(length(labels) = ${labels.size}${each.join('')})`;
+}
+
+function readEvent(block: NativeBlock, row: number): FoundAlertEvent {
+  const number = (column: number) => int64At(columnOf(block, column, 'int64'), row);
   const text = (column: number) => columnOf(block, column, 'string')[row]!;
   const labels = (column: number) => Labels.fromSortedPairs(columnOf(block, column, 'map')[row]!);
   return {
-    timestamp: time(0),
-    rule: text(1),
-    labels: labels(2),
-    annotations: labels(3),
-    state: text(4) as AlertStateName,
-    activeAt: time(5),
-    firedAt: time(6),
-    resolvedAt: time(7),
-    keepFiringSince: time(8),
-    value: columnOf(block, 9, 'float64')[row]!,
-    lastSentAt: time(10),
-    lastSentStatus: text(11) as AlertEvent['lastSentStatus'],
+    timestamp: number(0),
+    sequence: number(1),
+    rule: text(2),
+    labels: labels(3),
+    annotations: labels(4),
+    state: text(5) as AlertStateName,
+    activeAt: number(6),
+    firedAt: number(7),
+    resolvedAt: number(8),
+    keepFiringSince: number(9),
+    value: columnOf(block, 10, 'float64')[row]!,
+    lastSentAt: number(11),
+    lastSentStatus: text(12) as AlertEvent['lastSentStatus'],
   };
 }

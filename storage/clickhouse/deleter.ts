@@ -1,5 +1,6 @@
 import type { Deletion } from '../storage.ts';
 import type { ClickHouseClient } from './client.ts';
+import { syncSettings } from './delete-rows.ts';
 import { columnOf } from './native-block.ts';
 import { raced } from './raced.ts';
 import { filterSql } from './series-index.ts';
@@ -46,13 +47,6 @@ export function createDeleter(options: DeleterOptions): (deletion: Deletion, sig
     }
   };
 
-  /** Waits until every part has its mask. Older versions of ClickHouse do not have a setting of their own for it. */
-  const syncSql = async (signal: AbortSignal): Promise<string> => {
-    const sql = `SELECT name FROM system.settings WHERE name IN ('lightweight_deletes_sync', 'mutations_sync')`;
-    const names = await client.query<{ name: string }>(sql, signal);
-    return `SETTINGS ${names.map(({ name }) => `${name} = 2`).join(', ')}`;
-  };
-
   const deleteBatch = async (
     { metrics, ids }: Doomed,
     { deletion, sync }: { readonly deletion: Deletion; readonly sync: string },
@@ -87,7 +81,7 @@ export function createDeleter(options: DeleterOptions): (deletion: Deletion, sig
       batch.ids.push(id);
     }
     try {
-      const sync = batches.length > 0 ? await syncSql(signal) : '';
+      const sync = batches.length > 0 ? await syncSettings(client, signal) : '';
       for (const batch of batches) await deleteBatch(batch, { deletion, sync }, signal);
     } finally {
       if (batches.length > 0) {

@@ -8,11 +8,10 @@ export function labelSql(name: string): string {
 }
 
 /**
- * The condition of a matcher on a row of `series`. Regular expressions are RE2 on both sides. ClickHouse's `match` searches, so
+ * The condition of a matcher on a row of `series`, or on another SQL expression for the label's value. Regular expressions are RE2 on both sides. ClickHouse's `match` searches, so
  * the pattern is put between anchors, and its dot has to be told to match newlines.
  */
-export function matcherSql(matcher: Matcher): string {
-  const label = labelSql(matcher.name);
+export function matcherSql(matcher: Matcher, label = labelSql(matcher.name)): string {
   const positive = matcher.op === '=' || matcher.op === '=~';
   if (matcher.literals !== undefined) {
     const [only, ...others] = matcher.literals;

@@ -13,6 +13,8 @@ export type NativeColumn =
   | { readonly kind: 'int64'; readonly data: Uint32Array }
   | { readonly kind: 'float64'; readonly data: Float64Array }
   | { readonly kind: 'string'; readonly data: readonly string[] }
+  /** Array(String). */
+  | { readonly kind: 'strings'; readonly data: readonly (readonly string[])[] }
   /** Array(Nullable(Float64)). */
   | { readonly kind: 'nullable-floats'; readonly data: NullableFloats }
   /** Map(String, String): the entries of row i are name and value pairs in the order stored. */

@@ -162,6 +162,18 @@ function readColumn(cursor: Cursor, type: string, rows: number): NativeColumn {
     }
     case 'Map(LowCardinality(String), LowCardinality(String))':
       return readMap(cursor, rows);
+    case 'Array(String)': {
+      const ends: number[] = [];
+      for (let i = 0; i < rows; i++) ends.push(cursor.uint64());
+      const data: string[][] = [];
+      let element = 0;
+      for (const end of ends) {
+        const list: string[] = [];
+        for (; element < end; element++) list.push(cursor.string());
+        data.push(list);
+      }
+      return { kind: 'strings', data };
+    }
     case 'Array(Nullable(Float64))':
       return { kind: 'nullable-floats', data: readNullableFloats(cursor, rows) };
     default: {

@@ -3,7 +3,8 @@ export type WritableColumn =
   | { readonly name: string; readonly type: string; readonly data: ArrayBufferView }
   | { readonly name: string; readonly type: 'String'; readonly data: readonly string[] }
   | { readonly name: string; readonly type: typeof DICTIONARY_TYPE; readonly data: DictionaryColumn }
-  | { readonly name: string; readonly type: typeof LABELS_TYPE; readonly data: LabelsColumn };
+  | { readonly name: string; readonly type: typeof LABELS_TYPE; readonly data: LabelsColumn }
+  | { readonly name: string; readonly type: typeof STRINGS_TYPE; readonly data: readonly (readonly string[])[] };
 
 /** Rows that refer to strings: row i is strings[indexes[i]]. */
 export interface DictionaryColumn {
@@ -21,6 +22,7 @@ export interface LabelsColumn {
 
 export const DICTIONARY_TYPE = 'LowCardinality(String)';
 export const LABELS_TYPE = 'Map(LowCardinality(String), LowCardinality(String))';
+export const STRINGS_TYPE = 'Array(String)';
 
 /** Encodes one Native block as buffers to be written one after the other. Big columns are not copied. */
 export function encodeNativeBlock(rows: number, columns: readonly WritableColumn[]): Uint8Array[] {
@@ -31,6 +33,11 @@ export function encodeNativeBlock(rows: number, columns: readonly WritableColumn
       out.push(bytesOf(column.data));
     } else if (column.type === 'String') {
       out.push(strings(column.data as readonly string[]));
+    } else if (column.type === STRINGS_TYPE) {
+      const lists = column.data as readonly (readonly string[])[];
+      let end = 0;
+      const ends = BigUint64Array.from(lists, (list) => BigInt((end += list.length)));
+      out.push(bytesOf(ends), strings(lists.flat()));
     } else if (column.type === DICTIONARY_TYPE) {
       out.push(DICTIONARY_VERSION);
       pushDictionary(out, column.data as DictionaryColumn);

@@ -100,6 +100,57 @@ PARTITION BY toDate(ts)
 ORDER BY (cluster, ts, uid, count)
 SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 1000`;
 
+/** What was told to whom, with what result. Rows with the same key are one notification. */
+const NOTIFICATIONS = `
+CREATE TABLE IF NOT EXISTS notifications (
+  ts DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  sequence UInt64 CODEC(Delta, ZSTD(1)),
+  receiver LowCardinality(String),
+  integration LowCardinality(String),
+  group_key String CODEC(ZSTD(1)),
+  group_labels Map(LowCardinality(String), LowCardinality(String)) CODEC(ZSTD(1)),
+  status LowCardinality(String),
+  outcome LowCardinality(String),
+  reason String CODEC(ZSTD(1)),
+  attempts UInt32 CODEC(ZSTD(1)),
+  duration Float64 CODEC(ZSTD(1)),
+  repeats UInt32 CODEC(ZSTD(1)),
+  firing Array(String) CODEC(ZSTD(1)),
+  resolved Array(String) CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree
+PARTITION BY toStartOfMonth(ts)
+ORDER BY (ts, receiver, integration, group_key, sequence)
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 1000`;
+
+/** Versions of what people write. Small; the newest version never ages, so there is no TTL. */
+const DOCUMENTS = `
+CREATE TABLE IF NOT EXISTS documents (
+  kind LowCardinality(String),
+  id String CODEC(ZSTD(1)),
+  version UInt64 CODEC(ZSTD(1)),
+  writer String CODEC(ZSTD(1)),
+  ts DateTime64(3, 'UTC') CODEC(ZSTD(1)),
+  author String CODEC(ZSTD(1)),
+  body String CODEC(ZSTD(3)),
+  deleted Bool
+) ENGINE = ReplacingMergeTree
+ORDER BY (kind, id, version, writer)
+SETTINGS non_replicated_deduplication_window = 1000`;
+
+/** Who says that it leads; of each term and holder the highest sequence counts. */
+const LEASES = `
+CREATE TABLE IF NOT EXISTS leases (
+  name LowCardinality(String),
+  term UInt64,
+  holder String CODEC(ZSTD(1)),
+  sequence UInt64,
+  released Bool,
+  renewed DateTime64(3, 'UTC') DEFAULT now64(3)
+) ENGINE = ReplacingMergeTree(sequence)
+PARTITION BY toStartOfMonth(renewed)
+ORDER BY (name, term, holder)
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, non_replicated_deduplication_window = 1000`;
+
 /** Samples with their labels, for people: \`SELECT * FROM labeled_samples WHERE metric = 'up' AND ts > now() - 60\`. */
 const LABELED_SAMPLES = `
 CREATE VIEW IF NOT EXISTS labeled_samples AS
@@ -128,6 +179,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { version: 2, name: 'when rows of series were written', statements: () => SERIES_WRITTEN },
   { version: 3, name: 'events of Kubernetes clusters', statements: () => [KUBERNETES_EVENTS] },
+  { version: 4, name: 'notifications, documents and leases', statements: () => [NOTIFICATIONS, DOCUMENTS, LEASES] },
 ];
 
 /** The newest schema this program knows. */
@@ -166,7 +218,14 @@ export async function migrate(client: ClickHouseClient, retention: number, signa
 }
 
 /** The tables that lose rows with age, and the column that says how old a row is. */
-const AGING = { samples: 'ts', series: 'last', alert_events: 'ts', kubernetes_events: 'ts' };
+const AGING = {
+  samples: 'ts',
+  series: 'last',
+  alert_events: 'ts',
+  kubernetes_events: 'ts',
+  notifications: 'ts',
+  leases: 'renewed',
+};
 
 async function setRetention(client: ClickHouseClient, retention: number, signal: AbortSignal): Promise<void> {
   const rows = await client.query<{ name: string; create_table_query: string }>(

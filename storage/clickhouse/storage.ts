@@ -6,10 +6,13 @@ import type { Storage } from '../storage.ts';
 import { ClickHouseAlertLog } from './alert-log.ts';
 import type { ClickHouseClient } from './client.ts';
 import { createDeleter } from './deleter.ts';
+import { ClickHouseDocumentLog } from './document-log.ts';
 import { type EmbeddedClient, openEmbeddedClient } from './embedded-client.ts';
 import { ClickHouseEventLog } from './event-log.ts';
 import { LATE_WHEN_APPENDED, LateSamples, SETTLED } from './late-samples.ts';
+import { ClickHouseLeaseLog } from './lease-log.ts';
 import { createStorageMetrics } from './metrics.ts';
+import { ClickHouseNotificationLog } from './notification-log.ts';
 import { Inserter } from './outbox/inserter.ts';
 import { Outbox } from './outbox/outbox.ts';
 import type { Segment } from './outbox/segment.ts';
@@ -139,8 +142,16 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     late,
     appender: writer,
     querier,
-    alertLog: new ClickHouseAlertLog({ client, writer, flush }),
+    alertLog: new ClickHouseAlertLog({ client, writer, ready, flush }),
     eventLog: new ClickHouseEventLog({ client, writer, ready, flush }),
+    documentLog: new ClickHouseDocumentLog({
+      client,
+      ready,
+      retention,
+      onSweepFailed: (error) => logger?.warn({ err: error }, 'old versions of documents could not be deleted'),
+    }),
+    notificationLog: new ClickHouseNotificationLog({ client, writer, ready, flush }),
+    leaseLog: embedded === undefined ? new ClickHouseLeaseLog({ client, ready }) : undefined,
     flush,
     deleteSamples: async (deletion, signal) => {
       // What is acknowledged but not in ClickHouse yet would come back.

@@ -2,7 +2,7 @@
  * A segment is what one commit made durable: at most one file per table, each in Native format as ClickHouse takes it. All
  * that is known of a file is in its name, so that a file can be inserted as it is and one that is torn is recognised:
  *
- *     00000003-0000000042.3-samples.1048576.9ae0daaf.native
+ *     00000003-0000000042.5-samples.1048576.9ae0daaf.native
  *     epoch    sequence   order table bytes  CRC-32
  */
 export interface Segment {
@@ -35,6 +35,10 @@ export const INSERT_TABLES = {
   kubernetes_events: [
     ...['ts', 'first', 'cluster', 'namespace', 'kind', 'name', 'object_uid', 'reason', 'type', 'message'],
     ...['component', 'host', 'count', 'uid'],
+  ],
+  notifications: [
+    ...['ts', 'sequence', 'receiver', 'integration', 'group_key', 'group_labels', 'status', 'outcome', 'reason'],
+    ...['attempts', 'duration', 'repeats', 'firing', 'resolved'],
   ],
   samples: ['metric', 'id', 'ts', 'mantissa', 'scale'],
 } as const;

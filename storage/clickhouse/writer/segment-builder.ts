@@ -1,6 +1,7 @@
 import type { AlertEvent } from '../../alert-log.ts';
 import type { KubernetesEvent } from '../../event-log.ts';
 import type { Labels } from '../../labels.ts';
+import type { NotificationEvent } from '../../notification-log.ts';
 import type { Metadata, SampleBatch, SeriesRef } from '../../series.ts';
 import { DICTIONARY_TYPE, encodeNativeBlock, LABELS_TYPE, type WritableColumn } from '../native-writer.ts';
 import type { Section } from '../outbox/outbox.ts';
@@ -8,6 +9,7 @@ import { mantissaAt, RAW, STALE, scaleFor } from '../value-encoding.ts';
 import { BlockDictionary } from './block-dictionary.ts';
 import { encodeEvents, eventBytes } from './event-rows.ts';
 import { labelsColumn, SeriesLabelsBuilder } from './labels-column.ts';
+import { encodeNotifications, type NotificationRow, notificationBytes } from './notification-rows.ts';
 import type { SeriesTable } from './series-table.ts';
 import { Uint32Column } from './uint32-column.ts';
 
@@ -42,6 +44,8 @@ export class SegmentBuilder {
   #metadata = new Map<string, Metadata>();
   #alerts: { sequence: number; event: AlertEvent }[] = [];
   #events: KubernetesEvent[] = [];
+  #notifications: NotificationRow[] = [];
+  /** Of events and notifications. */
   #eventBytes = 0;
 
   /** Samples in it. */
@@ -50,7 +54,8 @@ export class SegmentBuilder {
   }
 
   get isEmpty(): boolean {
-    return this.#rows === 0 && this.#metadata.size === 0 && this.#alerts.length === 0 && this.#events.length === 0;
+    const others = [this.#alerts, this.#events, this.#notifications];
+    return this.#rows === 0 && this.#metadata.size === 0 && others.every((rows) => rows.length === 0);
   }
 
   /** About how many bytes the segment has. */
@@ -109,6 +114,11 @@ export class SegmentBuilder {
     this.#eventBytes += eventBytes(events);
   }
 
+  addNotification(sequence: number, event: NotificationEvent): void {
+    this.#notifications.push({ sequence, event });
+    this.#eventBytes += notificationBytes([event]);
+  }
+
   /** The sections of the segment. They refer to this builder's memory: do not touch it until they are written. */
   sections(now: number): Section[] {
     const sections: Section[] = [];
@@ -119,6 +129,9 @@ export class SegmentBuilder {
       sections.push({ table: 'metadata', buffers: encodeMetadata([...this.#metadata.values()], now) });
     if (this.#alerts.length > 0) sections.push({ table: 'alert_events', buffers: encodeAlerts(this.#alerts) });
     if (this.#events.length > 0) sections.push({ table: 'kubernetes_events', buffers: encodeEvents(this.#events) });
+    if (this.#notifications.length > 0) {
+      sections.push({ table: 'notifications', buffers: encodeNotifications(this.#notifications) });
+    }
     if (this.#rows > 0) sections.push({ table: 'samples', buffers: this.#encodeSamples() });
     return sections;
   }
@@ -139,6 +152,7 @@ export class SegmentBuilder {
     this.#metadata = new Map();
     this.#alerts = [];
     this.#events = [];
+    this.#notifications = [];
     this.#eventBytes = 0;
   }
 

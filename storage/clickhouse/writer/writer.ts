@@ -4,12 +4,14 @@ import type { Appender } from '../../appender.ts';
 import { StorageError } from '../../errors.ts';
 import type { KubernetesEvent } from '../../event-log.ts';
 import type { Labels } from '../../labels.ts';
+import { mistakeOfNotification, type NotificationEvent } from '../../notification-log.ts';
 import type { Metadata, SampleBatch, SeriesRef } from '../../series.ts';
 import { LATE_WHEN_APPENDED } from '../late-samples.ts';
 import type { StorageMetrics } from '../metrics.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { MAX_TIMESTAMP } from '../sql-literal.ts';
 import { eventBytes } from './event-rows.ts';
+import { notificationBytes } from './notification-rows.ts';
 import { BYTES_PER_SAMPLE, SegmentBuilder } from './segment-builder.ts';
 import { SeriesTable } from './series-table.ts';
 
@@ -46,7 +48,7 @@ export class Writer implements Appender {
   #isWriting = false;
   #urgent = false;
   #timer: NodeJS.Timeout | undefined;
-  #alertSequence = 0;
+  #sequence = 0;
   #closed = false;
 
   constructor(options: WriterOptions) {
@@ -84,11 +86,16 @@ export class Writer implements Appender {
     const refused = this.#refusal(events.length * 1000);
     if (refused !== undefined) return Promise.reject(refused);
     if (events.length === 0) return Promise.resolve();
-    for (const event of events) {
-      // Rises within a millisecond, after a restart, and when the clock steps back a little while running.
-      this.#alertSequence = Math.max(this.#alertSequence + 1, Date.now() * 1024);
-      this.#current.addAlert(this.#alertSequence, event);
-    }
+    for (const event of events) this.#current.addAlert(this.#nextSequence(), event);
+    return this.#durable(true);
+  }
+
+  /** Appends to the history of notifications; like `append`, without waiting for company. */
+  appendNotifications(events: readonly NotificationEvent[]): Promise<void> {
+    const refused = this.#refusal(notificationBytes(events)) ?? mistakeOfNotifications(events);
+    if (refused !== undefined) return Promise.reject(refused);
+    if (events.length === 0) return Promise.resolve();
+    for (const event of events) this.#current.addNotification(this.#nextSequence(), event);
     return this.#durable(true);
   }
 
@@ -130,6 +137,12 @@ export class Writer implements Appender {
   async close(): Promise<void> {
     this.#closed = true;
     await this.commit();
+  }
+
+  /** Rises within a millisecond, after a restart, and when the clock steps back a little while running. */
+  #nextSequence(): number {
+    this.#sequence = Math.max(this.#sequence + 1, Date.now() * 1024);
+    return this.#sequence;
   }
 
   #refusal(bytes: number): StorageError | undefined {
@@ -230,6 +243,14 @@ function mistakeOfEvents(events: readonly KubernetesEvent[]): StorageError | und
         return new StorageError('bad_data', `the times and the count of an event must be whole, got ${number}`);
       }
     }
+  }
+  return undefined;
+}
+
+function mistakeOfNotifications(events: readonly NotificationEvent[]): StorageError | undefined {
+  for (const event of events) {
+    const mistake = mistakeOfNotification(event);
+    if (mistake !== undefined) return mistake;
   }
   return undefined;
 }
