@@ -9,7 +9,7 @@ import { METRIC_NAME } from '../../storage/labels.ts';
 import { parseDuration } from '../duration.ts';
 import { Template } from '../template/template.ts';
 import { TemplateError } from '../template/template-error.ts';
-import { type FileProblem as RuleProblem, type Place, YamlReader } from '../yaml-reader.ts';
+import { type Place, type FileProblem as RuleProblem, YamlReader } from '../yaml-reader.ts';
 import type { AlertingRule, RecordingRule, Rule, RuleGroup } from './rule.ts';
 
 export type { FileProblem as RuleProblem } from '../yaml-reader.ts';
