@@ -1,9 +1,12 @@
 import { formatValue } from './format.ts';
+import { DURATION_METHODS, GoDuration } from './go-duration.ts';
 import type { TemplateFunction } from './go-functions.ts';
 import { GoTime } from './go-time.ts';
+import type { Method, Methods } from './method.ts';
 import type { Command, Node, Operand, Pipeline } from './node.ts';
-import type { ParsedTemplate } from './parser.ts';
+import type { Definition, ParsedTemplate } from './parser.ts';
 import { TemplateError } from './template-error.ts';
+import { TIME_METHODS } from './time-methods.ts';
 import { GoMap, GoStruct, isList, isTrue, typeName, type Value, ValueError } from './value.ts';
 
 export interface EvaluationLimits {
@@ -15,10 +18,20 @@ export interface EvaluationLimits {
   readonly depth: number;
 }
 
+/** Stands between the values and the output where the output is not plain text. */
+export interface Escaper {
+  /** Is told of the template's own text, in order. */
+  literal(text: string): void;
+  /** How a value may stand after all that was written. */
+  escaped(value: Value): string;
+}
+
 export interface Evaluation {
-  /** The text, for positions in errors. */
-  readonly source: string;
   readonly data: Value;
+  /** Templates that are defined elsewhere; those of the text itself come first. */
+  readonly definitions?: ReadonlyMap<string, Definition>;
+  /** Default: values are written as they are. */
+  readonly escaper?: Escaper;
   /** What the predeclared variables hold, by name with the dollar. */
   readonly variables: ReadonlyMap<string, Value>;
   readonly functions: ReadonlyMap<string, TemplateFunction>;
@@ -43,6 +56,8 @@ interface Variable {
 class Evaluator {
   readonly #template: ParsedTemplate;
   readonly #evaluation: Evaluation;
+  /** The definition that is being evaluated, for positions in errors. */
+  #current: Definition;
   #variables: Variable[];
   #output = '';
   #steps = 0;
@@ -51,6 +66,7 @@ class Evaluator {
   constructor(template: ParsedTemplate, evaluation: Evaluation) {
     this.#template = template;
     this.#evaluation = evaluation;
+    this.#current = template;
     this.#variables = [{ name: '$', value: evaluation.data }];
     for (const [name, value] of evaluation.variables) this.#variables.push({ name, value });
   }
@@ -61,7 +77,7 @@ class Evaluator {
   }
 
   #error(reason: string, at: { readonly offset: number }): TemplateError {
-    return new TemplateError(reason, this.#evaluation.source, at.offset);
+    return new TemplateError(reason, this.#current.source, { offset: at.offset, file: this.#current.file });
   }
 
   #step(at: { readonly offset: number }): void {
@@ -95,10 +111,11 @@ class Evaluator {
     switch (node.kind) {
       case 'text':
         this.#write(node.text, node);
+        this.#evaluation.escaper?.literal(node.text);
         return undefined;
       case 'action': {
         const value = this.#pipeline(node.pipeline, dot);
-        if (node.pipeline.variables.length === 0) this.#write(value === null ? '<no value>' : formatValue(value), node);
+        if (node.pipeline.variables.length === 0) this.#write(this.#shown(value), node);
         return undefined;
       }
       case 'if':
@@ -121,6 +138,12 @@ class Evaluator {
       default:
         return node satisfies never;
     }
+  }
+
+  #shown(value: Value): string {
+    const { escaper } = this.#evaluation;
+    if (escaper !== undefined) return escaper.escaped(value ?? '');
+    return value === null ? '<no value>' : formatValue(value);
   }
 
   #range(node: Node & { readonly kind: 'if' | 'with' | 'range' }, dot: Value): Signal {
@@ -168,16 +191,18 @@ class Evaluator {
   }
 
   #call(node: Node & { readonly kind: 'template' }, dot: Value): void {
-    const definition = this.#template.definitions.get(node.name);
+    const definition = this.#template.definitions.get(node.name) ?? this.#evaluation.definitions?.get(node.name);
     if (definition === undefined) throw this.#error(`template ${JSON.stringify(node.name)} not defined`, node);
     const { depth } = this.#evaluation.limits;
     if (this.#depth >= depth) throw this.#error(`templates call each other more than ${depth} deep`, node);
     const data = node.pipeline === undefined ? null : this.#pipeline(node.pipeline, dot);
-    const variables = this.#variables;
+    const { variables, current } = { variables: this.#variables, current: this.#current };
     this.#variables = [{ name: '$', value: data }];
+    this.#current = definition;
     this.#depth++;
-    this.#walk(definition, data);
+    this.#walk(definition.body, data);
     this.#depth--;
+    this.#current = current;
     this.#variables = variables;
   }
 
@@ -267,7 +292,8 @@ class Evaluator {
   }
 
   #field(value: Value, name: string, { operand, args }: { operand: Operand; args: readonly Value[] }): Value {
-    if (value instanceof GoTime) return this.#method(value, name, { operand, args });
+    const method = methodsOfValue(value)?.get(name);
+    if (method !== undefined) return this.#method(method, name, { value, operand, args });
     if (args.length > 0) throw this.#error(`${name} has arguments but cannot be invoked as function`, operand);
     if (value instanceof GoMap) return value.get(name);
     if (value instanceof GoStruct) {
@@ -278,36 +304,26 @@ class Evaluator {
     throw this.#error(`can't evaluate field ${name} in type ${typeName(value)}`, operand);
   }
 
-  #method(time: GoTime, name: string, { operand, args }: { operand: Operand; args: readonly Value[] }): Value {
-    const wanted = name === 'Format' ? 1 : 0;
-    const method = TIME_METHODS.get(name);
-    if (method === undefined) throw this.#error(`can't evaluate field ${name} in type time.Time`, operand);
-    if (args.length !== wanted) {
-      throw this.#error(`wrong number of args for ${name}: want ${wanted} got ${args.length}`, operand);
+  #method(
+    method: Method,
+    name: string,
+    { value, operand, args }: { value: Value; operand: Operand; args: readonly Value[] },
+  ): Value {
+    if (args.length !== method.arity) {
+      throw this.#error(`wrong number of args for ${name}: want ${method.arity} got ${args.length}`, operand);
     }
-    const [layout = ''] = args;
-    if (typeof layout !== 'string') {
-      throw this.#error(`wrong type of argument for ${name}: wanted string, got ${typeName(layout)}`, operand);
+    try {
+      return method.call(value, args);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      throw this.#error(error.message, operand);
     }
-    return method(time, layout);
   }
 }
 
-const TIME_METHODS: ReadonlyMap<string, (time: GoTime, layout: string) => Value> = new Map<
-  string,
-  (time: GoTime, layout: string) => Value
->([
-  ['Format', (time, layout) => time.format(layout)],
-  ['String', (time) => time.toString()],
-  ['UTC', (time) => time],
-  ['Unix', (time) => BigInt(Math.floor(time.ms / 1000))],
-  ['UnixMilli', (time) => BigInt(Math.floor(time.ms))],
-  ['Year', (time) => BigInt(new Date(time.ms).getUTCFullYear())],
-  ['Month', (time) => time.month],
-  ['Day', (time) => BigInt(new Date(time.ms).getUTCDate())],
-  ['YearDay', (time) => BigInt(time.yearDay)],
-  ['Weekday', (time) => time.weekday],
-  ['Hour', (time) => BigInt(new Date(time.ms).getUTCHours())],
-  ['Minute', (time) => BigInt(new Date(time.ms).getUTCMinutes())],
-  ['Second', (time) => BigInt(new Date(time.ms).getUTCSeconds())],
-]);
+function methodsOfValue(value: Value): Methods | undefined {
+  if (value instanceof GoTime) return TIME_METHODS;
+  if (value instanceof GoDuration) return DURATION_METHODS;
+  if (value instanceof GoMap) return value.type?.methods;
+  return value !== null && isList(value) ? value.methods : undefined;
+}

@@ -1,6 +1,9 @@
 import { goQuote } from '../../query/promql/go-quote.ts';
 import { formatExponent, formatFixed, formatGeneral } from './float-format.ts';
+import { GoDuration } from './go-duration.ts';
+import { GoHtml } from './go-html.ts';
 import { GoTime } from './go-time.ts';
+import type { Methods } from './method.ts';
 import { GoMap, GoStruct, isList, typeName, type Value, ValueError } from './value.ts';
 
 /** Go prints `%!d(BADWIDTH)` beyond a million; here it is an error, and sooner, because output is bounded. */
@@ -112,9 +115,20 @@ function formatVerb(value: Value, verb: string, flags: Flags): string {
     case 'boolean':
       return verb === 't' || verb === 'v' ? pad(String(value), flags, false) : mismatch(value, verb);
   }
-  if (value instanceof GoTime) return formatString(value.toString(), verb, flags);
-  if (isList(value)) return `[${value.map((item) => formatVerb(item, verb, flags)).join(' ')}]`;
+  if (value instanceof GoTime || value instanceof GoHtml) return formatString(value.toString(), verb, flags);
+  if (value instanceof GoDuration) {
+    return /^[vs]$/.test(verb)
+      ? formatString(value.toString(), verb, flags)
+      : formatInteger(value.nanoseconds, verb, flags);
+  }
+  if (isList(value)) {
+    const own = ownText(value, value.methods, verb);
+    if (own !== undefined) return formatString(own, verb, flags);
+    return `[${value.map((item) => formatVerb(item, verb, flags)).join(' ')}]`;
+  }
   if (value instanceof GoMap) {
+    const own = ownText(value, value.type?.methods, verb);
+    if (own !== undefined) return formatString(own, verb, flags);
     const items = value.sortedKeys().map((key) => {
       return `${formatVerb(key, verb, flags)}:${formatVerb(value.get(key), verb, flags)}`;
     });
@@ -125,6 +139,12 @@ function formatVerb(value: Value, verb: string, flags: Flags): string {
     return `${value.typeName.startsWith('*') ? '&' : ''}{${fields.join(' ')}}`;
   }
   return value satisfies never;
+}
+
+/** What a type with a method String says for the verbs that ask it. */
+function ownText(value: Value, methods: Methods | undefined, verb: string): string | undefined {
+  if (!/^[vsqxX]$/.test(verb)) return undefined;
+  return methods?.get('String')?.call(value, []) as string | undefined;
 }
 
 function mismatch(value: Value, verb: string): string {

@@ -1,4 +1,6 @@
 import { formatValue, sprint, sprintf, sprintln } from './format.ts';
+import { GoDuration } from './go-duration.ts';
+import { GoHtml } from './go-html.ts';
 import { GoMap, isList, isTrue, typeName, type Value, ValueError } from './value.ts';
 
 /** Throws a ValueError when the arguments do not suit. */
@@ -9,6 +11,7 @@ export function strings(name: string, args: readonly Value[], count: number): st
   arity(name, args, count);
   return args.map((arg) => {
     if (typeof arg === 'string') return arg;
+    if (arg instanceof GoHtml) return arg.text;
     throw new ValueError(`wrong type of argument for ${name}: wanted string, got ${typeName(arg)}`);
   });
 }
@@ -38,8 +41,15 @@ function kindOf(value: Value): BasicKind | undefined {
   }
 }
 
+/** Of a type that Go defines by a basic one, the value in that. */
+function basic(value: Value): Value {
+  if (value instanceof GoDuration) return value.nanoseconds;
+  return value instanceof GoHtml ? value.text : value;
+}
+
 /** As in Go, an int and a float64 do not compare: `{{ if gt $value 1.0 }}`, not `1`. */
-function equal(a: Value, b: Value): boolean {
+function equal(first: Value, second: Value): boolean {
+  const [a, b] = [basic(first), basic(second)];
   if (a === null || b === null) return a === b;
   const [left, right] = [kindOf(a), kindOf(b)];
   if (left === undefined || right === undefined) {
@@ -49,7 +59,8 @@ function equal(a: Value, b: Value): boolean {
   return a === b;
 }
 
-function less(a: Value, b: Value): boolean {
+function less(first: Value, second: Value): boolean {
+  const [a, b] = [basic(first), basic(second)];
   const [left, right] = [kindOf(a), kindOf(b)];
   if (left === undefined || left === 'bool' || right === undefined || right === 'bool') {
     throw new ValueError(`invalid type for comparison: ${typeName(left === undefined || left === 'bool' ? a : b)}`);

@@ -1,3 +1,5 @@
+import { type TimeZone, UTC } from './time-zone.ts';
+
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MONTHS = [
   'January',
@@ -18,18 +20,32 @@ const MONTHS = [
 const LAYOUT =
   /January|Jan|Monday|Mon|MST|2006|-07:00|-0700|-07|Z07:00|Z0700|01|02|03|04|05|06|002|15|_2|PM|pm|[.,]0+(?!\d)|[.,]9+(?!\d)|1|2|3|4|5/g;
 
-/** A moment in UTC, as `toTime` gives it to a template, with the methods of Go's time.Time that templates use. */
+/** A moment, shown in UTC or another time zone, with the methods of Go's time.Time that templates use. */
 export class GoTime {
   /** Milliseconds since 1970, possibly with a fraction. */
   readonly ms: number;
+  readonly zone: TimeZone;
+  readonly typeName = 'time.Time';
+  readonly isTrue = true;
 
-  constructor(ms: number) {
+  constructor(ms: number, zone: TimeZone = UTC) {
     this.ms = ms;
+    this.zone = zone;
+  }
+
+  /** The wall clock, in the fields that Date has for UTC. */
+  get #wall(): Date {
+    return new Date(Math.floor(this.ms) + this.#offset * 60_000);
+  }
+
+  /** Minutes east of Greenwich. */
+  get #offset(): number {
+    return this.zone.offset(this.ms);
   }
 
   /** Formats by Go's reference time, Mon Jan 2 15:04:05 MST 2006. */
   format(layout: string): string {
-    const date = new Date(Math.floor(this.ms));
+    const date = this.#wall;
     const nanos = Math.round((this.ms - Math.floor(this.ms / 1000) * 1000) * 1e6);
     const pad = (value: number, width = 2, fill = '0'): string => String(value).padStart(width, fill);
     const hour = date.getUTCHours();
@@ -44,20 +60,21 @@ export class GoTime {
         case 'Mon':
           return DAYS[date.getUTCDay()]!.slice(0, 3);
         case 'MST':
-          return 'UTC';
+          return this.zone.abbreviation(this.ms);
         case '2006':
           return pad(date.getUTCFullYear(), 4);
         case '06':
           return pad(date.getUTCFullYear() % 100);
         case '-07:00':
-          return '+00:00';
+          return offsetText(this.#offset, ':');
         case '-0700':
-          return '+0000';
+          return offsetText(this.#offset, '');
         case '-07':
-          return '+00';
+          return offsetText(this.#offset, '').slice(0, 3);
         case 'Z07:00':
+          return this.#offset === 0 ? 'Z' : offsetText(this.#offset, ':');
         case 'Z0700':
-          return 'Z';
+          return this.#offset === 0 ? 'Z' : offsetText(this.#offset, '');
         case '01':
           return pad(date.getUTCMonth() + 1);
         case '1':
@@ -96,20 +113,46 @@ export class GoTime {
     });
   }
 
-  get yearDay(): number {
-    const date = new Date(this.ms);
-    return Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1;
+  get year(): number {
+    return this.#wall.getUTCFullYear();
   }
 
   get month(): string {
-    return MONTHS[new Date(this.ms).getUTCMonth()]!;
+    return MONTHS[this.#wall.getUTCMonth()]!;
+  }
+
+  get day(): number {
+    return this.#wall.getUTCDate();
+  }
+
+  get yearDay(): number {
+    const date = this.#wall;
+    return Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1;
   }
 
   get weekday(): string {
-    return DAYS[new Date(this.ms).getUTCDay()]!;
+    return DAYS[this.#wall.getUTCDay()]!;
+  }
+
+  get hour(): number {
+    return this.#wall.getUTCHours();
+  }
+
+  get minute(): number {
+    return this.#wall.getUTCMinutes();
+  }
+
+  get second(): number {
+    return this.#wall.getUTCSeconds();
   }
 
   toString(): string {
     return this.format('2006-01-02 15:04:05.999999999 -0700 MST');
   }
+}
+
+function offsetText(minutes: number, colon: string): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${colon}${two(size % 60)}`;
 }

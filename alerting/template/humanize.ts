@@ -1,11 +1,13 @@
 import { formatGeneral } from './float-format.ts';
+import { GoDuration } from './go-duration.ts';
 import { GoTime } from './go-time.ts';
 import { typeName, type Value, ValueError } from './value.ts';
 
-/** What Prometheus' functions take for a number: numbers, and texts that are one. */
+/** What Prometheus' functions take for a number: numbers, texts that are one, and durations, in seconds. */
 export function toFloat(value: Value): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
+  if (value instanceof GoDuration) return value.seconds;
   if (typeof value !== 'string') throw new ValueError(`can't convert ${typeName(value)} to float`);
   const special = /^([+-]?)(inf|infinity|nan)$/i.exec(value);
   if (special !== null) {

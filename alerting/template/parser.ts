@@ -2,10 +2,17 @@ import { type Token, type TokenKind, tokenize } from './lexer.ts';
 import type { Command, Node, Operand, Pipeline } from './node.ts';
 import { TemplateError } from './template-error.ts';
 
-/** What parsing gives: the template itself and those that it defines, by name. */
-export interface ParsedTemplate {
+/** A template that others can call. */
+export interface Definition {
   readonly body: readonly Node[];
-  readonly definitions: ReadonlyMap<string, readonly Node[]>;
+  /** The text that it stands in, and where that comes from, for positions in errors. */
+  readonly source: string;
+  readonly file: string | undefined;
+}
+
+/** What parsing gives: the template itself and those that it defines, by name. */
+export interface ParsedTemplate extends Definition {
+  readonly definitions: ReadonlyMap<string, Definition>;
 }
 
 export interface ParseOptions {
@@ -13,6 +20,8 @@ export interface ParseOptions {
   readonly functions: ReadonlySet<string>;
   /** Variables, with their dollar sign, that exist before the text begins. */
   readonly variables: readonly string[];
+  /** Where the text comes from, as errors of its evaluation shall name it. */
+  readonly file?: string;
 }
 
 const MAX_NESTING = 100;
@@ -26,9 +35,10 @@ type Clause = 'end' | 'else';
 
 class Parser {
   readonly #source: string;
+  readonly #file: string | undefined;
   readonly #tokens: readonly Token[];
   readonly #functions: ReadonlySet<string>;
-  readonly #definitions = new Map<string, readonly Node[]>();
+  readonly #definitions = new Map<string, Definition>();
   #next = 0;
   #variables: string[];
   #loops = 0;
@@ -36,6 +46,7 @@ class Parser {
 
   constructor(source: string, options: ParseOptions) {
     this.#source = source;
+    this.#file = options.file;
     this.#tokens = tokenize(source);
     this.#functions = options.functions;
     this.#variables = ['$', ...options.variables];
@@ -50,7 +61,7 @@ class Parser {
       }
       if (node !== undefined) body.push(node);
     }
-    return { body, definitions: this.#definitions };
+    return { body, definitions: this.#definitions, source: this.#source, file: this.#file };
   }
 
   #peek(ahead = 0): Token {
@@ -195,7 +206,7 @@ class Parser {
     if (clause === 'else') throw this.#error(`unexpected {{else}} in ${kind} clause`, { offset });
     this.#variables = variables;
     this.#loops = loops;
-    this.#definitions.set(name, nodes);
+    this.#definitions.set(name, { body: nodes, source: this.#source, file: this.#file });
   }
 
   #pipeline(context: string, end: 'close' | 'right-paren'): Pipeline {

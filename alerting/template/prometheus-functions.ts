@@ -137,13 +137,14 @@ function compile(pattern: string): RE2JS {
   }
 }
 
-function match(args: readonly Value[]): Value {
+/** Whether a regular expression, which comes first, is found in a text. */
+export function match(args: readonly Value[]): Value {
   const [pattern, text] = strings('match', args, 2) as [string, string];
   return compile(pattern).matcher(text).find();
 }
 
-/** In the replacement, `$1`, `$name` and `${name}` are the groups, `$$` is a dollar. */
-function replaceAll(args: readonly Value[]): Value {
+/** `reReplaceAll`: in the replacement, `$1`, `$name` and `${name}` are the groups, `$$` is a dollar. */
+export function replaceAll(args: readonly Value[]): Value {
   const [pattern, replacement, text] = strings('reReplaceAll', args, 3) as [string, string, string];
   const compiled = compile(pattern);
   const matcher = compiled.matcher(text);
@@ -170,7 +171,7 @@ function replaceAll(args: readonly Value[]): Value {
 }
 
 /** As Go does: a character whose other case is several characters stays. */
-function mapCharacters(text: string, convert: (char: string) => string): string {
+export function mapCharacters(text: string, convert: (char: string) => string): string {
   let result = '';
   for (const char of text) {
     const converted = convert(char);

@@ -71,7 +71,6 @@ export class Template {
       },
     });
     return evaluate(parsed, {
-      source: this.source,
       data: new GoStruct('template.AlertData', {
         Labels: labels,
         ExternalLabels: externalLabels,

@@ -1,23 +1,57 @@
+import type { GoDuration } from './go-duration.ts';
+import type { GoHtml } from './go-html.ts';
 import type { GoTime } from './go-time.ts';
+import type { Methods } from './method.ts';
 
 /**
  * What a template computes with, as Go would type it: float64 is number, int is bigint, nil is null, a slice is an
  * array.
  */
-export type Value = string | number | bigint | boolean | null | GoMap | GoStruct | GoTime | readonly Value[];
+export type Value =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | GoMap
+  | GoStruct
+  | GoTime
+  | GoDuration
+  | GoHtml
+  | GoList;
+
+/** A slice. One of a named Go type has that name, and methods if the type has. */
+export interface GoList extends ReadonlyArray<Value> {
+  readonly goType?: string;
+  readonly methods?: Methods;
+}
+
+/** A slice of a named Go type. */
+export function namedList(items: readonly Value[], goType: string, methods: Methods): GoList {
+  return Object.assign([...items], { goType, methods });
+}
+
+/** What a map is besides its entries. */
+export interface GoMapType {
+  readonly goType: string;
+  /** Win over keys of the same name, as in Go. */
+  readonly methods: Methods;
+}
 
 /** A map with string keys. A missing key gives `zero`: Prometheus expands with Go's option missingkey=zero. */
 export class GoMap {
   readonly entries: ReadonlyMap<string, Value>;
   readonly zero: Value;
+  readonly type: GoMapType | undefined;
 
-  constructor(entries: ReadonlyMap<string, Value>, zero: Value) {
+  constructor(entries: ReadonlyMap<string, Value>, zero: Value, type?: GoMapType) {
     this.entries = entries;
     this.zero = zero;
+    this.type = type;
   }
 
-  static ofStrings(pairs: Iterable<readonly [string, string]>): GoMap {
-    return new GoMap(new Map(pairs), '');
+  static ofStrings(pairs: Iterable<readonly [string, string]>, type?: GoMapType): GoMap {
+    return new GoMap(new Map(pairs), '', type);
   }
 
   get(key: string): Value {
@@ -34,10 +68,22 @@ export class GoMap {
 export class GoStruct {
   readonly typeName: string;
   readonly fields: ReadonlyMap<string, Value>;
+  readonly isTrue = true;
+  readonly #jsonNames: Readonly<Record<string, string>>;
 
-  constructor(typeName: string, fields: Readonly<Record<string, Value>>) {
+  /** `jsonNames` are the names in JSON of fields that have another one there. */
+  constructor(
+    typeName: string,
+    fields: Readonly<Record<string, Value>>,
+    jsonNames: Readonly<Record<string, string>> = {},
+  ) {
     this.typeName = typeName;
     this.fields = new Map(Object.entries(fields));
+    this.#jsonNames = jsonNames;
+  }
+
+  jsonName(field: string): string {
+    return this.#jsonNames[field] ?? field;
   }
 }
 
@@ -51,7 +97,7 @@ export class ValueError extends Error {
   override readonly name = 'ValueError';
 }
 
-export function isList(value: Value): value is readonly Value[] {
+export function isList(value: Value): value is GoList {
   return Array.isArray(value);
 }
 
@@ -68,10 +114,11 @@ export function typeName(value: Value): string {
     case 'boolean':
       return 'bool';
   }
-  if (isList(value)) return 'template.queryResult';
-  if (value instanceof GoMap) return value.zero === '' ? 'map[string]string' : 'map[string]interface {}';
-  if (value instanceof GoStruct) return value.typeName;
-  return 'time.Time';
+  if (isList(value)) return value.goType ?? 'template.queryResult';
+  if (value instanceof GoMap) {
+    return value.type?.goType ?? (value.zero === '' ? 'map[string]string' : 'map[string]interface {}');
+  }
+  return value.typeName;
 }
 
 /** What {{if}}, {{with}}, `and`, `or` and `not` take for true: neither zero nor empty. */
@@ -89,5 +136,5 @@ export function isTrue(value: Value): boolean {
   }
   if (isList(value)) return value.length > 0;
   if (value instanceof GoMap) return value.entries.size > 0;
-  return true;
+  return value.isTrue;
 }
