@@ -20,3 +20,16 @@ export function parseDuration(text: string): number | undefined {
   const total = UNITS.reduce((sum, [, size], i) => sum + Number(match[i + 1] ?? 0) * size, 0);
   return total <= LONGEST ? total : undefined;
 }
+
+/** As few units as are exact, the larger first: `1h30m`, `1d`, `0s`. Weeks and years only where nothing is left over. */
+export function formatDuration(milliseconds: number): string {
+  let rest = milliseconds;
+  let text = '';
+  for (const [unit, size] of UNITS) {
+    if ((unit === 'y' || unit === 'w') && rest % size !== 0) continue;
+    const count = Math.floor(rest / size);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * size;
+  }
+  return text === '' ? '0s' : text;
+}

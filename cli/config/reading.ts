@@ -11,7 +11,7 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../alerting/nearest.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
 import type { Keys, ListShape, MapShape, RecordShape, ScalarShape, Shape } from './shape.ts';
 

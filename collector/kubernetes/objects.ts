@@ -434,6 +434,11 @@ export interface OperatorObject extends KubeObject {
   readonly spec: unknown;
 }
 
+/** An alert policy: spec and status are kept whole. */
+export interface PolicyResource extends OperatorObject {
+  readonly status: unknown;
+}
+
 /** The resources that are watched, by their names in the API. A new one is added here and in `resources.ts`. */
 export interface ObjectTypes {
   readonly pods: Pod;
@@ -478,6 +483,8 @@ export interface ObjectTypes {
   readonly probes: OperatorObject;
   readonly scrapeconfigs: OperatorObject;
   readonly prometheusrules: OperatorObject;
+  readonly alertpolicies: PolicyResource;
+  readonly clusteralertpolicies: PolicyResource;
 }
 
 export type ResourceName = keyof ObjectTypes;

@@ -436,6 +436,11 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
   probes: resource('monitoring.coreos.com', 'v1', 'Probe', 'probes', { spec: 'all' }),
   scrapeconfigs: resource('monitoring.coreos.com', 'v1alpha1', 'ScrapeConfig', 'scrapeconfigs', { spec: 'all' }),
   prometheusrules: resource('monitoring.coreos.com', 'v1', 'PrometheusRule', 'prometheusrules', { spec: 'all' }),
+  alertpolicies: resource('alerting.pharos.dev', 'v1', 'AlertPolicy', 'alertpolicies', { spec: 'all', status: 'all' }),
+  clusteralertpolicies: clusterResource('alerting.pharos.dev', 'v1', 'ClusterAlertPolicy', 'clusteralertpolicies', {
+    spec: 'all',
+    status: 'all',
+  }),
 };
 
 /** A resource whose objects are in namespaces. */

@@ -115,7 +115,7 @@ const status = { subresources: ['status'] };
 const scaled = { subresources: ['status', 'scale'], generations: true };
 const review = (kind: string, namespaced = false): ShortDefinition => ({ kind, namespaced, verbs: ['create'] });
 
-/** What a cluster has without any CustomResourceDefinition, and the Prometheus Operator's objects. */
+/** What a cluster has without any CustomResourceDefinition, the Prometheus Operator's objects, and alert policies. */
 export const BUILT_IN: readonly ResourceDefinition[] = [
   ...groupVersion('', 'v1', {
     configmaps: { kind: 'ConfigMap', shortNames: ['cm'] },
@@ -232,7 +232,15 @@ export const BUILT_IN: readonly ResourceDefinition[] = [
   ...groupVersion('monitoring.coreos.com', 'v1alpha1', {
     scrapeconfigs: custom('ScrapeConfig', ['scfg']),
   }),
+  ...groupVersion('alerting.pharos.dev', 'v1', {
+    alertpolicies: policy('AlertPolicy', ['apol']),
+    clusteralertpolicies: { ...policy('ClusterAlertPolicy', ['capol']), ...cluster },
+  }),
 ];
+
+function policy(kind: string, shortNames: readonly string[]): ShortDefinition {
+  return { kind, shortNames, categories: ['pharos'], ...status, generations: true, custom: true };
+}
 
 function custom(kind: string, shortNames: readonly string[]): ShortDefinition {
   return { kind, shortNames, categories: ['prometheus-operator'], ...status, generations: true, custom: true };

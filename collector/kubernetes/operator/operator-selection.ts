@@ -17,6 +17,10 @@ export interface OperatorSelection {
   readonly scrapeConfigNamespaceSelector?: LabelSelector | undefined;
   readonly ruleSelector?: LabelSelector | undefined;
   readonly ruleNamespaceSelector?: LabelSelector | undefined;
+  readonly alertPolicySelector?: LabelSelector | undefined;
+  readonly alertPolicyNamespaceSelector?: LabelSelector | undefined;
+  readonly clusterAlertPolicySelector?: LabelSelector | undefined;
+  readonly clusterAlertPolicyNamespaceSelector?: undefined;
 }
 
 /** What to watch of a resource, and which namespaces' objects to take of it. */
@@ -32,9 +36,11 @@ const PREFIXES = {
   probes: 'probe',
   scrapeconfigs: 'scrapeConfig',
   prometheusrules: 'rule',
+  alertpolicies: 'alertPolicy',
+  clusteralertpolicies: 'clusterAlertPolicy',
 } as const;
 
-/** Prometheus Operator's resources that are read. */
+/** Prometheus Operator's resources that are read, and Pharos' own of the same kind. */
 export type OperatorResource = keyof typeof PREFIXES;
 
 /** Throws an Error that names the selector and the field in it that is wrong. */

@@ -165,6 +165,19 @@ const webhooks = table('Name, Webhooks#, Age', (object, now) => [
   age(object, now),
 ]);
 
+/** As the columns of their definition say. */
+const policies = table('Name, Level, Accepted, Firing#, Age | Message', (object, now) => {
+  const accepted = (object.status?.conditions ?? []).find(({ type }: { type: string }) => type === 'Accepted');
+  return [
+    object.metadata.name,
+    object.spec?.level ?? '',
+    accepted?.status ?? '',
+    object.status?.firing ?? '',
+    age(object, now),
+    accepted?.message ?? '',
+  ];
+});
+
 /** By the store's resource. */
 export const CLUSTER_TABLES: Readonly<Record<string, TableDefinition>> = {
   nodes,
@@ -262,6 +275,8 @@ export const CLUSTER_TABLES: Readonly<Record<string, TableDefinition>> = {
       age(object, now),
     ];
   }),
+  'alertpolicies.alerting.pharos.dev': policies,
+  'clusteralertpolicies.alerting.pharos.dev': policies,
   'customresourcedefinitions.apiextensions.k8s.io': createdAt,
   'roles.rbac.authorization.k8s.io': createdAt,
   'clusterroles.rbac.authorization.k8s.io': createdAt,

@@ -1,0 +1,329 @@
+/** What must hold between the parts of a policy, and between it and what is there: metrics, labels, receivers. */
+import { formatDuration } from '../duration.ts';
+import { nearest } from '../nearest.ts';
+import { Template } from '../template/template.ts';
+import { TemplateError } from '../template/template-error.ts';
+import { describeGiven } from './describe-given.ts';
+import type { MetricCatalogue } from './metric-catalogue.ts';
+import { type ObjectLevel, type ObjectSelector, type Operator, SEVERITIES, type Severity } from './policy.ts';
+import {
+  POLICY_LIMITS,
+  type WrittenCondition,
+  type WrittenPolicy,
+  type WrittenThresholds,
+} from './policy-definition.ts';
+import { bySeverity } from './thresholds.ts';
+
+/** Says what is wrong with a field, by the definition's names. */
+export type Report = (path: readonly PropertyKey[], message: string) => void;
+
+export interface CheckContext {
+  readonly catalogue: MetricCatalogue;
+  /** The names of those that there are; undefined when that is not known. */
+  readonly receivers: readonly string[] | undefined;
+  /** As it is written in the policy's form. */
+  readonly name: (key: string) => string;
+  readonly report: Report;
+}
+
+const DAY = 86_400_000;
+const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+/** Set by Pharos, beside the labels of the object. */
+const OWN_LABELS = ['alertname', 'severity'];
+/** Operators for which a larger value is worse (1), for which a smaller one is (-1), and for which neither is (0). */
+const DIRECTION: Readonly<Record<Operator, 1 | -1 | 0>> = {
+  gt: 1,
+  ge: 1,
+  increase: 1,
+  decrease: 1,
+  lt: -1,
+  le: -1,
+  eq: 0,
+  ne: 0,
+};
+
+/** Everything that is wrong with a policy whose values are right each by itself. */
+export function checkPolicy(policy: WrittenPolicy, context: CheckContext): void {
+  const { level, conditions, objects, overrides, notice, labels, annotations, noData } = policy;
+  for (const [i, condition] of conditions.entries()) checkCondition(condition, level, ['conditions', i], context);
+  checkSelector(objects, level, ['objects'], context);
+  for (const [i, override] of overrides.entries()) checkOverride(override, policy, ['overrides', i], context);
+  checkNotice(notice, context);
+  checkLabels(labels, { path: ['labels'], reserved: [...OWN_LABELS, ...allLabels(level, context)] }, context);
+  checkLabels(annotations, { path: ['annotations'], reserved: [] }, context);
+  if (noData.mode !== 'alert') return;
+  const shortest = Math.min(...conditions.map(({ period }) => period));
+  if (noData.after > 0 && noData.after < shortest) {
+    const wanted = `expected at least a period of a condition (${formatDuration(shortest)}), or 0`;
+    context.report(['noData', 'after'], `${wanted}, got ${formatDuration(noData.after)}`);
+  }
+}
+
+/** What is wrong with one condition. */
+export function checkCondition(
+  condition: WrittenCondition,
+  level: ObjectLevel,
+  path: readonly PropertyKey[],
+  context: CheckContext,
+): void {
+  const { name, report } = context;
+  const { period, periods, outOf = periods, operator, comparison } = condition;
+  checkMetric(condition, level, path, context);
+  if (DAY % period !== 0 || period % 1_000 !== 0) {
+    report([...path, 'period'], `expected a period that a day is a whole number of, got ${formatDuration(period)}`);
+  }
+  if (outOf < periods) {
+    const wanted = `expected at least ${name('periods')}, which is ${periods}`;
+    report([...path, 'outOf'], `${wanted}, got ${outOf}`);
+  } else if (outOf * period > POLICY_LIMITS.lookBack) {
+    const longest = formatDuration(POLICY_LIMITS.lookBack);
+    const at = condition.outOf === undefined ? 'periods' : 'outOf';
+    const given = `${outOf} of ${formatDuration(period)}`;
+    report([...path, at], `expected periods of at most ${longest} in all, got ${given}`);
+  }
+  const isChange = operator === 'increase' || operator === 'decrease';
+  if (comparison !== undefined && !isChange) {
+    report([...path, 'comparison'], `expected only with the operators increase and decrease, got it with ${operator}`);
+  }
+  checkThresholds(condition, operator, path, context);
+}
+
+function checkMetric(
+  { metric, custom }: WrittenCondition,
+  level: ObjectLevel,
+  path: readonly PropertyKey[],
+  { catalogue, name, report }: CheckContext,
+): void {
+  if (catalogue.has(level, metric) || !metric.startsWith('k8s_')) return;
+  const other = catalogue.levelOf(metric);
+  if (other === undefined && custom) return;
+  const near = catalogue.nearest(level, metric);
+  const what =
+    other === undefined
+      ? `expected a metric of the catalogue at the level ${level}, got ${JSON.stringify(metric)}`
+      : `expected a metric of the level ${level}, got ${JSON.stringify(metric)} of the level ${other}`;
+  const mark =
+    other === undefined ? `mark what is none of the catalogue with "${name('custom')}"` : `set the level to ${other}`;
+  report([...path, 'metric'], `${what}; ${near === undefined ? mark : `did you mean ${JSON.stringify(near)}?`}`);
+}
+
+function checkThresholds(
+  given: WrittenThresholds,
+  operator: Operator,
+  path: readonly PropertyKey[],
+  { name, report }: CheckContext,
+): void {
+  for (const [short, long] of [
+    ['threshold', 'thresholds'],
+    ['recoveryThreshold', 'recoveryThresholds'],
+  ] as const) {
+    if (given[short] !== undefined && given[long] !== undefined) {
+      report([...path, short], `expected only one of ${name(short)} and ${name(long)}, got both`);
+      return;
+    }
+  }
+  const { thresholds, recovery } = bySeverity(given);
+  const long = given.threshold === undefined ? 'thresholds' : 'threshold';
+  const set = SEVERITIES.filter((severity) => thresholds[severity] !== undefined);
+  if (set.length === 0) {
+    report(
+      [...path, long],
+      `expected ${name('threshold')}, or ${name('thresholds')} with at least one of ${SEVERITIES.join(', ')}, got none`,
+    );
+  }
+  const at = (key: 'threshold' | 'recoveryThreshold', severity: Severity): readonly PropertyKey[] =>
+    given[key] === undefined ? [...path, `${key}s`, severity] : [...path, key];
+  const direction = DIRECTION[operator];
+  const isChange = operator === 'increase' || operator === 'decrease';
+  for (const [i, severity] of set.entries()) {
+    const value = thresholds[severity]!;
+    if (isChange && value <= 0)
+      report(at('threshold', severity), `expected a change of more than 0 percent, got ${value}`);
+    const milder = set[i - 1];
+    if (milder === undefined) continue;
+    const mild = thresholds[milder]!;
+    const wrong = direction === 0 ? value === mild : (value - mild) * direction <= 0;
+    if (!wrong) continue;
+    const side = direction === 0 ? 'another value than' : direction > 0 ? 'more than' : 'less than';
+    report(
+      at('threshold', severity),
+      `expected ${side} that of ${milder}, ${mild}, with the operator ${operator}, got ${value}`,
+    );
+  }
+  for (const severity of SEVERITIES) {
+    const value = recovery?.[severity];
+    if (value !== undefined) {
+      const problem = recoveryProblem(value, thresholds[severity], { operator, severity });
+      if (problem !== undefined) report(at('recoveryThreshold', severity), problem);
+    }
+  }
+}
+
+/** Why a value cannot be the recovery of a threshold, if it cannot. */
+function recoveryProblem(
+  value: number,
+  threshold: number | undefined,
+  { operator, severity }: { readonly operator: Operator; readonly severity: Severity },
+): string | undefined {
+  const direction = DIRECTION[operator];
+  if (direction === 0) return `expected none with the operator ${operator}, got ${value}`;
+  if (threshold === undefined) return `expected none without a threshold of ${severity}, got ${value}`;
+  if ((threshold - value) * direction > 0) return undefined;
+  const side = direction > 0 ? 'less' : 'more';
+  return `expected ${side} than the threshold of ${severity}, ${threshold}, with the operator ${operator}, got ${value}`;
+}
+
+/** Labels of the level, which alone say what an object is. */
+export function checkSelector(
+  { include, exclude }: ObjectSelector,
+  level: ObjectLevel,
+  path: readonly PropertyKey[],
+  { catalogue, report }: CheckContext,
+): void {
+  const labels = catalogue.labels(level);
+  for (const [side, lists] of Object.entries({ include, exclude })) {
+    for (const label of Object.keys(lists)) {
+      if (labels.includes(label)) continue;
+      const near = nearest(label, labels);
+      const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
+      const wanted = `expected a label of the level ${level} (${labels.join(', ')})`;
+      report([...path, side, label], `${wanted}, got ${describeGiven(label)}${hint}`);
+    }
+  }
+}
+
+function checkOverride(
+  { objects, disabled, conditions }: WrittenPolicy['overrides'][number],
+  policy: WrittenPolicy,
+  path: readonly PropertyKey[],
+  context: CheckContext,
+): void {
+  const { report } = context;
+  checkSelector(objects, policy.level, [...path, 'objects'], context);
+  if (Object.keys(objects.include).length + Object.keys(objects.exclude).length === 0) {
+    report([...path, 'objects'], 'expected some objects and not all, got neither include nor exclude');
+  }
+  if (disabled && conditions.length > 0) {
+    report([...path, 'conditions'], 'expected none for objects that have no alerts, got some');
+  } else if (!disabled && conditions.length === 0) {
+    report([...path, 'conditions'], 'expected at least one, or that the objects are disabled, got neither');
+  }
+  const seen = new Set<number>();
+  for (const [i, change] of conditions.entries()) {
+    const at = [...path, 'conditions', i];
+    if (change.condition === undefined && policy.conditions.length > 1) {
+      report([...at, 'condition'], `the key is missing; expected one of 0 to ${policy.conditions.length - 1}`);
+      continue;
+    }
+    const index = change.condition ?? 0;
+    const original = policy.conditions[index];
+    if (original === undefined) {
+      report([...at, 'condition'], `expected one of 0 to ${policy.conditions.length - 1}, got ${index}`);
+      continue;
+    }
+    if (seen.has(index)) report([...at, 'condition'], `expected each condition once, got ${index} again`);
+    seen.add(index);
+    checkThresholds(change, original.operator, at, context);
+    checkInheritedRecovery(change, original, at, context);
+  }
+}
+
+/** Where only the thresholds are replaced, the recoveries of the policy must still fit. */
+function checkInheritedRecovery(
+  change: WrittenThresholds,
+  original: WrittenCondition,
+  path: readonly PropertyKey[],
+  { name, report }: CheckContext,
+): void {
+  const { thresholds, recovery } = bySeverity(change);
+  if (recovery !== undefined) return;
+  const inherited = bySeverity(original).recovery ?? {};
+  for (const severity of SEVERITIES) {
+    const value = inherited[severity];
+    if (value === undefined || thresholds[severity] === undefined) continue;
+    const problem = recoveryProblem(value, thresholds[severity], { operator: original.operator, severity });
+    if (problem !== undefined) {
+      report(
+        [...path, 'recoveryThresholds', severity],
+        `${problem} of the policy; give ${name('recoveryThresholds')} too`,
+      );
+    }
+  }
+}
+
+function checkNotice(
+  { receivers, groupBy, repeat }: WrittenPolicy['notice'],
+  { receivers: known, name, report }: CheckContext,
+): void {
+  for (const [i, receiver] of receivers.entries()) {
+    if (receivers.indexOf(receiver) !== i) {
+      report(['notice', 'receivers', i], `expected each receiver once, got ${JSON.stringify(receiver)} again`);
+    } else if (known !== undefined && !known.includes(receiver)) {
+      const near = nearest(receiver, known);
+      const hint =
+        near !== undefined ? `; did you mean ${JSON.stringify(near)}?` : known.length === 0 ? '; there are none' : '';
+      report(['notice', 'receivers', i], `expected the name of a receiver, got ${JSON.stringify(receiver)}${hint}`);
+    }
+  }
+  for (const [i, label] of (groupBy ?? []).entries()) {
+    if (label === '...' && groupBy!.length > 1) {
+      report(['notice', 'groupBy', i], 'expected "..." alone, got it among others');
+    } else if (label !== '...' && !LABEL.test(label)) {
+      report(['notice', 'groupBy', i], `expected the name of a label, or "...", got ${describeGiven(label)}`);
+    } else if (groupBy!.indexOf(label) !== i) {
+      report(['notice', 'groupBy', i], `expected each label once, got ${JSON.stringify(label)} again`);
+    }
+  }
+  if (repeat === undefined) return;
+  const { kind, interval, first, longest } = repeat;
+  if (kind === 'every' && interval === undefined) {
+    report(
+      ['notice', 'repeat', 'interval'],
+      `the key is missing; expected a duration such as 30m for ${name('kind')} every`,
+    );
+  }
+  for (const [key, value, of] of [
+    ['interval', interval, 'every'],
+    ['first', first, 'exponential'],
+    ['longest', longest, 'exponential'],
+  ] as const) {
+    if (value !== undefined && kind !== of) {
+      report(['notice', 'repeat', key], `expected only with ${name('kind')} ${of}, got it with ${kind}`);
+    }
+  }
+  if (kind === 'exponential' && first !== undefined && longest !== undefined && longest < first) {
+    const wanted = `expected at least ${name('first')}, which is ${formatDuration(first)}`;
+    report(['notice', 'repeat', 'longest'], `${wanted}, got ${formatDuration(longest)}`);
+  }
+}
+
+function checkLabels(
+  labels: Readonly<Record<string, string>>,
+  { path, reserved }: { readonly path: readonly PropertyKey[]; readonly reserved: readonly string[] },
+  { report }: CheckContext,
+): void {
+  const names = Object.keys(labels);
+  if (names.length > POLICY_LIMITS.labels) {
+    report(path, `expected at most ${POLICY_LIMITS.labels}, got ${names.length}`);
+  }
+  for (const name of names) {
+    if (!LABEL.test(name) || name.startsWith('__')) {
+      report(
+        [...path, name],
+        `expected a name of letters, digits and _ that begins with no digit and not with __, got ${describeGiven(name)}`,
+      );
+    } else if (reserved.includes(name)) {
+      report([...path, name], `expected another name: Pharos sets the label ${name} itself`);
+    }
+    try {
+      new Template(labels[name]!);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      report([...path, name], `expected a template, got one with an error at ${error.message}`);
+    }
+  }
+}
+
+function allLabels(level: ObjectLevel, { catalogue }: CheckContext): readonly string[] {
+  return catalogue.labels(level);
+}
