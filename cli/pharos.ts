@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { FEATURES } from '../query/promql/features.ts';
 import { checkConfig, checkRules } from './check-command.ts';
+import { checkPolicies } from './check-policies.ts';
 import { runQueryCommand } from './query-command.ts';
 import { runRole } from './run-role.ts';
 import {
@@ -194,6 +195,13 @@ function buildProgram(): Command {
     .addOption(featureOption())
     .action(async (files: string[], { enableFeature }: CheckOptions) => {
       process.exitCode = await checkRules(files, enableFeature ?? new Set());
+    });
+  check
+    .command('policies')
+    .argument('<file...>')
+    .description('check files of alert policies and manifests of AlertPolicy resources')
+    .action(async (files: string[]) => {
+      process.exitCode = await checkPolicies(files);
     });
 
   program
