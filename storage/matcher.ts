@@ -55,10 +55,9 @@ export function compileAnchored(pattern: string): { matches(input: string): bool
   try {
     return RE2JS.compile(pattern, RE2JS.DOTALL);
   } catch (error) {
-    throw new SyntaxError(
-      `invalid regular expression ${JSON.stringify(pattern)}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    // The flag is shown as if it had been written.
+    const reason = (error instanceof Error ? error.message : String(error)).replace('`(?s)', '`');
+    throw new SyntaxError(`invalid regular expression ${JSON.stringify(pattern)}: ${reason}`, { cause: error });
   }
 }
 

@@ -10,8 +10,15 @@ export interface Silence {
   readonly endsAt: number;
   readonly createdBy: string;
   readonly comment: string;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly updatedAt: number;
 }
 
 /** By the time alone. */
 export type SilenceState = 'pending' | 'active' | 'expired';
+
+/** What the silence is at a time. */
+export function silenceState(silence: Pick<Silence, 'startsAt' | 'endsAt'>, at: number): SilenceState {
+  if (at < silence.startsAt) return 'pending';
+  return at < silence.endsAt ? 'active' : 'expired';
+}
