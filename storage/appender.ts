@@ -13,6 +13,9 @@ export interface Appender {
    */
   acquire(labels: Labels): SeriesRef;
 
+  /** The labels of a series that is held; what an appender has that others can stand in front of. Throws a StorageError otherwise. */
+  labelsOf?(ref: SeriesRef): Labels;
+
   /** Gives refs back, one holder each. Samples already appended by them stay. */
   release(refs: Iterable<SeriesRef>): void;
 

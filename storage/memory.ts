@@ -165,6 +165,12 @@ class MemoryAppender implements Appender {
     return acquired.ref;
   }
 
+  labelsOf(ref: SeriesRef): Labels {
+    const acquired = this.#byRef[ref];
+    if (acquired === undefined) throw new StorageError('bad_data', `labelsOf needs an acquired ref, got ${ref}`);
+    return acquired.labels;
+  }
+
   release(refs: Iterable<SeriesRef>): void {
     for (const ref of refs) {
       const acquired = this.#byRef[ref];

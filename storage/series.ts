@@ -68,6 +68,22 @@ export interface PartOfSet {
   readonly repeated?: boolean;
 }
 
+/**
+ * Some samples of a series where they are: the rows from..to of columns that others share, in order of time. `start` and `end`
+ * say which are wanted.
+ */
+export interface SampleWindow {
+  start: number;
+  end: number;
+  timestamps: Float64Array;
+  values: Float64Array;
+  stale: Uint8Array;
+  from: number;
+  to: number;
+  /** False when none of them is a stale marker, so that nobody has to look. */
+  anyStale: boolean;
+}
+
 /** The answer to a selection: first whose samples, sorted by Labels.compare, then the samples. */
 export interface SeriesSet {
   readonly series: readonly Labels[];
@@ -77,6 +93,13 @@ export interface SeriesSet {
    * ending the loop early releases what the store holds. Each call reads anew.
    */
   blocks(part?: PartOfSet): AsyncIterable<SampleBlock>;
+  /**
+   * Fills in where the samples of the series at this index are, of the window's part of the selection's time range: nothing is
+   * read or copied. Valid until the caller gives way; not to be written. Only where a store has the samples in memory, and then
+   * `series` is the same array whenever the same is selected and no series came or went: what follows from the labels can be
+   * kept with it. Throws a StorageError, `unavailable`, when samples went away since they were selected.
+   */
+  locate?(series: number, window: SampleWindow): void;
   /**
    * What the store itself computes of the samples, all of whose windows must lie in the selection's time range: rows in
    * any order and pieces, none for a series or group without samples. Undefined, as is the method, when the store cannot

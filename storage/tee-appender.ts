@@ -21,12 +21,15 @@ export class TeeAppender implements Appender {
   readonly #copies: readonly Copy[];
   /** By the ref of the main appender, which is the tee's: the ref of each copy. */
   readonly #refs: Uint32Array[];
+  /** There when the main appender has it. */
+  readonly labelsOf?: (ref: SeriesRef) => Labels;
   #holders = new Uint32Array(INITIAL_CAPACITY);
 
   constructor(main: Appender, copies: readonly Copy[]) {
     this.#main = main;
     this.#copies = copies;
     this.#refs = copies.map(() => new Uint32Array(INITIAL_CAPACITY).fill(NO_REF));
+    if (main.labelsOf !== undefined) this.labelsOf = (ref) => main.labelsOf!(ref);
   }
 
   acquire(labels: Labels): SeriesRef {

@@ -3,12 +3,6 @@ import { expect, test } from 'vitest';
 import { Labels } from '../../labels.ts';
 import { SeriesTable } from './series-table.ts';
 
-function labelsOf(table: SeriesTable, ref: number): Labels {
-  const pairs: [string, string][] = [['__name__', table.symbols.text(table.metrics[ref]!)]];
-  table.eachLabel(ref, (name, value) => pairs.push([table.symbols.text(name), table.symbols.text(value)]));
-  return Labels.from(pairs);
-}
-
 test('holds what is held, whatever comes and goes', () => {
   const step = fc.record({ series: fc.nat(200), release: fc.boolean(), settle: fc.boolean() });
   fc.assert(
@@ -33,7 +27,7 @@ test('holds what is held, whatever comes and goes', () => {
       }
       expect(table.size).toBe(held.size);
       expect(new Set([...held.values()].map((entry) => entry.ref)).size).toBe(held.size);
-      for (const { ref, labels } of held.values()) expect(labelsOf(table, ref).key).toBe(labels.key);
+      for (const { ref, labels } of held.values()) expect(table.labelsOf(ref).key).toBe(labels.key);
     }),
     { numRuns: 100 },
   );

@@ -1,5 +1,5 @@
 import { StorageError } from '../../errors.ts';
-import { type Labels, METRIC_NAME } from '../../labels.ts';
+import { Labels, METRIC_NAME } from '../../labels.ts';
 import type { SeriesRef } from '../../series.ts';
 import { SymbolTable } from './symbol-table.ts';
 
@@ -87,6 +87,15 @@ export class SeriesTable {
 
   has(ref: SeriesRef): boolean {
     return ref < this.#end && this.holders[ref]! > 0;
+  }
+
+  /** The labels again, of the table's own strings. Throws a StorageError when nobody holds the ref. */
+  labelsOf(ref: SeriesRef): Labels {
+    if (!this.has(ref)) throw new StorageError('bad_data', `labelsOf needs an acquired ref, got ${ref}`);
+    const labels: [string, string][] = [[METRIC_NAME, this.symbols.text(this.metrics[ref]!)]];
+    this.eachLabel(ref, (name, value) => labels.push([this.symbols.text(name), this.symbols.text(value)]));
+    labels.sort(([a], [b]) => (a < b ? -1 : 1));
+    return Labels.fromSortedPairs(labels.flat());
   }
 
   /** Makes every series unknown to the index again. */

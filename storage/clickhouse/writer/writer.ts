@@ -64,6 +64,10 @@ export class Writer implements Appender {
     return ref;
   }
 
+  labelsOf(ref: SeriesRef): Labels {
+    return this.#table.labelsOf(ref);
+  }
+
   release(refs: Iterable<SeriesRef>): void {
     for (const ref of refs) this.#table.release(ref);
     if (this.#current.isEmpty) this.#table.symbols.settle();

@@ -1,0 +1,155 @@
+import { StorageError } from '../errors.ts';
+import { type Labels, METRIC_NAME } from '../labels.ts';
+import type { Matcher } from '../matcher.ts';
+import type { Querier, Selection, SeriesFilter } from '../querier.ts';
+import { blockOf } from '../sample-block.ts';
+import { newWindow } from '../sample-window.ts';
+import type { Metadata, PartOfSet, SampleBlock, SeriesSet } from '../series.ts';
+import type { RecentMetric } from './recent-metric.ts';
+import type { RecentSelection } from './recent-selection.ts';
+import type { RecentSeries } from './recent-series.ts';
+
+export interface RecentQuerierOptions {
+  /** The store's. */
+  readonly main: Querier;
+  /** The metrics that are wanted, by name. */
+  readonly metrics: ReadonlyMap<string, RecentMetric>;
+  /** Called before each selection that memory may answer; resolves when it is up to date for samples up to `end`. */
+  readonly upToDate: ((end: number, signal: AbortSignal) => Promise<void>) | undefined;
+  /** Called before memory is looked into. */
+  readonly onAsk: () => void;
+  /** Told of each selection whether memory answers it. */
+  readonly onSelect: (from: 'memory' | 'store') => void;
+}
+
+/** Rows of a block at most. */
+const BLOCK_ROWS = 8192;
+
+/** Answers selections of the recent past of wanted metrics from memory, and everything else from the store. */
+export class RecentQuerier implements Querier {
+  readonly #options: RecentQuerierOptions;
+  readonly #main: Querier;
+  /** By the matchers of a plan that is kept, which are always the same object. */
+  readonly #known = new WeakMap<readonly Matcher[], readonly Matcher[]>();
+
+  constructor(options: RecentQuerierOptions) {
+    this.#options = options;
+    this.#main = options.main;
+  }
+
+  async select(selection: Selection, signal: AbortSignal): Promise<SeriesSet> {
+    const { upToDate, onAsk, onSelect } = this.#options;
+    onAsk();
+    const metric = this.#metricOf(selection);
+    if (metric !== undefined && upToDate !== undefined) await upToDate(selection.end, signal);
+    if (metric === undefined || !(selection.start >= metric.coveredFrom)) {
+      onSelect('store');
+      return this.#main.select(selection, signal);
+    }
+    checkSignal(signal);
+    onSelect('memory');
+    return setOf({ metric, found: metric.select(this.#others(selection.matchers)), selection, signal });
+  }
+
+  series(filter: SeriesFilter, signal: AbortSignal): Promise<readonly Labels[]> {
+    return this.#main.series(filter, signal);
+  }
+
+  labelNames(filter: SeriesFilter, signal: AbortSignal): Promise<readonly string[]> {
+    return this.#main.labelNames(filter, signal);
+  }
+
+  labelValues(name: string, filter: SeriesFilter, signal: AbortSignal): Promise<readonly string[]> {
+    return this.#main.labelValues(name, filter, signal);
+  }
+
+  metadata(metric: string | undefined, limit: number, signal: AbortSignal): Promise<readonly Metadata[]> {
+    return this.#main.metadata(metric, limit, signal);
+  }
+
+  #metricOf({ matchers }: Selection): RecentMetric | undefined {
+    for (const { name, op, value } of matchers) {
+      if (name === METRIC_NAME && op === '=') return this.#options.metrics.get(value);
+    }
+    return undefined;
+  }
+
+  /** All matchers but the one that names the metric. */
+  #others(matchers: readonly Matcher[]): readonly Matcher[] {
+    let others = this.#known.get(matchers);
+    if (others === undefined) {
+      const named = matchers.findIndex(({ name, op }) => name === METRIC_NAME && op === '=');
+      others = matchers.filter((_, index) => index !== named);
+      this.#known.set(matchers, others);
+    }
+    return others;
+  }
+}
+
+interface FoundSet {
+  readonly metric: RecentMetric;
+  readonly found: RecentSelection;
+  readonly selection: Selection;
+  readonly signal: AbortSignal;
+}
+
+function setOf({ metric, found, selection, signal }: FoundSet): SeriesSet {
+  const { series, labels } = found;
+  return {
+    series: labels,
+    locate(index, window) {
+      if (!(selection.start >= metric.coveredFrom)) throw gone(metric);
+      series[index]!.locate(window);
+    },
+    blocks: (part) => blocks(series, { metric, range: within(selection, part), signal }),
+  };
+}
+
+/** Each block is copied at once, so that it stays what it is. */
+async function* blocks(
+  series: readonly RecentSeries[],
+  { metric, range, signal }: { metric: RecentMetric; range: PartOfSet; signal: AbortSignal },
+): AsyncGenerator<SampleBlock> {
+  let index = 0;
+  /** Samples after this time are still to be given of the series at the index. */
+  let after = range.start - 1;
+  while (index < series.length) {
+    checkSignal(signal);
+    if (!(range.start >= metric.coveredFrom)) throw gone(metric);
+    const rows = new Uint32Array(BLOCK_ROWS);
+    const timestamps = new Float64Array(BLOCK_ROWS);
+    const values = new Float64Array(BLOCK_ROWS);
+    const stale = new Uint8Array(BLOCK_ROWS);
+    let length = 0;
+    while (index < series.length && length < BLOCK_ROWS) {
+      const window = newWindow(after + 1, range.end);
+      series[index]!.locate(window);
+      const { from } = window;
+      const to = Math.min(window.to, from + BLOCK_ROWS - length);
+      rows.fill(index, length, length + to - from);
+      timestamps.set(window.timestamps.subarray(from, to), length);
+      values.set(window.values.subarray(from, to), length);
+      stale.set(window.stale.subarray(from, to), length);
+      length += to - from;
+      if (to < window.to) after = window.timestamps[to - 1] ?? after;
+      else {
+        index++;
+        after = range.start - 1;
+      }
+    }
+    if (length > 0) yield blockOf(rows.subarray(0, length), { timestamps, values, stale });
+  }
+  checkSignal(signal);
+}
+
+function within({ start, end }: Selection, part: PartOfSet | undefined): PartOfSet {
+  return { start: Math.max(start, part?.start ?? start), end: Math.min(end, part?.end ?? end) };
+}
+
+function checkSignal(signal: AbortSignal): void {
+  if (signal.aborted) throw new StorageError('canceled', 'the request was canceled', { cause: signal.reason });
+}
+
+function gone({ name }: RecentMetric): StorageError {
+  return new StorageError('unavailable', `samples of ${name} went away while they were read`);
+}
