@@ -10,12 +10,13 @@ import { type Grid, gridOf } from './execution/grid.ts';
 import { Profile } from './execution/profile.ts';
 import { type Budget, QueryContext, TOO_MANY_SAMPLES } from './execution/query-context.ts';
 import { SampleCounts } from './execution/sample-counts.ts';
-import { planFromAst } from './plan/from-ast.ts';
+import { type PlanOptions, planFromAst } from './plan/from-ast.ts';
 import type { PlanNode } from './plan/nodes.ts';
 import { operandsOf } from './plan/operands.ts';
 import { optimize } from './plan/optimize.ts';
 import { pushDown } from './plan/optimizers/push-down.ts';
 import { describeNode } from './plan/print.ts';
+import { PlanCache } from './plan-cache.ts';
 import { parseExpr } from './promql/parser.ts';
 import {
   type ExplainedNode,
@@ -56,6 +57,8 @@ export interface EngineOptions {
    * can. The answers are the same but for rounding, as a GridRequest says. Default `never`.
    */
   readonly pushDown?: 'never' | 'auto' | 'always';
+  /** Of how many expressions that are asked again and again as instant queries the plans are kept. Default 200. */
+  readonly keptPlans?: number;
   /** Prometheus' feature flags: those of the parser, and promql-delayed-name-removal. Default none. */
   readonly features?: ReadonlySet<string>;
 }
@@ -71,6 +74,7 @@ const DEFAULTS = {
   sliceSamples: 3_000_000,
   sliceLength: Number.POSITIVE_INFINITY,
   pushDown: 'never' as const,
+  keptPlans: 200,
   features: new Set<string>() as ReadonlySet<string>,
 };
 
@@ -78,8 +82,8 @@ const DEFAULTS = {
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * A PromQL engine over a Querier: parse, type-check, plan, optimize, execute. It holds nothing between queries; any
- * number may run at a time, each on its own limits.
+ * A PromQL engine over a Querier: parse, type-check, plan, optimize, execute. It holds nothing between queries but the plans of
+ * those that come again; any number may run at a time, each on its own limits.
  */
 export function createEngine(options: EngineOptions): PreparingEngine {
   const engine = new Engine(options);
@@ -93,6 +97,7 @@ export function createEngine(options: EngineOptions): PreparingEngine {
 
 class Engine {
   readonly #options: Required<EngineOptions>;
+  readonly #plans: PlanCache;
 
   constructor(options: EngineOptions) {
     this.#options = { ...DEFAULTS, ...options };
@@ -100,6 +105,7 @@ class Engine {
       const value = this.#options[name];
       if (typeof value === 'number' && !(value > 0)) throw new RangeError(`${name} must be positive, got ${value}`);
     }
+    this.#plans = new PlanCache(this.#options.keptPlans);
   }
 
   async instant(request: InstantRequest, signal: AbortSignal): Promise<QueryResult> {
@@ -116,15 +122,24 @@ class Engine {
   }
 
   plan(request: QueryRequest): PlanNode {
-    const { start, end, step } = rangeOf(request);
-    if (request.kind === 'range' && !(step > 0)) {
+    const lookback = request.lookback ?? this.#options.lookback;
+    if (request.kind === 'instant') {
+      const { expr, time } = request;
+      return this.#plans.get(`${lookback} ${expr}`, time, (at) =>
+        this.#newPlan(expr, { start: at, end: at, step: 0, lookback }),
+      );
+    }
+    const { start, end, step } = request;
+    if (!(step > 0)) {
       throw new QueryError('bad_data', `step must be positive, got ${step}ms`);
     }
     if (end < start) throw new QueryError('bad_data', `end must not be before start, got ${end} and ${start}`);
+    return this.#newPlan(request.expr, { start, end, step, lookback });
+  }
+
+  #newPlan(expr: string, times: Omit<PlanOptions, 'evaluationInterval'>): PlanNode {
     const { features, evaluationInterval } = this.#options;
-    const parsed = parseExpr(request.expr, { features });
-    const lookback = request.lookback ?? this.#options.lookback;
-    return optimize(planFromAst(parsed, { start, end, step, lookback, evaluationInterval }));
+    return optimize(planFromAst(parseExpr(expr, { features }), { ...times, evaluationInterval }));
   }
 
   #prepared(request: QueryRequest, signal: AbortSignal): Running {

@@ -69,5 +69,6 @@ async function fold({ operand, groups, context }: AggregateInput, accumulator: A
 
 /** A group's name is to go when that of any of its members is. */
 export function groupedSeries(groups: Groups, dropName: Uint8Array): readonly VectorSeries[] {
+  if (!dropName.includes(1)) return groups.series;
   return groups.labels.map((labels, group) => ({ labels, dropName: dropName[group] === 1 }));
 }

@@ -33,7 +33,12 @@ export class Catalog {
   }
 }
 
-/** Equal for the same matchers in any order. */
+/** The keys of matchers that a plan keeps, by their list. */
+const keys = new WeakMap<readonly Matcher[], string>();
+
+/** Equal for the same matchers in any order. The list must not be changed afterwards. */
 export function keyOf(matchers: readonly Matcher[]): string {
-  return JSON.stringify(matchers.map(String).sort());
+  let key = keys.get(matchers);
+  if (key === undefined) keys.set(matchers, (key = JSON.stringify(matchers.map(String).sort())));
+  return key;
 }

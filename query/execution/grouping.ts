@@ -1,4 +1,6 @@
 import { type Labels, METRIC_NAME } from '../../storage/labels.ts';
+import { keepMemo, memoOf } from './series-memo.ts';
+import type { VectorSeries } from './vector.ts';
 
 /** Which labels say that two series belong together: those listed (`on`, `by`) or all but those (`ignoring`, `without`). */
 export interface LabelSelection {
@@ -46,6 +48,8 @@ export function groupLabels(labels: Labels, selection: LabelSelection): Labels {
 /** Series sorted into groups, in the order in which the groups first appear. */
 export interface Groups {
   readonly labels: readonly Labels[];
+  /** The labels as series whose name is not to be dropped. */
+  readonly series: readonly VectorSeries[];
   /** The group of each series. */
   readonly of: Uint32Array;
   /** The series of each group, ascending. */
@@ -53,6 +57,36 @@ export interface Groups {
 }
 
 export function groupSeries(series: readonly { readonly labels: Labels }[], selection: LabelSelection): Groups {
+  const memo = memoOf(series);
+  if (memo === undefined) return findGroups(series, selection);
+  const text = textOf(selection);
+  let groups = memo.groups.get(text);
+  if (groups === undefined) {
+    groups = findGroups(series, selection);
+    keepMemo(groups.series);
+    memo.groups.set(text, groups);
+  }
+  return groups;
+}
+
+/** The key of each series' group. */
+export function groupKeys(series: readonly VectorSeries[], selection: LabelSelection): readonly string[] {
+  const memo = memoOf(series);
+  const text = memo === undefined ? '' : textOf(selection);
+  let keys = memo?.keys.get(text);
+  if (keys === undefined) {
+    const key = groupKey(selection);
+    keys = series.map(({ labels }) => key(labels));
+    memo?.keys.set(text, keys);
+  }
+  return keys;
+}
+
+function textOf({ mode, labels }: LabelSelection): string {
+  return JSON.stringify([mode, ...labels]);
+}
+
+function findGroups(series: readonly { readonly labels: Labels }[], selection: LabelSelection): Groups {
   const key = groupKey(selection);
   const byKey = new Map<string, number>();
   const labels: Labels[] = [];
@@ -71,5 +105,5 @@ export function groupSeries(series: readonly { readonly labels: Labels }[], sele
     of[i] = group;
     members[group]!.push(i);
   }
-  return { labels, of, members };
+  return { labels, series: labels.map((own) => ({ labels: own, dropName: false })), of, members };
 }

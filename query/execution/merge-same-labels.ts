@@ -1,5 +1,6 @@
 import { QueryError } from '../query-result.ts';
 import type { QueryContext } from './query-context.ts';
+import { memoOf } from './series-memo.ts';
 import { streamOf, type VectorSeries, type VectorStream } from './vector.ts';
 
 /**
@@ -9,6 +10,8 @@ import { streamOf, type VectorSeries, type VectorStream } from './vector.ts';
  */
 export async function mergeSameLabels(stream: VectorStream, context: QueryContext): Promise<VectorStream> {
   const { series, steps } = stream;
+  const memo = memoOf(series);
+  if (memo?.areDistinct === true) return stream;
   const target = new Uint32Array(series.length);
   const merged: VectorSeries[] = [];
   const byKey = new Map<string, number>();
@@ -21,6 +24,7 @@ export async function mergeSameLabels(stream: VectorStream, context: QueryContex
     }
     target[i] = index;
   }
+  if (memo !== undefined) memo.areDistinct = merged.length === series.length;
   if (merged.length === series.length) return stream;
 
   context.hold(merged.length * steps);

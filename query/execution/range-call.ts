@@ -7,7 +7,8 @@ import { formatGo } from './format-value.ts';
 import { type Grid, referenceTimes } from './grid.ts';
 import type { QueryContext } from './query-context.ts';
 import { RANGE_KERNELS, type RangeKernel, type Row, type Windows } from './range-kernels.ts';
-import { type RunVector, rangeSource } from './range-source.ts';
+import { type RangeSource, type RunVector, rangeSource } from './range-source.ts';
+import { keepMemo, memoOf } from './series-memo.ts';
 import { blockRows, newBlock, type VectorSeries, type VectorStream } from './vector.ts';
 
 /** What a range function yields keeps the metric's name only when it is one of the metric's own samples. */
@@ -31,7 +32,7 @@ export async function rangeCall(
   const drop = !KEEPS_NAME.has(node.func);
   return {
     steps,
-    series: drop ? source.series.map((series) => nameDropped(series, context)) : source.series,
+    series: drop ? allNameDropped(source.series, context) : source.series,
     async *blocks() {
       const windows = newWindows(node, grid);
       for (let first = 0; first < source.series.length; first += rows) {
@@ -39,10 +40,12 @@ export async function rangeCall(
         const block = newBlock(first, Math.min(rows, source.series.length - first), steps);
         const row = { values: block.values, present: block.present, at: 0 };
         for (let i = 0; i < block.count; i++, row.at += steps) {
-          const samples = source.samples(first + i);
-          windows.timestamps = samples.timestamps;
-          windows.values = samples.values;
-          slide(windows);
+          if (!findOnlyWindow(windows, source, first + i)) {
+            const samples = source.samples(first + i);
+            windows.timestamps = samples.timestamps;
+            windows.values = samples.values;
+            slide(windows);
+          }
           context.counts?.addWindows(windows, grid);
           checkParams(node, windows, params);
           if (looksOf(windows) <= LOOKS_PER_TURN) kernel(windows, row, params);
@@ -99,6 +102,36 @@ export function nameDropped(series: VectorSeries, context: QueryContext): Vector
   if (context.delayedNameRemoval) return series.dropName ? series : { labels: series.labels, dropName: true };
   const labels = context.withoutMetricName(series.labels);
   return labels === series.labels && !series.dropName ? series : { labels, dropName: false };
+}
+
+/** The same of all series; the same array for series that are known. */
+export function allNameDropped(series: readonly VectorSeries[], context: QueryContext): readonly VectorSeries[] {
+  const memo = memoOf(series);
+  const which = context.delayedNameRemoval ? 'marked' : 'nameless';
+  const known = memo?.[which];
+  if (known !== undefined) return known;
+  const dropped = series.map((one) => nameDropped(one, context));
+  if (memo !== undefined) memo[which] = keepMemo(dropped);
+  return dropped;
+}
+
+/**
+ * The window of the only step, in the store's own memory: a rule is evaluated at one time. False when there are more steps, when
+ * the window reaches beyond its range, and when stale markers must be taken out; then the samples must be asked for.
+ */
+function findOnlyWindow(windows: Windows, source: RangeSource, index: number): boolean {
+  if (windows.steps !== 1 || source.locate === undefined || windows.before > 0 || windows.after > 0) return false;
+  const found = source.locate(index);
+  if (found.anyStale) return false;
+  windows.timestamps = found.timestamps;
+  windows.values = found.values;
+  const start = windows.firstEnd - windows.range;
+  let { from } = found;
+  // More is read than is wanted where another selector looks further back.
+  while (from < found.to && found.timestamps[from]! <= start) from++;
+  windows.from[0] = from;
+  windows.to[0] = found.to;
+  return true;
 }
 
 function kernelOf({ func, source }: RangeCall): RangeKernel | undefined {

@@ -180,12 +180,12 @@ function indexOfMinimum(values: Float64Array, from: number, to: number): number 
 let dropped = new Uint32Array(64);
 
 /**
- * Finds the samples before `end` that are less than the one before them, and returns how many there are: `dropped` holds
+ * Finds the samples between `first` and `end` that are less than the one before them, and returns how many there are: `dropped` holds
  * their indices until the next call. Counters drop rarely, and windows overlap: looking once is cheaper than in each.
  */
-function findDrops(values: Float64Array, end: number): number {
+function findDrops(values: Float64Array, first: number, end: number): number {
   let count = 0;
-  for (let i = 1; i < end; i++) {
+  for (let i = first + 1; i < end; i++) {
     if (values[i]! >= values[i - 1]!) continue;
     // Not a number is not less.
     if (!(values[i]! < values[i - 1]!)) continue;
@@ -207,7 +207,7 @@ function findDrops(values: Float64Array, end: number): number {
 function extrapolated(isCounter: boolean, isRate: boolean): RangeKernel {
   return (windows, row) => {
     const { values, timestamps, from, to, steps, range } = windows;
-    const drops = isCounter ? findDrops(values, to[steps - 1] ?? 0) : 0;
+    const drops = isCounter ? findDrops(values, from[0] ?? 0, to[steps - 1] ?? 0) : 0;
     let nextDrop = 0;
     for (let step = 0, end = windows.firstEnd; step < steps; step++, end += windows.step) {
       const first = from[step]!;

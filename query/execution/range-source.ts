@@ -1,6 +1,8 @@
+import type { SampleWindow } from '../../storage/series.ts';
 import type { RangeNode, Subquery, VectorNode, Window } from '../plan/nodes.ts';
 import { endOf, type Grid, referenceTimes } from './grid.ts';
 import type { QueryContext } from './query-context.ts';
+import { selectedSeries } from './series-memo.ts';
 import type { VectorSeries, VectorStream } from './vector.ts';
 
 /** How the operand of a subquery is run; passed in, so that sources need not know the operators. */
@@ -16,6 +18,8 @@ export interface Samples {
 export interface RangeSource {
   readonly series: readonly VectorSeries[];
   samples(index: number): Samples;
+  /** Where the samples are, stale markers among them, in a store that has them in memory. */
+  locate?(index: number): SampleWindow;
 }
 
 /** Reads the samples of a range selector, or runs a subquery. */
@@ -37,7 +41,8 @@ export async function readSource(
   const end = endOf(times) + (node.readAhead ?? 0);
   const reading = await context.read(node.matchers, times.start - node.readBack + 1, end);
   return {
-    series: reading.series.map((labels) => ({ labels, dropName: false })),
+    series: selectedSeries(reading.series),
+    ...(reading.locate && { locate: reading.locate }),
     samples(index) {
       const { length, timestamps, values, stale, anyStale } = reading.samples(index);
       const samples = { timestamps: timestamps.subarray(0, length), values: values.subarray(0, length) };

@@ -20,7 +20,7 @@ import { isLabelName, labelCall } from './label-functions.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
 import { pushed } from './pushed.ts';
 import type { QueryContext } from './query-context.ts';
-import { nameDropped, rangeCall } from './range-call.ts';
+import { allNameDropped, rangeCall } from './range-call.ts';
 import { runScalar } from './run-scalar.ts';
 import { select } from './select.ts';
 import { setBinary } from './set-operators.ts';
@@ -133,7 +133,7 @@ async function mapped(
   const { steps } = operand;
   const stream = {
     steps,
-    series: dropName ? operand.series.map((series) => nameDropped(series, context)) : operand.series,
+    series: dropName ? allNameDropped(operand.series, context) : operand.series,
     async *blocks() {
       for await (const block of operand.blocks()) {
         change(block);

@@ -1,7 +1,9 @@
 import type { SeriesSamples } from '../../storage/sample-table.ts';
+import type { SampleWindow } from '../../storage/series.ts';
 import type { Select } from '../plan/nodes.ts';
 import { endOf, type Grid, referenceTimes } from './grid.ts';
 import type { QueryContext } from './query-context.ts';
+import { selectedSeries } from './series-memo.ts';
 import { blockRows, newBlock, type VectorStream } from './vector.ts';
 
 /**
@@ -15,12 +17,16 @@ export async function select(node: Select, grid: Grid, context: QueryContext): P
   const rows = blockRows(steps);
   return {
     steps,
-    series: reading.series.map((labels) => ({ labels, dropName: false })),
+    series: selectedSeries(reading.series),
     async *blocks() {
       for (let first = 0; first < reading.series.length; first += rows) {
         await context.check();
         const block = newBlock(first, Math.min(rows, reading.series.length - first), steps);
         for (let row = 0; row < block.count; row++) {
+          if (steps === 1 && reading.locate !== undefined) {
+            fillNewest(reading.locate(first + row), { node, time: times.start, ...block, at: row });
+            continue;
+          }
           fillRow(reading.samples(first + row), { node, times, ...block, at: row * steps });
         }
         context.counts?.addPresent(block, grid);
@@ -28,6 +34,17 @@ export async function select(node: Select, grid: Grid, context: QueryContext): P
       }
     },
   };
+}
+
+/** The window ends at the time. */
+function fillNewest(
+  { timestamps, values: samples, stale, from, to }: SampleWindow,
+  row: { node: Select; time: number; values: Float64Array; present: Uint8Array; at: number },
+): void {
+  const newest = to - 1;
+  if (newest < from || timestamps[newest]! <= row.time - row.node.lookback || stale[newest] === 1) return;
+  row.values[row.at] = row.node.output === 'value' ? samples[newest]! : timestamps[newest]! / 1000;
+  row.present[row.at] = 1;
 }
 
 function fillRow(

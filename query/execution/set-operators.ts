@@ -1,5 +1,5 @@
 import type { SetBinary } from '../plan/nodes.ts';
-import { groupKey } from './grouping.ts';
+import { groupKeys } from './grouping.ts';
 import { mergeSameLabels } from './merge-same-labels.ts';
 import type { QueryContext } from './query-context.ts';
 import { type Matrix, streamOf, type VectorStream } from './vector.ts';
@@ -14,10 +14,9 @@ export async function setBinary(
   sides: { readonly left: VectorStream; readonly right: VectorStream },
   context: QueryContext,
 ): Promise<VectorStream> {
-  const key = groupKey({ mode: node.matching.mode, labels: node.matching.labels });
-  const keysOf = (stream: VectorStream) => stream.series.map(({ labels }) => key(labels));
-  const leftKeys = keysOf(sides.left);
-  const rightKeys = keysOf(sides.right);
+  const selection = { mode: node.matching.mode, labels: node.matching.labels };
+  const leftKeys = groupKeys(sides.left.series, selection);
+  const rightKeys = groupKeys(sides.right.series, selection);
   const left = await context.materialise(sides.left);
   const right = await context.materialise(sides.right);
   switch (node.op) {
