@@ -34,6 +34,8 @@ export interface EmitOptions {
    * other work gets its turn.
    */
   readonly pace?: (done: number) => Promise<void>;
+  /** Called when all of it has been given to the appender, which is before it is durable. */
+  readonly onAppended?: () => void;
 }
 
 /**
@@ -112,7 +114,7 @@ export class EmittedSeries {
    * Emissions queue up behind each other. Resolves with the samples appended when all is durable; rejects with the first
    * StorageError after all chunks were tried, and what was refused is still to be said.
    */
-  emit(timestamp: number, { silent = false, pace = nextTurn }: EmitOptions = {}): Promise<number> {
+  emit(timestamp: number, { silent = false, pace = nextTurn, onAppended }: EmitOptions = {}): Promise<number> {
     return this.#enqueue(async (run) => {
       for (let from = 0; from < this.#length && !this.#isReleased; from += CHUNK) {
         if (from > 0) await pace(from / this.#length);
@@ -121,6 +123,7 @@ export class EmittedSeries {
           for (let slot = from; slot < to; slot++) this.#say(batch, slot, silent);
         }, timestamp);
       }
+      onAppended?.();
     });
   }
 

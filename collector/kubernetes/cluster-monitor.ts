@@ -4,6 +4,7 @@ import type { Appender } from '../../storage/appender.ts';
 import type { EventLog } from '../../storage/event-log.ts';
 import { Labels } from '../../storage/labels.ts';
 import type { Querier } from '../../storage/querier.ts';
+import type { Arrivals } from '../scrape/arrivals.ts';
 import type { Clock } from '../scrape/clock.ts';
 import type { SampleTap, TappedTarget } from '../scrape/sample-tap.ts';
 import type { ScrapeConfig } from '../scrape/scrape-config.ts';
@@ -53,6 +54,8 @@ export interface ClusterMonitorDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   readonly clock: Clock;
+  /** Is told what was due and what has been appended. Default: nobody asks. */
+  readonly arrivals?: Arrivals | undefined;
   /** Where other shards' samples can be read; undefined at the edge, where nobody can sum a sharded cluster. */
   readonly querier: Querier | undefined;
   /** Where the cluster's events become rows; undefined where they are only counted. */
@@ -124,6 +127,7 @@ export class ClusterMonitor {
         logger,
         registry,
         clock,
+        arrivals: deps.arrivals,
         shard: { ordinal: shard.index, total: shard.count },
         labels: Labels.from({ job: 'kube-state-metrics', instance, cluster: cluster.name }),
         interval: scrapeInterval,
@@ -138,6 +142,7 @@ export class ClusterMonitor {
           logger,
           registry,
           clock,
+          arrivals: deps.arrivals,
           clusterLabel: cluster.name,
           interval: scrapeInterval,
           isLeader: () => this.#speaks() && shard.index === 0,

@@ -4,6 +4,7 @@ import type { Appender } from '../../storage/appender.ts';
 import type { Labels } from '../../storage/labels.ts';
 import type { Metadata } from '../../storage/series.ts';
 import { checkTextFormat } from '../exposition/content-type.ts';
+import type { ArrivalSource, Arrivals } from './arrivals.ts';
 import { type Clock, wait } from './clock.ts';
 import { formatDurationLabel } from './duration.ts';
 import type { FirstPage, FirstPages } from './first-pages.ts';
@@ -26,6 +27,8 @@ export interface LoopContext {
   readonly metrics: ScrapeMetrics;
   /** Lets new targets begin in turn. Default: all at once. */
   readonly firstPages?: FirstPages;
+  /** Is told what was due and what has been appended. Default: nobody asks. */
+  readonly arrivals?: Arrivals | undefined;
   /** Aborts when the process ends: nothing is repeated any more. */
   readonly closing: AbortSignal;
 }
@@ -68,6 +71,7 @@ export interface LoopStatus {
 
 /** Of one scrape. */
 interface ScrapeMoment {
+  readonly scheduled: number;
   /** Of its samples. */
   readonly timestamp: number;
   readonly startedAt: number;
@@ -110,6 +114,7 @@ export class ScrapeLoop {
   readonly #cache: SeriesCache;
   readonly #report: ReportSeries;
   readonly #tap: SampleTap | undefined;
+  readonly #arrival: ArrivalSource | undefined;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #settings: LoopSettings;
@@ -131,6 +136,7 @@ export class ScrapeLoop {
     this.#cache = new SeriesCache(context.appender, context.scratch, tap);
     this.#tap = tap;
     this.#report = new ReportSeries(context.appender, labels);
+    this.#arrival = context.arrivals?.source();
     this.#running = this.#run();
   }
 
@@ -181,6 +187,7 @@ export class ScrapeLoop {
       if (interval !== this.settings.scrapeInterval || next - now > interval) {
         interval = this.settings.scrapeInterval;
         next = this.#momentAfter(now);
+        if (this.#status.lastScrape > 0) this.#expect(next);
       }
       if (now < next) {
         // Timers may fire a little early: then it sleeps again.
@@ -192,7 +199,15 @@ export class ScrapeLoop {
       const missed = interval === this.settings.scrapeInterval ? Math.round((following - next) / interval) - 1 : 0;
       if (missed > 0 && !signal.aborted) metrics.missed.inc({ scrape_job: this.job }, missed);
       next = following;
+      this.#expect(next);
     }
+  }
+
+  /** All that was due before has been appended, or never will be. Before its first scrape nothing is expected of a target. */
+  #expect(due: number): void {
+    const { scrapeInterval, scrapeTimeout } = this.settings;
+    this.#arrival?.setPatience(Math.min(scrapeTimeout, scrapeInterval / 2));
+    this.#arrival?.expect(due);
   }
 
   #sleep(milliseconds: number): Promise<void> {
@@ -244,7 +259,7 @@ export class ScrapeLoop {
       const late = startedAt - scheduled;
       const isAligned = late <= Math.min(this.#settings.scrapeInterval * ALIGNED_PART, MAX_ALIGNED);
       const timestamp = isAligned ? scheduled : startedAt;
-      await this.#store(page, failure, { timestamp, startedAt, startElapsed, place });
+      await this.#store(page, failure, { scheduled, timestamp, startedAt, startElapsed, place });
     } catch (error) {
       // Not expected: what may fail is handled where it fails.
       logger.error({ job: this.job, err: error }, 'a scrape ended in a defect');
@@ -273,7 +288,7 @@ export class ScrapeLoop {
   async #store(
     page: ScrapedPage | undefined,
     failure: unknown,
-    { timestamp, startedAt, startElapsed, place }: ScrapeMoment,
+    { scheduled, timestamp, startedAt, startElapsed, place }: ScrapeMoment,
   ): Promise<void> {
     const { appender, clock, metrics } = this.#context;
     const { batch } = this.#context.scratch;
@@ -318,6 +333,7 @@ export class ScrapeLoop {
     else this.#tap?.page(batch, timestamp);
     const appended = batch.length;
     const durable = appender.append(batch);
+    this.#expect(this.#momentAfter(scheduled));
     // The disk must keep up with pages of many new series.
     if (counts !== undefined && counts.added >= LARGE) place?.leaveUntil(durable);
     else place?.leave();
@@ -401,6 +417,7 @@ export class ScrapeLoop {
     this.#stopping.abort(new Error('the target is not scraped any more'));
     this.#wake?.();
     await this.#running;
+    this.#arrival?.close();
     void this.#close(this.#settings.scraper);
     if (this.#nextSettings !== undefined && this.#nextSettings.scraper !== this.#settings.scraper) {
       void this.#close(this.#nextSettings.scraper);

@@ -7,6 +7,7 @@ import type { KubeClusters } from '../kubernetes/kube-clusters.ts';
 import { compileRelabel } from '../relabel.ts';
 import { sameConfig } from '../same-config.ts';
 import type { Shard } from '../shard.ts';
+import type { Arrivals } from './arrivals.ts';
 import { BodyBuffers } from './body-buffers.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { FirstPages } from './first-pages.ts';
@@ -46,6 +47,8 @@ export interface ScrapePoolsOptions {
   readonly tapFor?: TapFor | undefined;
   /** Only the targets that fall to this shard are scraped; what is in this process always is. Default: all of them. */
   readonly shard?: Shard | undefined;
+  /** Is told what was due and what has been appended. Default: nobody asks. */
+  readonly arrivals?: Arrivals | undefined;
   /** Where the targets of Kubernetes' discovery are. Default: jobs that have it find nothing there. */
   readonly clusters?: KubeClusters | undefined;
 }
@@ -93,6 +96,7 @@ export class ScrapePools {
       appender,
       scratch: new IngestScratch(),
       firstPages: new FirstPages({ clock: options.clock ?? SYSTEM_CLOCK }),
+      arrivals: options.arrivals,
       clock: options.clock ?? SYSTEM_CLOCK,
       logger,
       metrics,

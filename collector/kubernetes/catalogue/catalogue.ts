@@ -3,6 +3,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Appender } from '../../../storage/appender.ts';
 import type { Querier } from '../../../storage/querier.ts';
 import type { Metadata } from '../../../storage/series.ts';
+import type { ArrivalSource, Arrivals } from '../../scrape/arrivals.ts';
 import { type Clock, SYSTEM_CLOCK } from '../../scrape/clock.ts';
 import type { SampleTap, TappedTarget } from '../../scrape/sample-tap.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
@@ -42,6 +43,8 @@ export interface CatalogueOptions {
   readonly interval: number;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /** Is told when a round was due and when all of it has been appended. Default: nobody asks. */
+  readonly arrivals?: Arrivals | undefined;
   /** Whether this collector emits the levels above the pod. Asked before each round. Default: always. */
   readonly isLeader?: () => boolean;
   /**
@@ -106,6 +109,7 @@ class RunningCatalogue implements Catalogue {
   readonly #services: WatchedServices;
   readonly #sums: Sums;
   readonly #kubelets = new Set<CadvisorTap>();
+  readonly #arrival: ArrivalSource | undefined;
   #cancel: (() => void) | undefined;
   #emitting: Promise<void> = Promise.resolve();
   #wasLeader = false;
@@ -120,6 +124,8 @@ class RunningCatalogue implements Catalogue {
       containers: levelSeries(appender, CONTAINER_LEVEL),
       nodes: levelSeries(appender, NODE_LEVEL),
     };
+    this.#arrival = options.arrivals?.source();
+    this.#arrival?.setPatience(interval / 2);
     const now = (): number => clock.now();
     this.#index = new PodIndex({ cluster, clusterLabel, levels: this.#levels, latest: this.#latest, now });
     this.#workloads = new WatchedWorkloads(cluster);
@@ -218,23 +224,32 @@ class RunningCatalogue implements Catalogue {
     this.#cancel = this.#clock.schedule(next - now, () => {
       // Timers may fire a little early.
       if (this.#clock.now() < next - interval / 2) this.#schedule();
-      else this.#emitting = this.#round(next).finally(() => this.#schedule());
+      else {
+        // Before the first round nothing is expected.
+        const onAppended = (): void => this.#arrival?.expect(next + interval);
+        this.#emitting = this.#round(next, onAppended).finally(() => {
+          this.#schedule();
+        });
+      }
     });
   }
 
-  async #round(timestamp: number): Promise<void> {
+  async #round(timestamp: number, onAppended: () => void): Promise<void> {
     const { isLeader = () => true, logger, clusterLabel: cluster } = this.#options;
     const leads = isLeader();
     if (!leads) {
       if (this.#wasLeader) this.#sums.reset();
       this.#wasLeader = false;
+      this.#arrival?.expect(Number.POSITIVE_INFINITY);
       return;
     }
     this.#wasLeader = true;
     try {
-      await this.#sums.emit(timestamp);
+      await this.#sums.emit(timestamp, onAppended);
     } catch (error) {
       logger.warn({ cluster, err: error }, "a round of a cluster's sums was not stored");
+    } finally {
+      onAppended();
     }
   }
 }

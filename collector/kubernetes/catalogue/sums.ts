@@ -109,8 +109,11 @@ export class Sums {
     return this.#groups.size;
   }
 
-  /** Computes and stores one round. Resolves when it is durable; rejects with a StorageError. */
-  async emit(timestamp: number): Promise<number> {
+  /**
+   * Computes and stores one round; `onAppended` is called when it is on its way. Resolves when it is durable; rejects with a
+   * StorageError.
+   */
+  async emit(timestamp: number, onAppended: () => void = () => {}): Promise<number> {
     const { podValues, latest, index, health } = this.#options;
     if (!index.isSynced) return 0;
     await podValues.refresh({ index, latest }, timestamp);
@@ -119,7 +122,7 @@ export class Sums {
     // Asked only where no target is the API server.
     const apiserver = health.knows('apiserver') ? Number.NaN : await this.#probe.ask();
     this.compute(timestamp, apiserver);
-    return this.#emitted.emit(timestamp);
+    return this.#emitted.emit(timestamp, { onAppended });
   }
 
   /** Ends all series with stale markers. */

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Appender } from '../../../storage/appender.ts';
 import type { Labels } from '../../../storage/labels.ts';
 import { Moments } from '../../emission/moments.ts';
+import type { ArrivalSource, Arrivals } from '../../scrape/arrivals.ts';
 import { type Clock, SYSTEM_CLOCK, wait } from '../../scrape/clock.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import type { KubeObject } from '../objects.ts';
@@ -22,6 +23,8 @@ export interface StateMetricsOptions {
   /** Milliseconds between two samples of a series. Default 30,000. */
   readonly interval?: number;
   readonly clock?: Clock;
+  /** Is told when an emission was due and when all of it has been appended. Default: nobody asks. */
+  readonly arrivals?: Arrivals | undefined;
   /**
    * Whether this process, of those that do the same work, is the one that tells anything; asked again before each emission.
    * Default: it is.
@@ -99,6 +102,7 @@ class Teller implements StateMetrics {
   readonly #selected: readonly SelectedResource[];
   readonly #stopping = new AbortController();
   readonly #logged = new Map<string, number>();
+  readonly #arrival: ArrivalSource | undefined;
   #states: readonly ResourceState[] = [];
   /** Resources that are silent because of their age. */
   readonly #outdated = new Set<ResourceState>();
@@ -118,6 +122,8 @@ class Teller implements StateMetrics {
     this.#interval = options.interval ?? DEFAULT_INTERVAL;
     if (!(this.#interval >= 1)) throw new Error(`interval must be 1 ms or more, got ${this.#interval}`);
     this.#moments = new Moments(`state metrics of ${options.cluster.name} ${options.labels.key}`, this.#interval);
+    this.#arrival = options.arrivals?.source();
+    this.#arrival?.setPatience(this.#interval / 2);
     this.#selected = selectFamilies(options.families);
     this.#metrics = stateMetricsMetrics(options.registry);
     this.#self = new SelfSeries({
@@ -189,6 +195,7 @@ class Teller implements StateMetrics {
       const now = this.#clock.now();
       // The clock was set back.
       if (next - now > this.#interval) next = this.#moments.next(now);
+      if (this.#last.timestamp > 0) this.#arrival?.expect(next);
       if (now < next) {
         // Timers may fire a little early: then it waits again.
         await wait(this.#clock, next - now, signal);
@@ -200,6 +207,7 @@ class Teller implements StateMetrics {
       const missed = Math.round((following - next) / this.#interval) - 1;
       if (missed > 0 && !signal.aborted) this.#metrics.missed.inc({ cluster: this.#options.cluster.name }, missed);
       next = following;
+      this.#arrival?.expect(next);
     }
   }
 
@@ -212,15 +220,21 @@ class Teller implements StateMetrics {
     for (const state of ready) this.#noteAge(state, this.#clock.now() - state.currentAt > maxAge);
     const total = ready.reduce((sum, { series }) => sum + series.size, 0);
     const spread = Math.min(this.#interval * SPREAD, (total / SAMPLES_PER_SECOND) * 1000);
+    /** Parts that have not been appended whole. */
+    let missing = ready.length + 1;
+    const onAppended = (): void => {
+      if (--missing === 0) this.#arrival?.expect(this.#moments.next(timestamp));
+    };
     const results: Promise<PromiseSettledResult<number>[]>[] = [];
     const add = (result: Promise<number>): void => void results.push(Promise.allSettled([result]));
     add(this.#self.emit(timestamp, this.#isUp(ready)));
+    onAppended();
     let before = 0;
     for (const state of ready) {
       const start = before;
       const { size } = state.series;
       const pace = (done: number): Promise<void> => this.#pace(begun + (spread * (start + done * size)) / total);
-      add(state.series.emit(timestamp, { silent: this.#outdated.has(state), pace }));
+      add(state.series.emit(timestamp, { silent: this.#outdated.has(state), pace, onAppended }));
       before += size;
       // The next resource goes on while this one becomes durable.
       if (before < total && size > 0) await pace(1);
@@ -333,6 +347,7 @@ class Teller implements StateMetrics {
     await this.#ending;
     if (markStale) await this.#endAll();
     for (const state of this.#states) state.close();
+    this.#arrival?.close();
     this.#self.close();
     this.#forget();
   }
