@@ -5,6 +5,7 @@ import { Labels } from '../storage/labels.ts';
 import { AlertHistory, type RememberedAlert, type WrittenAlertLog } from './alert-history.ts';
 import { type AlertInstance, believedFiring, ended, restored } from './alert-instance.ts';
 import { createAlertMetrics } from './alert-metrics.ts';
+import type { ArrivalFunc } from './arrival.ts';
 import { withDeadline } from './deadline.ts';
 import { alertKey, type NotifiableAlert } from './notifiable-alert.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
@@ -31,6 +32,15 @@ export interface AlertEngineOptions {
    * the newest. Default: it sees what was written some time before.
    */
   readonly flush?: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Whether queries that look so far back (milliseconds) see what is appended to a metric at once, without `flush`. Default:
+   * they do not.
+   */
+  readonly isImmediate?: (metric: string, reach: number) => boolean;
+  /** Is waited for before a group is evaluated. Default: groups are evaluated when their time has come. */
+  readonly arrived?: ArrivalFunc;
+  /** How far back queries look for the newest sample, in milliseconds. Default: 5 min. */
+  readonly lookback?: number;
   /**
    * For how long, at least, a restart does not end the alerts that it continues, in milliseconds; it is two intervals of
    * the group if that is longer. Default: 5 s.
@@ -109,6 +119,7 @@ class Engine implements AlertEngine {
         const message = `a query of a rule must end within ${timeout / 1000} s`;
         return withDeadline((within) => options.query(expr, time, within), { signal, timeout, message });
       },
+      lookback: options.lookback,
       appender: options.appender,
       history: this.#history,
       externalLabels: Labels.from(options.externalLabels),
@@ -214,6 +225,8 @@ class Engine implements AlertEngine {
       logger: this.#options.logger,
       metrics: this.#metrics,
       flush: (signal) => this.#flush(signal),
+      isImmediate: this.#options.isImmediate,
+      arrived: this.#options.arrived,
       restore: (evaluators, signal) => this.#restore(evaluators, { interval, signal }),
     };
   }

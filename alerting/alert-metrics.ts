@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** The alert engine's own metrics. */
 export type AlertMetrics = ReturnType<typeof createAlertMetrics>;
@@ -17,6 +17,17 @@ export function createAlertMetrics(registry: Registry) {
       'group_iterations_missed_total',
       'Evaluations of groups left out because the one before took too long.',
     ),
+    arrivals: new Histogram({
+      name: 'pharos_rule_arrival_wait_seconds',
+      help: 'How long evaluations waited for the samples that were due.',
+      buckets: [0.001, 0.01, 0.1, 0.3, 1, 2, 3, 5, 10, 30],
+      registers,
+    }),
+    late: new Counter({
+      name: 'pharos_rule_arrivals_late_total',
+      help: 'Evaluations that began without samples that were due, because their time to arrive was over.',
+      registers,
+    }),
     templateFailures: new Counter({
       name: 'pharos_template_expansion_failures_total',
       help: 'Labels and annotations of alerts whose template could not be expanded.',

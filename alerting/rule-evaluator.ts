@@ -3,13 +3,15 @@ import { Labels, METRIC_NAME } from '../storage/labels.ts';
 import type { AlertHistory, HistoryEntry } from './alert-history.ts';
 import { type AlertCandidate, type AlertInstance, advance, ended } from './alert-instance.ts';
 import { type RuleSample, RuleSeries } from './rule-series.ts';
-import { metricsRead } from './rules/metrics-read.ts';
+import { type MetricsRead, metricsRead } from './rules/metrics-read.ts';
 import type { AlertingRule, QueryFunc, QueryVector, RecordingRule, Rule } from './rules/rule.ts';
 import { Template, type TemplateQuery } from './template/template.ts';
 
 /** What evaluators need of their engine. */
 export interface EvaluatorContext {
   readonly query: QueryFunc;
+  /** How far back the query looks for the newest sample, in milliseconds. Default: 5 min. */
+  readonly lookback?: number | undefined;
   readonly appender: Appender;
   readonly history: AlertHistory;
   readonly externalLabels: Labels;
@@ -45,11 +47,10 @@ export abstract class RuleEvaluator {
     this.id = id;
     this.context = context;
     this.series = new RuleSeries(context.appender);
-    this.reads = metricsRead(rule.expr);
+    this.reads = metricsRead(rule.expr, context.lookback);
   }
 
-  /** The metrics that the expression reads; undefined when they could be any. */
-  readonly reads: ReadonlySet<string> | undefined;
+  readonly reads: MetricsRead;
   /** The metrics that the rule writes. */
   abstract readonly writes: readonly string[];
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Labels } from '../storage/labels.ts';
 import type { AlertMetrics } from './alert-metrics.ts';
+import type { ArrivalFunc } from './arrival.ts';
 import { AlertingEvaluator, type EvaluatorContext, RecordingEvaluator, type RuleEvaluator } from './rule-evaluator.ts';
 import type { RuleGroup } from './rules/rule.ts';
 
@@ -15,6 +16,10 @@ export interface RuleGroupLoopOptions {
   readonly metrics: AlertMetrics;
   /** Makes what rules have written visible to queries, as far as possible. Never rejects. */
   readonly flush: (signal: AbortSignal) => Promise<void>;
+  /** Whether queries that look so far back see what is written to a metric without that. Default: they do not. */
+  readonly isImmediate?: ((metric: string, reach: number) => boolean) | undefined;
+  /** Is waited for before each evaluation. Default: nothing is. */
+  readonly arrived?: ArrivalFunc | undefined;
   /** Continues from the alert log; false while that cannot be read. */
   readonly restore: (evaluators: readonly AlertingEvaluator[], signal: AbortSignal) => Promise<boolean>;
 }
@@ -25,7 +30,8 @@ const SPREAD = 5_000;
 /**
  * Evaluates a group's rules in order, never twice at once. The first evaluation comes soon after the start. The others
  * come at the multiples of the interval plus an offset that depends on the group's name alone: groups are spread over
- * the interval, and a restart does not move them.
+ * the interval, and a restart does not move them. An evaluation begins when the samples that were due up to its time have
+ * arrived; its time is its own all the same.
  */
 export class RuleGroupLoop {
   readonly group: RuleGroup;
@@ -98,12 +104,29 @@ export class RuleGroupLoop {
         metrics.missed.inc({ rule_group: this.name }, missed);
         due += missed * interval;
       }
+      await this.#arrived(due);
       await this.evaluate(due);
       // The first slot may follow close upon the first evaluation.
       due = slotAfter(due + interval / 2);
       // The clock was set back.
       if (due - now() > 2 * interval) due = slotAfter(now());
     }
+  }
+
+  /** Waits for the samples that an evaluation at this time is to see. */
+  async #arrived(time: number): Promise<void> {
+    const { arrived, queryOffset, metrics, logger } = this.#options;
+    if (arrived === undefined) return;
+    const begun = performance.now();
+    const { signal } = this.#stop;
+    try {
+      if ((await arrived(time - (this.group.queryOffset ?? queryOffset), signal)) === 'late') metrics.late.inc();
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // Samples that may be missing are better than no evaluation.
+      logger.error({ err: error, group: this.name }, 'it cannot be told whether samples have arrived');
+    }
+    metrics.arrivals.observe((performance.now() - begun) / 1000);
   }
 
   /** One evaluation of all rules, as of `now`. Rejects only when it was stopped. */
@@ -125,7 +148,7 @@ export class RuleGroupLoop {
       const begun = performance.now();
       metrics.evaluations.inc(labels);
       try {
-        if (readsAny(evaluator, unseen)) {
+        if (this.#readsAny(evaluator, unseen)) {
           await this.#options.flush(signal);
           unseen.clear();
         }
@@ -155,6 +178,18 @@ export class RuleGroupLoop {
     metrics.duration.set(labels, this.evaluationTime / 1000);
   }
 
+  /** Whether the rule reads one of these metrics in such a way that it does not see what was just written. */
+  #readsAny({ reads }: RuleEvaluator, metrics: ReadonlySet<string>): boolean {
+    if (metrics.size === 0) return false;
+    if (reads.mayReadOthers) return true;
+    const { queryOffset, isImmediate } = this.#options;
+    const offset = this.group.queryOffset ?? queryOffset;
+    for (const [metric, reach] of reads.reaches) {
+      if (metrics.has(metric) && isImmediate?.(metric, reach + offset) !== true) return true;
+    }
+    return false;
+  }
+
   #failed(evaluator: RuleEvaluator, error: unknown): void {
     const { metrics, logger } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
@@ -165,11 +200,4 @@ export class RuleGroupLoop {
     evaluator.health = 'err';
     evaluator.lastError = message;
   }
-}
-
-function readsAny(evaluator: RuleEvaluator, metrics: ReadonlySet<string>): boolean {
-  if (metrics.size === 0) return false;
-  if (evaluator.reads === undefined) return true;
-  for (const metric of evaluator.reads) if (metrics.has(metric)) return true;
-  return false;
 }

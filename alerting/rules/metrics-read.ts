@@ -1,47 +1,115 @@
-import type { Expr, VectorSelector } from '../../query/promql/ast.ts';
+import type { DurationNode, Expr, VectorSelector } from '../../query/promql/ast.ts';
 import { ALL_FEATURES } from '../../query/promql/features.ts';
 import { parseExpr } from '../../query/promql/parser.ts';
 import { METRIC_NAME } from '../../storage/labels.ts';
+import type { RuleGroup } from './rule.ts';
 
-/** The metric names that an expression selects; undefined when they cannot be told from its text. */
-export function metricsRead(expr: string): ReadonlySet<string> | undefined {
-  let parsed: Expr;
+/** What an expression reads when it is evaluated at a time. */
+export interface MetricsRead {
+  /** The metrics that its selectors name, and how far before that time they look, in milliseconds; Infinity: anywhere. */
+  readonly reaches: ReadonlyMap<string, number>;
+  /** True when a selector does not name its metric, and may read any. */
+  readonly mayReadOthers: boolean;
+}
+
+/** How far back selectors look whose expression does not say it, in milliseconds. */
+const DEFAULT_LOOKBACK = 5 * 60_000;
+
+/** What an expression reads; of one that cannot be parsed nothing is known. */
+export function metricsRead(expr: string, lookback = DEFAULT_LOOKBACK): MetricsRead {
+  const reads = new Reads(lookback);
   try {
-    parsed = parseExpr(expr, { features: ALL_FEATURES });
+    reads.add(parseExpr(expr, { features: ALL_FEATURES }), 0);
   } catch {
-    return undefined;
+    reads.mayReadOthers = true;
   }
-  const names = new Set<string>();
-  return collect(parsed, names) ? names : undefined;
+  return reads;
 }
 
-/** False when some selector may read any metric. */
-function collect(expr: Expr, names: Set<string>): boolean {
-  switch (expr.kind) {
-    case 'number':
-    case 'string':
-      return true;
-    case 'vector-selector':
-      return selector(expr, names);
-    case 'matrix-selector':
-      return selector(expr.selector, names);
-    case 'call':
-      return expr.args.every((arg) => collect(arg, names));
-    case 'aggregate':
-      return collect(expr.expr, names) && (expr.param === undefined || collect(expr.param, names));
-    case 'binary':
-      return collect(expr.left, names) && collect(expr.right, names);
-    case 'subquery':
-    case 'unary':
-    case 'paren':
-      return collect(expr.expr, names);
-    default:
-      return expr satisfies never;
+/** The metrics that the rules of these groups name, and how far back from the time of evaluation, the furthest of each. */
+export function rulesRead(
+  groups: readonly RuleGroup[],
+  { lookback, queryOffset }: { readonly lookback: number; readonly queryOffset: number },
+): Map<string, number> {
+  const furthest = new Map<string, number>();
+  for (const group of groups) {
+    for (const { expr } of group.rules) {
+      for (const [metric, reach] of metricsRead(expr, lookback).reaches) {
+        const all = reach + (group.queryOffset ?? queryOffset);
+        furthest.set(metric, Math.max(furthest.get(metric) ?? 0, all));
+      }
+    }
+  }
+  return furthest;
+}
+
+class Reads implements MetricsRead {
+  readonly reaches = new Map<string, number>();
+  mayReadOthers = false;
+  readonly #lookback: number;
+
+  constructor(lookback: number) {
+    this.#lookback = lookback;
+  }
+
+  /** Adds what `expr` reads when it is evaluated at times that lie up to `back` milliseconds back. */
+  add(expr: Expr, back: number): void {
+    switch (expr.kind) {
+      case 'number':
+      case 'string':
+        return;
+      case 'vector-selector':
+        this.#select(expr, back + this.#lookback);
+        return;
+      case 'matrix-selector': {
+        const around = expr.selector.extension === undefined ? 0 : this.#lookback;
+        this.#select(expr.selector, back + around + lengthOf(expr.range));
+        return;
+      }
+      case 'call':
+        // It reads target_info, or what its second argument names.
+        if (expr.func === 'info') this.mayReadOthers = true;
+        for (const arg of expr.args) this.add(arg, back);
+        return;
+      case 'aggregate':
+        this.add(expr.expr, back);
+        if (expr.param !== undefined) this.add(expr.param, back);
+        return;
+      case 'binary':
+        this.add(expr.left, back);
+        this.add(expr.right, back);
+        return;
+      case 'subquery':
+        this.add(
+          expr.expr,
+          expr.at === undefined ? back + lengthOf(expr.range) + offsetOf(expr.offset) : Number.POSITIVE_INFINITY,
+        );
+        return;
+      case 'unary':
+      case 'paren':
+        this.add(expr.expr, back);
+        return;
+      default:
+        expr satisfies never;
+    }
+  }
+
+  #select({ matchers, offset, at }: VectorSelector, back: number): void {
+    const name = matchers.find((matcher) => matcher.name === METRIC_NAME && matcher.op === '=')?.value;
+    if (name === undefined || name === '') {
+      this.mayReadOthers = true;
+      return;
+    }
+    const reach = at === undefined ? Math.max(0, back + offsetOf(offset)) : Number.POSITIVE_INFINITY;
+    this.reaches.set(name, Math.max(this.reaches.get(name) ?? 0, reach));
   }
 }
 
-function selector(node: VectorSelector, names: Set<string>): boolean {
-  const name = node.matchers.find((matcher) => matcher.name === METRIC_NAME && matcher.op === '=')?.value;
-  if (name !== undefined && name !== '') names.add(name);
-  return name !== undefined && name !== '';
+function offsetOf(offset: DurationNode | undefined): number {
+  return offset === undefined ? 0 : lengthOf(offset);
+}
+
+/** Of an expression over durations nothing is known. */
+function lengthOf(duration: DurationNode): number {
+  return duration.kind === 'fixed' ? duration.ms : Number.POSITIVE_INFINITY;
 }
