@@ -12,39 +12,11 @@ import type { Sample } from '../series.ts';
 import { sample, storageSuite, type TestSeries, write } from '../storage.case.ts';
 import type { Storage } from '../storage.ts';
 import { RecentSamples, type RecentSamplesOptions } from './recent-samples.ts';
+import { wantingAll } from './wanting-all.case.ts';
 
 const NEVER = new AbortController().signal;
 const T0 = Date.UTC(2026, 0, 15, 12);
 const HOUR = 3_600_000;
-
-/** A store of which every metric that is appended is wanted. */
-function wantingAll(recent: RecentSamples, reach: number): Storage {
-  const { storage } = recent;
-  const wanted = new Map<string, number>();
-  return {
-    ...storage,
-    appender: {
-      acquire(labels) {
-        if (labels.metric !== '' && !wanted.has(labels.metric)) {
-          wanted.set(labels.metric, reach);
-          recent.want('test', wanted);
-        }
-        return storage.appender.acquire(labels);
-      },
-      release: (refs) => storage.appender.release(refs),
-      append: (batch) => storage.appender.append(batch),
-      describe: (metadata) => storage.appender.describe(metadata),
-    },
-    async flush(signal) {
-      await storage.flush(signal);
-      await recent.settled();
-    },
-    async deleteSamples(deletion, signal) {
-      await storage.deleteSamples(deletion, signal);
-      await recent.settled();
-    },
-  };
-}
 
 async function selectsFrom(registry: Registry, from: 'memory' | 'store'): Promise<number> {
   const found = await registry.getSingleMetric('pharos_recent_selects_total')!.get();

@@ -5,15 +5,18 @@ import { createEngine } from '../../query/engine.ts';
 import { CORPUS, corpusEngine, runFile, scriptsIn } from './corpus.ts';
 import { KNOWN_GAPS } from './known-gaps.ts';
 import { memoryTarget } from './memory-target.ts';
+import { recentTarget } from './recent-target.ts';
 import { runScript } from './run-script.ts';
 
-describe("Prometheus' own scripts, on the in-memory store", () => {
+describe.each([
+  ['on the in-memory store', memoryTarget(corpusEngine)],
+  ['in a window over recent samples', recentTarget(corpusEngine)],
+] as const)("Prometheus' own scripts, %s", (_, newTarget) => {
   const files = scriptsIn(CORPUS);
   if (files.length === 0) {
     it.skip('are not here: ../shared/promqltest is absent', () => {});
     return;
   }
-  const newTarget = memoryTarget(corpusEngine);
   it.each(files)('%s', async (file) => {
     expect((await runFile(CORPUS, file, newTarget)).failures).toEqual([]);
   });
