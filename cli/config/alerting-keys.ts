@@ -28,7 +28,25 @@ const alertmanagerKeys = {
 
 export type AlertmanagerSettings = ValueOf<typeof alertmanagerKeys>;
 
+const leaderElectionKeys = {
+  by: key(
+    oneOf('auto', 'store', 'kubernetes', 'none'),
+    'auto',
+    'How one of several alerting instances leads: by rows in the ClickHouse server that they share, by a Lease in the Kubernetes cluster that Pharos runs in, or not at all; auto: by the server if there is one.',
+  ),
+  namespace: optional(nonEmptyText, "Of the Lease object. Default: the service account's, else default."),
+  name: key(nonEmptyText, 'pharos-alerting', 'Of the lease; instances that share it do the same work.'),
+};
+
 export const alertingKeys = {
+  leader_election: section(
+    map(leaderElectionKeys),
+    'Several instances that evaluate the same rules and policies, of which one does.',
+  ),
+  arrival_timeout: optional(
+    positiveDuration,
+    "How long an evaluation waits for samples that are late. Default: the scrape's timeout, half an interval at most.",
+  ),
   alert_relabel_configs: key(relabelConfigs, [], 'Steps that change or drop alerts before they are pushed.'),
   alertmanagers: key(list(map(alertmanagerKeys)), [], 'Alertmanagers that every alert is pushed to.'),
 };
@@ -64,6 +82,10 @@ export const notificationKeys = {
   external_url: optional(url, 'The URL under which people reach Pharos, for the links in notifications.'),
   ...groupingKeys,
   receivers: key(list(map(receiverKeys)), [], 'Who gets the notifications; each receiver gets every alert.'),
+  config_file: optional(
+    existingFile,
+    "An Alertmanager's configuration: routes, receivers, inhibition, time intervals and templates. Instead of receivers.",
+  ),
 };
 
 export type NotificationSettings = ValueOf<typeof notificationKeys>;

@@ -45,8 +45,11 @@ export function buildConfig(settings: FileSettings, reading: Reading, options: B
     global,
     scrapeConfigs,
     ruleFiles: settings.rule_files,
+    policyFiles: settings.policy_files,
     builtinRules: settings.builtin_rules ?? settings.rule_files.length === 0,
     alerting: {
+      leaderElection: alerting.leader_election,
+      arrivalTimeout: alerting.arrival_timeout,
       alertRelabelConfigs: buildRelabelConfigs(alerting.alert_relabel_configs, reading),
       alertmanagers: alerting.alertmanagers.map((alertmanager) => buildAlertmanager(alertmanager, reading)),
     },
@@ -154,7 +157,11 @@ function buildNotification(settings: NotificationSettings, reading: Reading): No
     const webhooks = receiver.webhook_configs.map((webhook) => buildWebhook(webhook, reading));
     return { name: receiver.name, ...grouping(receiver, shared), webhooks };
   });
-  return { externalUrl: settings.external_url || undefined, ...shared, receivers };
+  if (settings.config_file && receivers.length > 0) {
+    reading.report(reading.placeOf(settings, 'config_file'), 'expected receivers or config_file, got both');
+  }
+  const externalUrl = settings.external_url || undefined;
+  return { externalUrl, ...shared, receivers, configFile: settings.config_file || undefined };
 }
 
 type Grouping = typeof GROUPING;

@@ -17,6 +17,8 @@ export interface PharosConfig {
   readonly scrapeConfigs: readonly ScrapeConfig[];
   /** Patterns of rule files; `*`, `?` and `[…]` are wild in every component. */
   readonly ruleFiles: readonly string[];
+  /** Patterns of policy files; more policies may stand in the file itself. */
+  readonly policyFiles: readonly string[];
   /** Evaluate the rules that come with Pharos. */
   readonly builtinRules: boolean;
   readonly alerting: AlertingConfig;
@@ -40,6 +42,14 @@ export interface GlobalConfig {
 }
 
 export interface AlertingConfig {
+  /** `auto` is `store` where there is a ClickHouse server, else `none`. */
+  readonly leaderElection: {
+    readonly by: 'auto' | 'store' | 'kubernetes' | 'none';
+    readonly namespace: string | undefined;
+    readonly name: string;
+  };
+  /** Undefined: as long as a scrape may take. */
+  readonly arrivalTimeout: number | undefined;
   readonly alertRelabelConfigs: readonly RelabelConfig[];
   readonly alertmanagers: readonly AlertmanagerConfig[];
 }
@@ -65,6 +75,8 @@ export interface NotificationConfig {
   readonly repeatInterval: number;
   /** Each gets every alert. */
   readonly receivers: readonly ReceiverConfig[];
+  /** An Alertmanager's configuration; then there are no receivers here. */
+  readonly configFile: string | undefined;
 }
 
 /** Whom to tell, and how often. */

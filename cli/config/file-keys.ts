@@ -4,7 +4,7 @@ import { hostMetricsKeys, serverKeys, storageKeys } from './own-keys.ts';
 import { remoteWriteKeys } from './remote-write-keys.ts';
 import { boolean, path } from './scalars.ts';
 import { globalKeys, scrapeConfigs } from './scrape-keys.ts';
-import { key, list, map, notServed, optional, section, type ValueOf } from './shape.ts';
+import { elsewhere, key, list, map, notServed, optional, section, type ValueOf } from './shape.ts';
 
 /** The whole file: every key of prometheus.yml, and Pharos' own sections. */
 export const fileKeys = {
@@ -16,8 +16,10 @@ export const fileKeys = {
     boolean,
     'Evaluate the rules that come with Pharos. Default: only when rule_files is not given.',
   ),
-  alerting: section(map(alertingKeys), 'Alertmanagers.'),
-  notification: section(map(notificationKeys), 'Webhooks that Pharos calls itself.'),
+  policy_files: key(list(path), [], 'Files with alert policies; the last component may hold a *.'),
+  policies: elsewhere('Alert policies: docs/policies.md has their keys.'),
+  alerting: section(map(alertingKeys), 'How alerts are evaluated, and Alertmanagers.'),
+  notification: section(map(notificationKeys), 'Who is told of alerts.'),
   host_metrics: section(map(hostMetricsKeys), 'The metrics of the machine that Pharos runs on.'),
   kubernetes: section(
     map(kubernetesKeys),

@@ -414,7 +414,9 @@ describe('the pharos.yml of this repository', () => {
 
 /** The keys of the sections that Prometheus does not have. */
 function* ownKeys({ keys }: MapShape<unknown>, own = false): Generator<string> {
-  const ownSections = new Set(['host_metrics', 'kubernetes', 'storage', 'server', 'notification', 'builtin_rules']);
+  const ownSections = new Set([
+    ...['host_metrics', 'kubernetes', 'storage', 'server', 'notification', 'builtin_rules', 'policies', 'policy_files'],
+  ]);
   for (const [name, row] of Object.entries(keys)) {
     if (row.notServed !== undefined || !(own || ownSections.has(name))) continue;
     yield name;

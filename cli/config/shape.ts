@@ -103,6 +103,18 @@ export function notServed(reason: string, harmless: readonly string[] = []): Key
   };
 }
 
+/** A key whose value somebody else reads. */
+export function elsewhere(doc: string): Key<undefined> {
+  return {
+    shape: { kind: 'anything' },
+    doc,
+    presence: 'optional',
+    fallback: undefined,
+    notServed: undefined,
+    harmless: [],
+  };
+}
+
 export function map<K extends Keys>(keys: K): MapShape<ValueOf<K>> {
   return { kind: 'map', keys };
 }
