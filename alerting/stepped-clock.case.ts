@@ -4,7 +4,8 @@ import type { Clock } from './clock.ts';
 export class SteppedClock implements Clock {
   #now: number;
   #elapsed = 0;
-  readonly #calls = new Set<{ readonly at: number; readonly call: () => void }>();
+  /** By when they are due: many may be at the same time. */
+  readonly #calls = new Map<number, Set<() => void>>();
 
   constructor(start = Date.UTC(2026, 2, 2, 12)) {
     this.#now = start;
@@ -19,14 +20,20 @@ export class SteppedClock implements Clock {
   }
 
   schedule(milliseconds: number, call: () => void): () => void {
-    const entry = { at: this.#elapsed + Math.max(milliseconds, 0), call };
-    this.#calls.add(entry);
-    return () => this.#calls.delete(entry);
+    const at = this.#elapsed + Math.max(milliseconds, 0);
+    // The same function may be scheduled more than once.
+    const entry = (): void => call();
+    const calls = this.#calls.get(at);
+    if (calls === undefined) this.#calls.set(at, new Set([entry]));
+    else calls.add(entry);
+    return () => this.#remove(at, entry);
   }
 
   /** Calls that are still to come. */
   get pending(): number {
-    return this.#calls.size;
+    let pending = 0;
+    for (const calls of this.#calls.values()) pending += calls.size;
+    return pending;
   }
 
   /** Sets the time of day, as an administrator would: nothing becomes due by it. */
@@ -39,17 +46,21 @@ export class SteppedClock implements Clock {
     const end = this.#elapsed + milliseconds;
     await settle();
     for (;;) {
-      let next: { readonly at: number; readonly call: () => void } | undefined;
-      for (const entry of this.#calls) {
-        if (entry.at <= end && (next === undefined || entry.at < next.at)) next = entry;
-      }
-      if (next === undefined) break;
-      this.#calls.delete(next);
-      this.#move(next.at);
-      next.call();
+      const at = Math.min(...this.#calls.keys());
+      if (at > end) break;
+      const [call] = this.#calls.get(at)!;
+      this.#remove(at, call!);
+      this.#move(at);
+      call!();
       await settle();
     }
     this.#move(end);
+  }
+
+  #remove(at: number, call: () => void): void {
+    const calls = this.#calls.get(at);
+    calls?.delete(call);
+    if (calls?.size === 0) this.#calls.delete(at);
   }
 
   #move(elapsed: number): void {

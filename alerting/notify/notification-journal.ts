@@ -1,0 +1,167 @@
+/**
+ * What every integration was told last about every group: in memory, for the decision what to tell, and in the notification log, for a
+ * restart or another instance to continue from. Memory is changed at once; the log is written in order, and again until it takes it.
+ * While it does not, notifications go on: what a crash can make repeat is then each group's last one.
+ */
+import type { Logger } from 'pino';
+import type { NotificationEvent, NotificationLog } from '../../storage/notification-log.ts';
+import { type Clock, wait } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
+import type { ToldGroup } from './needs-update.ts';
+import type { NotifyMetrics } from './notify-metrics.ts';
+
+export interface JournalOptions {
+  readonly log: NotificationLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Pick<NotifyMetrics, 'logFailures' | 'logDropped'>;
+}
+
+/** As long as the log keeps what it was given. */
+const REMEMBER = 90 * 86_400_000;
+/** Groups that are no more may have been told of as firing; that is remembered for so long. */
+const REMEMBER_LOST = 7 * 86_400_000;
+const READ_TIMEOUT = 30_000;
+const WRITE_TIMEOUT = 30_000;
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+const MAX_PENDING = 50_000;
+const PER_APPEND = 2_000;
+
+export class NotificationJournal {
+  readonly #options: JournalOptions;
+  /** By receiver and group, then by integration. What was told with nothing firing is as if nothing had been. */
+  #told = new Map<string, Map<string, ToldGroup>>();
+  #pending: NotificationEvent[] = [];
+  #writing: Promise<void> | undefined;
+  #hasFailed = false;
+  readonly #stop = new AbortController();
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  /** Notifications that are not in the log yet. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /** What the integration was told last about the group; undefined also when that was that all of it is resolved. */
+  told(receiver: string, groupKey: string, integration: string): ToldGroup | undefined {
+    return this.#told.get(keyOf(receiver, groupKey))?.get(integration);
+  }
+
+  /** Whether an integration of the receiver was told that the alert fires, and not yet that it ended. */
+  isBelievedFiring(receiver: string, groupKey: string, fingerprint: string): boolean {
+    const integrations = this.#told.get(keyOf(receiver, groupKey));
+    if (integrations === undefined) return false;
+    for (const { firing } of integrations.values()) if (firing.has(fingerprint)) return true;
+    return false;
+  }
+
+  /** Takes over what the log says, in the place of what was known. Rejects when it cannot be read, and then changes nothing. */
+  async read(signal: AbortSignal): Promise<void> {
+    const { log, clock, metrics } = this.#options;
+    try {
+      const since = clock.now() - REMEMBER;
+      const events = await withDeadline((within) => log.latest(since, within), {
+        signal,
+        timeout: READ_TIMEOUT,
+        message: `the notification log gave no answer within ${READ_TIMEOUT / 1000} s`,
+      });
+      const told = new Map<string, Map<string, ToldGroup>>();
+      for (const event of events) remember(told, event);
+      // What has not been written yet is newer than what was read.
+      for (const event of this.#pending) remember(told, event);
+      this.#told = told;
+    } catch (error) {
+      metrics.logFailures.inc();
+      throw error;
+    }
+  }
+
+  /** Remembers how a notification ended, and brings it to the log. */
+  note(event: NotificationEvent): void {
+    remember(this.#told, event);
+    const { logger, metrics } = this.#options;
+    this.#pending.push(event);
+    if (this.#pending.length > MAX_PENDING) {
+      const failed = this.#pending.findIndex(({ outcome }) => outcome !== 'delivered');
+      this.#pending.splice(Math.max(failed, 0), 1);
+      metrics.logDropped.inc();
+      if (!this.#hasFailed) logger.warn(`more than ${MAX_PENDING} notifications wait for the notification log`);
+    }
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Forgets groups that are no more and that nobody has been told of for long. */
+  forget(isGroup: (receiver: string, groupKey: string) => boolean): void {
+    const oldest = this.#options.clock.now() - REMEMBER_LOST;
+    for (const [key, integrations] of this.#told) {
+      if ([...integrations.values()].some(({ timestamp }) => timestamp >= oldest)) continue;
+      const [receiver, groupKey] = JSON.parse(key) as [string, string];
+      if (!isGroup(receiver, groupKey)) this.#told.delete(key);
+    }
+  }
+
+  /** Resolves when everything is in the log, or nothing more is tried after so many milliseconds. */
+  async close(within: number): Promise<void> {
+    const giveUp = this.#options.clock.schedule(within, () => {
+      this.#stop.abort(new Error('the notification log was closed'));
+    });
+    await this.#writing;
+    giveUp();
+    this.#stop.abort(new Error('the notification log was closed'));
+    if (this.#pending.length > 0) {
+      this.#options.logger.error(`${this.#pending.length} notifications could not be written to the notification log`);
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { log, clock, logger, metrics } = this.#options;
+    const { signal } = this.#stop;
+    let pause = FIRST_PAUSE;
+    // What is noted in the same turn is written together.
+    await Promise.resolve();
+    while (this.#pending.length > 0 && !signal.aborted) {
+      const events = this.#pending.slice(0, PER_APPEND);
+      try {
+        const message = `the notification log took nothing within ${WRITE_TIMEOUT / 1000} s`;
+        await withDeadline(() => log.append(events), { signal, timeout: WRITE_TIMEOUT, message });
+        const written = new Set(events);
+        this.#pending = this.#pending.filter((event) => !written.has(event));
+        pause = FIRST_PAUSE;
+        if (this.#hasFailed) logger.info('the notification log can be written again');
+        this.#hasFailed = false;
+      } catch (error) {
+        if (signal.aborted) return;
+        metrics.logFailures.inc();
+        if (!this.#hasFailed) logger.error({ err: error }, 'the notification log cannot be written; it is tried again');
+        this.#hasFailed = true;
+        await wait(clock, pause, signal);
+        pause = Math.min(2 * pause, LONGEST_PAUSE);
+      }
+    }
+  }
+}
+
+function keyOf(receiver: string, groupKey: string): string {
+  return JSON.stringify([receiver, groupKey]);
+}
+
+function remember(told: Map<string, Map<string, ToldGroup>>, event: NotificationEvent): void {
+  if (event.outcome !== 'delivered') return;
+  const key = keyOf(event.receiver, event.groupKey);
+  const integrations = told.get(key);
+  if (event.firing.length === 0) {
+    integrations?.delete(event.integration);
+    if (integrations?.size === 0) told.delete(key);
+    return;
+  }
+  const { timestamp, repeats } = event;
+  const group = { firing: new Set(event.firing), resolved: new Set(event.resolved), timestamp, repeats };
+  if (integrations === undefined) told.set(key, new Map([[event.integration, group]]));
+  else integrations.set(event.integration, group);
+}
