@@ -4,13 +4,19 @@ import { raced } from './raced.ts';
 /** Milliseconds that a statement which goes to ClickHouse directly, past the outbox, may take with all that belongs to it. */
 export const DIRECT_TIMEOUT = 10_000;
 
+export interface BoundedOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds. Default: DIRECT_TIMEOUT. */
+  readonly timeout?: number;
+}
+
 /**
  * Runs something of ClickHouse for at most `timeout` milliseconds: then, and when the signal fires, its own signal fires and the
  * result rejects with a StorageError, whether or not `run` listens; what it had begun may go on in ClickHouse.
  */
 export async function bounded<T>(
   run: (signal: AbortSignal) => Promise<T>,
-  { signal, timeout = DIRECT_TIMEOUT }: { readonly signal?: AbortSignal; readonly timeout?: number },
+  { signal, timeout = DIRECT_TIMEOUT }: BoundedOptions,
 ): Promise<T> {
   const controller = new AbortController();
   const late = new StorageError('unavailable', `ClickHouse gave no answer within ${timeout} ms`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DocumentLog, type DocumentVersion, mistakeOfDocument } from '../document-log.ts';
 import { StorageError } from '../errors.ts';
-import { bounded } from './bounded.ts';
+import { type BoundedOptions, bounded } from './bounded.ts';
 import type { ClickHouseClient } from './client.ts';
 import { deleteRows } from './delete-rows.ts';
 import { timeRangeSql } from './log-range-sql.ts';
@@ -15,6 +15,8 @@ export interface ClickHouseDocumentLogOptions {
   readonly ready: () => void;
   /** How long versions are kept after they were replaced, in milliseconds; 0: for ever. */
   readonly retention: number;
+  /** Milliseconds that a call may take. Default: DIRECT_TIMEOUT. */
+  readonly timeout?: number;
   /** Told when old versions could not be deleted; it is tried again later. */
   readonly onSweepFailed?: (error: unknown) => void;
 }
@@ -50,7 +52,7 @@ export class ClickHouseDocumentLog implements DocumentLog {
     const mistake = mistakeOfDocument(version);
     if (mistake !== undefined) throw mistake;
     this.#options.ready();
-    const added = await bounded((signal) => this.#append(version, signal), {});
+    const added = await bounded((signal) => this.#append(version, signal), this.#limit());
     if (added) this.#sweep();
     return added;
   }
@@ -61,13 +63,13 @@ export class ClickHouseDocumentLog implements DocumentLog {
       `SELECT ${COLUMNS} FROM documents WHERE kind = ${sqlString(kind)} ` +
       'ORDER BY id, version DESC, writer LIMIT 1 BY id';
     const sql = `SELECT ${READ} FROM (${newest}) WHERE NOT deleted ORDER BY id`;
-    return bounded((within) => this.#read(sql, within), { signal });
+    return bounded((within) => this.#read(sql, within), this.#limit(signal));
   }
 
   async versions(kind: string, id: string, signal: AbortSignal): Promise<readonly DocumentVersion[]> {
     this.#options.ready();
     const sql = `SELECT ${READ} FROM documents WHERE ${isDocument(kind, id)} ORDER BY version DESC, writer LIMIT 1 BY version`;
-    return bounded((within) => this.#read(sql, within), { signal });
+    return bounded((within) => this.#read(sql, within), this.#limit(signal));
   }
 
   async written(
@@ -79,7 +81,12 @@ export class ClickHouseDocumentLog implements DocumentLog {
     const sql =
       `SELECT ${READ} FROM documents WHERE kind = ${sqlString(kind)} AND ${timeRangeSql(range)} ` +
       `ORDER BY ts DESC, id, version DESC, writer LIMIT 1 BY id, version LIMIT ${range.limit}`;
-    return bounded((within) => this.#read(sql, within), { signal });
+    return bounded((within) => this.#read(sql, within), this.#limit(signal));
+  }
+
+  #limit(signal?: AbortSignal): BoundedOptions {
+    const { timeout } = this.#options;
+    return { ...(signal !== undefined && { signal }), ...(timeout !== undefined && { timeout }) };
   }
 
   async #append(document: DocumentVersion, signal: AbortSignal): Promise<boolean> {
