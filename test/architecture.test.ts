@@ -40,7 +40,10 @@ const STRANGERS = [
 
 /** Packages that only some files may know. */
 const RESERVED: readonly { readonly what: RegExp; readonly by: RegExp }[] = [
-  { what: /^fastify$|^@fastify\//, by: /^query\/api\/|\/server(\.test)?\.ts$|^test\/|^bench\// },
+  {
+    what: /^fastify$|^@fastify\//,
+    by: /^query\/api\/|^alerting\/api\/.*\.test\.ts$|\/server(\.test)?\.ts$|^test\/|^bench\//,
+  },
   { what: /^chdb|^@clickhouse\//, by: /^storage\/clickhouse\/|^bench\/|^test\// },
   { what: /^commander$/, by: /^cli\/|^bench\// },
 ];

@@ -9,6 +9,8 @@ import { foreignOrigin } from './foreign-origin.ts';
 export interface AlertingApiDeps extends AlertmanagerApiDeps {
   readonly logger: Logger;
   readonly registry: Registry;
+  /** What else there is, such as `historySection`. Default: nothing. */
+  readonly sections?: readonly ApiSection[];
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -17,10 +19,12 @@ const MAX_BODY = 2 ** 20;
 const STALL_TIMEOUT = 60_000;
 const DEFECT: ApiAnswer = { status: 500, json: 'the request failed for a reason that is in the log' };
 
-/** Adds the HTTP API of alerting: Alertmanager's API v2 under /api/v2. */
+/** Adds the HTTP API of alerting: Alertmanager's API v2 under /api/v2, and the sections. */
 export function registerAlertingApi(app: FastifyInstance, deps: AlertingApiDeps): void {
   const meter = apiMeter(deps.registry);
-  for (const section of [alertmanagerSection(deps)]) registerSection(app, section, { logger: deps.logger, meter });
+  for (const section of [alertmanagerSection(deps), ...(deps.sections ?? [])]) {
+    registerSection(app, section, { logger: deps.logger, meter });
+  }
 }
 
 interface SectionContext {

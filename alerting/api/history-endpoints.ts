@@ -1,0 +1,144 @@
+import type { AlertEventFilter, AlertLog, FoundAlertEvent } from '../../storage/alert-log.ts';
+import type { DocumentLog } from '../../storage/document-log.ts';
+import type { Labels } from '../../storage/labels.ts';
+import type { FoundNotification, NotificationLog } from '../../storage/notification-log.ts';
+import { TRANSITIONS } from '../alert-history.ts';
+import type { Clock } from '../clock.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { alertStory } from './alert-story.ts';
+import { ApiError, failureEnvelope } from './api-error.ts';
+import type { ApiAnswer, ApiRequest, ApiSection } from './endpoint.ts';
+import { notificationJson, shownLabels, transitionJson } from './history-json.ts';
+import { fingerprintsOf, historyRange, matcherSets, onlyKnown, positionText, valuesOf } from './history-parameters.ts';
+
+export interface HistoryApiDeps {
+  readonly alertLog: Pick<AlertLog, 'find' | 'labelSets'>;
+  readonly notificationLog: Pick<NotificationLog, 'find'>;
+  readonly documentLog: Pick<DocumentLog, 'written' | 'versions'>;
+  readonly clock: Clock;
+  readonly externalLabels: Labels;
+  /** Milliseconds that one request may take. Default: 30,000. */
+  readonly historyTimeout?: number;
+}
+
+const DAY = 86_400_000;
+const STATES = ['pending', 'firing', 'inactive'] as const;
+const OUTCOMES = ['delivered', 'refused', 'failed'] as const;
+const RANGE = ['start', 'end', 'limit', 'before'];
+/** Alerts among which a fingerprint is looked for. */
+const MAX_ALERTS = 200_000;
+
+/**
+ * What has happened, the newest first:
+ *
+ *     GET /api/v1/alerts/history               changes of alerts' states; match[], state, fingerprint
+ *     GET /api/v1/alerts/history/:fingerprint  all of one alert: changes, notifications, silences that match it
+ *     GET /api/v1/notifications                who was told what; receiver, fingerprint, outcome
+ *
+ * Each takes start and end (the last 7 days; of one alert 90), limit (100) and before: the `next` of an answer, which has it when
+ * there is more.
+ */
+export function historySection(deps: HistoryApiDeps): ApiSection {
+  return {
+    prefix: '/api/v1',
+    endpoints: [
+      { method: 'GET', path: '/alerts/history', handle: (request) => within(deps, request, alerts) },
+      { method: 'GET', path: '/alerts/history/:fingerprint', handle: (request) => within(deps, request, alert) },
+      { method: 'GET', path: '/notifications', handle: (request) => within(deps, request, notifications) },
+    ],
+    failure: failureEnvelope,
+  };
+}
+
+type Handler = (deps: HistoryApiDeps, request: ApiRequest, signal: AbortSignal) => Promise<object>;
+
+/** Runs a handler until the client goes away or the time is over. */
+async function within(deps: HistoryApiDeps, request: ApiRequest, handler: Handler): Promise<ApiAnswer> {
+  const timeout = deps.historyTimeout ?? 30_000;
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(request.signal.reason);
+  const late = new ApiError('timeout', `the history could not be read within ${timeout / 1000} s`);
+  const cancel = deps.clock.schedule(timeout, () => controller.abort(late));
+  if (request.signal.aborted) onAbort();
+  request.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return { status: 200, json: { status: 'success', data: await handler(deps, request, controller.signal) } };
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error;
+  } finally {
+    cancel();
+    request.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function alerts(deps: HistoryApiDeps, { query }: ApiRequest, signal: AbortSignal): Promise<object> {
+  onlyKnown(query, ['match[]', 'state', 'fingerprint', ...RANGE]);
+  const range = historyRange(query, { now: deps.clock.now(), span: 7 * DAY });
+  const state = valuesOf(query, 'state', STATES) as AlertEventFilter['state'] & {};
+  const sets = matcherSets(query, deps.externalLabels);
+  const fingerprints = fingerprintsOf(valuesOf(query, 'fingerprint'));
+  let labels: readonly Labels[] = [];
+  if (fingerprints.length > 0) {
+    labels = await labelsOf(deps, { fingerprints, start: range.start, end: range.end }, signal);
+    if (labels.length === 0) return page<FoundAlertEvent>('events', [], { range, json: () => ({}) });
+  }
+  const filter = { ...range, ...TRANSITIONS, state, matcherSets: sets, labels, limit: range.limit + 1 };
+  const found = await deps.alertLog.find(filter, signal);
+  return page('events', found, { range, json: (event) => transitionJson(event, deps.externalLabels) });
+}
+
+async function notifications(deps: HistoryApiDeps, { query }: ApiRequest, signal: AbortSignal): Promise<object> {
+  onlyKnown(query, ['receiver', 'fingerprint', 'outcome', ...RANGE]);
+  const range = historyRange(query, { now: deps.clock.now(), span: 7 * DAY });
+  const about = fingerprintsOf(valuesOf(query, 'fingerprint'));
+  const filter = {
+    ...range,
+    receiver: valuesOf(query, 'receiver'),
+    outcome: valuesOf(query, 'outcome', OUTCOMES),
+    fingerprint: about,
+    limit: range.limit + 1,
+  };
+  const found = await deps.notificationLog.find(filter, signal);
+  return page('notifications', found, { range, json: (event: FoundNotification) => notificationJson(event, about) });
+}
+
+async function alert(deps: HistoryApiDeps, { query, params }: ApiRequest, signal: AbortSignal): Promise<object> {
+  onlyKnown(query, RANGE);
+  const range = historyRange(query, { now: deps.clock.now(), span: 90 * DAY });
+  const [wanted] = fingerprintsOf([params.fingerprint ?? '']);
+  const { start, end } = range;
+  const labels = await labelsOf(deps, { fingerprints: [wanted!], start, end }, signal);
+  if (labels.length === 0) throw new ApiError('not_found', `no alert with the fingerprint ${wanted} is in the history`);
+  const shown = shownLabels(labels[0]!, deps.externalLabels);
+  const entries = await alertStory(deps, { fingerprint: wanted!, labels, shown, range }, signal);
+  return {
+    fingerprint: wanted,
+    labels: shown,
+    ...page('entries', entries, { range, json: ({ json }) => json }),
+  };
+}
+
+/** The first of what was found, one more than asked for, and where the next page begins if there is one. */
+function page<Entry extends { readonly timestamp: number; readonly sequence: number }>(
+  name: string,
+  found: readonly Entry[],
+  { range, json }: { readonly range: { readonly limit: number }; readonly json: (entry: Entry) => object },
+): object {
+  const entries = found.slice(0, range.limit);
+  const last = found.length > entries.length ? entries.at(-1) : undefined;
+  return { [name]: entries.map(json), ...(last !== undefined && { next: positionText(last) }) };
+}
+
+/** The labels, without the external ones, of the alerts that have one of the fingerprints. */
+async function labelsOf(
+  { alertLog, externalLabels }: HistoryApiDeps,
+  {
+    fingerprints,
+    start,
+    end,
+  }: { readonly fingerprints: readonly string[]; readonly start: number; readonly end: number },
+  signal: AbortSignal,
+): Promise<readonly Labels[]> {
+  const all = await alertLog.labelSets({ start, end, limit: MAX_ALERTS }, signal);
+  return all.filter((labels) => fingerprints.includes(fingerprint(shownLabels(labels, externalLabels))));
+}
