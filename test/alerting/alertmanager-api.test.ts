@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Children } from '../../bench/children.ts';
-import { type AlertingApiServer, startAlertingApi } from './alerting-api-server.ts';
+import { type AlertingApiServer, startAlertingApi } from './alerting-api-server.case.ts';
 import { findAlertmanager, startAlertmanager } from './alertmanager-peer.ts';
 import { Masked } from './masked.ts';
 
