@@ -72,7 +72,15 @@ export class YamlReader {
     this.problems.push({ file: this.#file, line: line || 1, column: col || 1, field: place.path, message });
   }
 
-  /** The values of a mapping by key. Keys that are not `known`, when it is given, are problems. */
+  /** The line on which the node begins, counted from 1. */
+  lineOf(place: Place): number {
+    return this.#lines.linePos(place.offset).line || 1;
+  }
+
+  /**
+   * The values of a mapping by key, those that a key `<<` merges into it included. Keys that are not `known`, when it is given, are
+   * problems.
+   */
   map(place: Place, known?: readonly string[]): Map<string, Place> {
     const found = new Map<string, Place>();
     if (place.node === null) return found;
@@ -80,6 +88,7 @@ export class YamlReader {
       this.report(place, `expected a mapping, got ${this.#describe(place)}`);
       return found;
     }
+    const merged: Place[] = [];
     for (const pair of place.node.items) {
       if (!isPair(pair) || !isScalar(pair.key)) {
         this.report(place, 'expected keys that are plain text');
@@ -88,14 +97,24 @@ export class YamlReader {
       const key = String(pair.key.source ?? pair.key.value);
       const offset = pair.key.range?.[0] ?? place.offset;
       const path = place.path === '' ? key : `${place.path}.${key}`;
-      if (known !== undefined && !known.includes(key)) {
+      const isMerge = key === '<<' && pair.key.type === 'PLAIN';
+      if (known !== undefined && !known.includes(key) && !isMerge) {
         this.report({ node: null, path, offset }, `unknown key; expected one of ${known.join(', ')}`);
         continue;
       }
       const value = pair.value as Node | null;
       const node = this.#resolve(value, { node: null, path, offset });
       const empty = value === null || (isScalar(value) && value.source === '');
-      found.set(key, { node, path, offset: empty ? offset : (value.range?.[0] ?? offset) });
+      const read: Place = { node, path, offset: empty ? offset : (value.range?.[0] ?? offset) };
+      if (!isMerge) found.set(key, read);
+      else if (isSeq(node)) merged.push(...this.list(read));
+      else merged.push(read);
+    }
+    // What the mapping has itself counts, then what is merged first.
+    for (const other of merged) {
+      for (const [key, value] of this.map({ ...other, path: place.path }, known)) {
+        if (!found.has(key)) found.set(key, value);
+      }
     }
     return found;
   }
