@@ -81,6 +81,10 @@ const QUERY_TIMEOUT = 2 * 60_000;
 const STOP_TIMEOUT = 5_000;
 const HOLD_RESTORED = 5_000;
 const FLUSH_TIMEOUT = 5_000;
+/** An interruption of more than an hour is no interruption: what was pending begins anew. */
+const LAST_SEEN = 'max_over_time(timestamp(ALERTS_FOR_STATE)[1h:1m])';
+const LAST_SEEN_ATTEMPTS = 3;
+const NEVER_SEEN: ReadonlyMap<string, number> = new Map();
 
 export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   return new Engine(options);
@@ -106,6 +110,8 @@ class Engine implements AlertEngine {
   #log: Map<string, RememberedAlert[]> | undefined;
   #reading: Promise<boolean> | undefined;
   #logFailed = false;
+  #lastSeen: Promise<ReadonlyMap<string, number> | undefined> | undefined;
+  #lastSeenFailures = 0;
   #changing: Promise<void> = Promise.resolve();
 
   constructor(options: AlertEngineOptions) {
@@ -252,7 +258,11 @@ class Engine implements AlertEngine {
         if (heir?.rule.kind === 'alerting') (heir as AlertingEvaluator).adopt(evaluator);
         else await this.#drop(evaluator);
       }
-      for (const evaluator of loop.evaluators) await evaluator.end(this.#now()).catch(() => {});
+      for (const evaluator of loop.evaluators) {
+        const heir = heirs.get(evaluator.id);
+        if (heir !== undefined) heir.adoptSeries(evaluator);
+        else await evaluator.end(this.#now()).catch(() => {});
+      }
     }
   }
 
@@ -309,6 +319,7 @@ class Engine implements AlertEngine {
       validUntil: about.now + VALID_INTERVALS * Math.max(about.interval, RESEND),
       generatorUrl:
         about.expr === '' ? externalUrl : `${externalUrl}/graph?g0.expr=${encodeURIComponent(about.expr)}&g0.tab=1`,
+      measured: { value: alert.value, isCurrent: alert.valueIsCurrent },
       told: alert.told,
     };
   }
@@ -324,20 +335,52 @@ class Engine implements AlertEngine {
       });
       if (!(await this.#reading)) return false;
     }
+    const rememberedOf = ({ id }: AlertingEvaluator): readonly RememberedAlert[] => this.#log?.get(id) ?? [];
+    const isPending = (evaluator: AlertingEvaluator): boolean =>
+      !evaluator.restored && rememberedOf(evaluator).some(({ newest }) => newest.state === 'pending');
+    if (evaluators.some(isPending)) this.#lastSeen ??= this.#lastSeenPending();
+    const lastSeen = await (this.#lastSeen ?? NEVER_SEEN);
+    if (lastSeen === undefined) return false;
     signal.throwIfAborted();
     for (const evaluator of evaluators) {
       if (evaluator.restored) continue;
+      const now = this.#now();
+      const holdUntil = now + Math.max(2 * interval, this.#options.holdRestored ?? HOLD_RESTORED);
       const alerts = new Map<string, AlertInstance>();
-      for (const { newest, told } of this.#log?.get(evaluator.id) ?? []) {
-        const alert = restored(newest, told, { rule: evaluator.rule, now: this.#now() });
+      for (const { newest, told } of rememberedOf(evaluator)) {
+        const seen = lastSeen.get(newest.labels.key);
+        const alert = restored(newest, told, { rule: evaluator.rule, now, lastSeen: seen, holdUntil });
         if (alert !== undefined) alerts.set(alert.labels.key, alert);
       }
       this.#log?.delete(evaluator.id);
       evaluator.alerts = alerts;
       evaluator.restored = true;
-      evaluator.holdUntil = this.#now() + Math.max(2 * interval, this.#options.holdRestored ?? HOLD_RESTORED);
+      evaluator.holdUntil = holdUntil;
     }
     return true;
+  }
+
+  /**
+   * When alerts of some labels were last found active before the start, by the key of their labels: the time of their newest
+   * sample of ALERTS_FOR_STATE. Undefined when that has to be asked again.
+   */
+  async #lastSeenPending(): Promise<ReadonlyMap<string, number> | undefined> {
+    const { signal } = this.#ending;
+    try {
+      await this.#flush(signal);
+      const { samples } = await this.#context.query(LAST_SEEN, this.#now(), signal);
+      return new Map(samples.map(({ labels, value }) => [labels.key, value * 1000]));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (++this.#lastSeenFailures < LAST_SEEN_ATTEMPTS) {
+        this.#lastSeen = undefined;
+        return undefined;
+      }
+      this.#options.logger.warn(
+        `pending alerts begin anew, since until when they were seen cannot be read: ${message}`,
+      );
+      return NEVER_SEEN;
+    }
   }
 
   async #read(): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { AlertInstance } from './alert-instance.ts';
 
 const alert: AlertInstance = {
   ...{ labels: Labels.from({ alertname: 'A' }), annotations: Labels.EMPTY, state: 'firing', value: 1 },
-  ...{ activeAt: 1000, firedAt: 2000, resolvedAt: 0, keepFiringSince: 0, told: new Map() },
+  ...{ activeAt: 1000, firedAt: 2000, resolvedAt: 0, keepFiringSince: 0, valueIsCurrent: true, told: new Map() },
 };
 const told = (...entries: [string, 'firing' | 'resolved'][]): AlertInstance => ({
   ...alert,

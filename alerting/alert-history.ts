@@ -79,7 +79,7 @@ export class AlertHistory {
 }
 
 function eventOf({ rule, alert, receiver }: HistoryEntry, timestamp: number): AlertEvent {
-  const { told, ...state } = alert;
+  const { told, valueIsCurrent: _, ...state } = alert;
   const accepted = receiver === undefined ? newestOf(told.values()) : told.get(receiver);
   return {
     ...state,

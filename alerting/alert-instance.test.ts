@@ -55,7 +55,14 @@ describe('advance', () => {
     const rule = { for: 0, keepFiringFor: 0 };
     const alert: AlertInstance = {
       ...{ labels, annotations: Labels.EMPTY, state: 'inactive', value: 1 },
-      ...{ activeAt: START, firedAt: START, resolvedAt: START, keepFiringSince: 0, told: new Map() },
+      ...{
+        activeAt: START,
+        firedAt: START,
+        resolvedAt: START,
+        keepFiringSince: 0,
+        valueIsCurrent: true,
+        told: new Map(),
+      },
     };
     const left = (told: AlertInstance['told'], minutes: number): number =>
       advance(new Map([[labels.key, { ...alert, told }]]), unseen, { rule, now: START + minutes * MINUTE }).size;
@@ -90,10 +97,19 @@ describe('restored', () => {
     ...{ resolvedAt: 0, keepFiringSince: 0, lastSentAt: 0, lastSentStatus: '' as const },
   };
 
-  it('continues a pending alert, but not across a time in which nobody looked', () => {
-    const at = (now: number) => restored({ ...event, state: 'pending' }, new Map(), { rule, now })?.activeAt;
-    expect(at(START + 6 * MINUTE)).toBe(START);
-    expect(at(START + 16 * MINUTE)).toBe(START + 16 * MINUTE);
+  it('counts of a pending alert the time in which it was watched', () => {
+    const pending = { ...event, state: 'pending' as const };
+    const at = (now: number, more: { lastSeen?: number; holdUntil?: number } = {}) =>
+      (restored(pending, new Map(), { rule, now, ...more })!.activeAt - START) / MINUTE;
+    // Two minutes were watched; then nobody looked for six, or an hour.
+    expect(at(START + 8 * MINUTE, { lastSeen: START + 2 * MINUTE })).toBe(6);
+    expect(at(START + 62 * MINUTE, { lastSeen: START + 2 * MINUTE })).toBe(60);
+    // Nobody knows of a time.
+    expect(at(START + 8 * MINUTE)).toBe(8);
+    // It has been watched for long enough, but must not fire before something new may have arrived.
+    expect(at(START + 8 * MINUTE, { lastSeen: START + 4.9 * MINUTE, holdUntil: START + 9 * MINUTE })).toBe(4);
+    // The clock stepped back.
+    expect(at(START - 8 * MINUTE, { lastSeen: START - 9 * MINUTE })).toBe(-8);
   });
 
   it('continues an ended alert only while a receiver has to hear of its end', () => {

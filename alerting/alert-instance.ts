@@ -13,6 +13,11 @@ export interface AlertInstance {
   readonly resolvedAt: number;
   readonly keepFiringSince: number;
   readonly value: number;
+  /**
+   * Whether `value`, and what annotations say of it, is of the newest evaluation. False of an ended alert whose expression cannot
+   * tell its value: it keeps that of when it was active last.
+   */
+  readonly valueIsCurrent: boolean;
   /** By the receiver's name. */
   readonly told: ReadonlyMap<string, Told>;
 }
@@ -29,8 +34,6 @@ export interface AlertCandidate {
 /** How long an ended alert is kept, so that its end can be told; longer while a receiver still believes it fires. */
 const KEEP_ENDED = 15 * 60_000;
 const KEEP_UNTOLD = 24 * 3_600_000;
-/** A restored pending alert this long overdue was not watched meanwhile. */
-const OVERDUE = 10 * 60_000;
 
 /**
  * Every alert of the rule after an evaluation at `now` gave `candidates`, by the key of its labels. With `hold`, active
@@ -58,9 +61,10 @@ export function advance(
             firedAt: 0,
             resolvedAt: 0,
             keepFiringSince: 0,
+            valueIsCurrent: true,
             told: before?.told ?? NOBODY,
           }
-        : { ...before, ...candidate, keepFiringSince: 0 };
+        : { ...before, ...candidate, keepFiringSince: 0, valueIsCurrent: true };
     const fires = active.state === 'pending' && now - active.activeAt >= rule.for;
     next.set(key, fires ? { ...active, state: 'firing', firedAt: now } : active);
   }
@@ -77,14 +81,14 @@ export function advance(
     }
     const since = alert.keepFiringSince || now;
     const kept = alert.state === 'firing' && rule.keepFiringFor > 0 && now - since < rule.keepFiringFor;
-    next.set(key, kept ? { ...alert, keepFiringSince: since } : ended(alert, now));
+    next.set(key, kept ? { ...alert, keepFiringSince: since, valueIsCurrent: false } : ended(alert, now));
   }
   return next;
 }
 
-/** The alert after its condition ended. */
+/** The alert after its condition ended, with its last value. */
 export function ended(alert: AlertInstance, now: number): AlertInstance {
-  return { ...alert, state: 'inactive', resolvedAt: now, keepFiringSince: 0 };
+  return { ...alert, state: 'inactive', resolvedAt: now, keepFiringSince: 0, valueIsCurrent: false };
 }
 
 /** Whether some receiver has been told that it fires, and not that it ended. */
@@ -95,20 +99,31 @@ export function believedFiring(alert: Pick<AlertInstance, 'told'>): boolean {
 
 /**
  * What the alert log says to continue from: its newest entry about the alert, and what each receiver was told.
- * Undefined when there is nothing to continue.
+ * Undefined when there is nothing to continue. Of a pending alert only the time counts in which it was watched, so up to
+ * `lastSeen`, and it does not fire before `holdUntil`: until then what was stored before the interruption may be all there is. When
+ * nobody knows until when it was watched, it begins anew.
  */
 export function restored(
   event: AlertEvent,
   told: ReadonlyMap<string, Told>,
-  { rule, now }: { readonly rule: AlertingRule | undefined; readonly now: number },
+  options: {
+    readonly rule: AlertingRule | undefined;
+    readonly now: number;
+    readonly lastSeen?: number | undefined;
+    readonly holdUntil?: number;
+  },
 ): AlertInstance | undefined {
   const { timestamp: _, rule: __, lastSentAt: ___, lastSentStatus: ____, ...rest } = event;
-  const alert: AlertInstance = { ...rest, told };
+  const alert: AlertInstance = { ...rest, valueIsCurrent: false, told };
   switch (event.state) {
     case 'firing':
       return alert;
-    case 'pending':
-      return rule !== undefined && now > alert.activeAt + rule.for + OVERDUE ? { ...alert, activeAt: now } : alert;
+    case 'pending': {
+      const { rule, now, lastSeen = 0, holdUntil = now } = options;
+      const watched = Math.max(0, lastSeen - alert.activeAt);
+      const earliest = holdUntil - (rule?.for ?? 0);
+      return { ...alert, activeAt: Math.min(now, Math.max(now - watched, earliest)) };
+    }
     case 'inactive':
       return believedFiring(alert) ? alert : undefined;
     default:

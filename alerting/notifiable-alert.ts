@@ -48,6 +48,11 @@ export interface NotifiableAlert {
   readonly generatorUrl: string;
   /** What a policy says about telling it. The level of such an alert is a label that may change while `key` stays. */
   readonly notice?: Notice | undefined;
+  /**
+   * Of a rule: the value of its expression. At recovery the one that it has now, as far as the expression can tell; if it cannot,
+   * the one of when the alert was active last, and `isCurrent` is false.
+   */
+  readonly measured?: { readonly value: number; readonly isCurrent: boolean } | undefined;
   /** Of a policy: what the alert is about and by which numbers, for bodies that name them. */
   readonly subject?: AlertSubject | undefined;
   /** What each receiver last accepted, by its name; an earlier run may have left it. */

@@ -2,10 +2,13 @@ import type { Appender } from '../storage/appender.ts';
 import { Labels, METRIC_NAME } from '../storage/labels.ts';
 import type { AlertHistory, HistoryEntry } from './alert-history.ts';
 import { type AlertCandidate, type AlertInstance, advance, ended } from './alert-instance.ts';
-import { type RuleSample, RuleSeries } from './rule-series.ts';
+import { type RoundOfSamples, type RuleSample, RuleSeries } from './rule-series.ts';
+import { measuredExpression } from './rules/measured-expression.ts';
 import { type MetricsRead, metricsRead } from './rules/metrics-read.ts';
 import type { AlertingRule, QueryFunc, QueryVector, RecordingRule, Rule } from './rules/rule.ts';
 import { Template, type TemplateQuery } from './template/template.ts';
+
+type QuerySample = QueryVector['samples'][number];
 
 /** What evaluators need of their engine. */
 export interface EvaluatorContext {
@@ -28,6 +31,8 @@ export interface EvaluationTime {
   readonly offset: number;
   /** Results at most; 0 for any number. */
   readonly limit: number;
+  /** What rules of the group have written at this time. */
+  readonly round: RoundOfSamples;
   readonly signal: AbortSignal;
 }
 
@@ -60,6 +65,11 @@ export abstract class RuleEvaluator {
    */
   abstract evaluate(time: EvaluationTime): Promise<{ readonly written: Promise<void> }>;
 
+  /** Goes on with the series of the evaluator it replaces, which are then not ended. */
+  adoptSeries(other: RuleEvaluator): void {
+    this.series.adopt(other.series);
+  }
+
   /** Stale markers for all series. */
   async end(timestamp: number): Promise<void> {
     await this.series.write([], timestamp);
@@ -74,7 +84,7 @@ export class RecordingEvaluator extends RuleEvaluator {
     return [this.rule.record];
   }
 
-  override async evaluate({ now, offset, limit, signal }: EvaluationTime): Promise<{ written: Promise<void> }> {
+  override async evaluate({ now, offset, limit, round, signal }: EvaluationTime): Promise<{ written: Promise<void> }> {
     const at = now - offset;
     const { samples } = await this.context.query(this.rule.expr, at, signal);
     const results = new Map<string, RuleSample>();
@@ -88,10 +98,10 @@ export class RecordingEvaluator extends RuleEvaluator {
       results.set(labels.key, { labels, value: sample.value });
     }
     if (limit > 0 && results.size > limit) {
-      await this.series.write([], at);
+      await this.series.write([], at, round);
       throw new Error(`results must be at most the limit ${limit}, got ${results.size}`);
     }
-    return { written: handled(this.series.write([...results.values()], at)) };
+    return { written: handled(this.series.write([...results.values()], at, round)) };
   }
 }
 
@@ -110,33 +120,43 @@ export class AlertingEvaluator extends RuleEvaluator {
   holdUntil = 0;
   readonly #labels: ReadonlyMap<string, Template>;
   readonly #annotations: ReadonlyMap<string, Template>;
+  readonly #measured: string | undefined;
 
   constructor(rule: AlertingRule, id: string, context: EvaluatorContext) {
     super(rule, id, context);
     this.#labels = templates(rule.labels);
     this.#annotations = templates(rule.annotations);
+    this.#measured = measuredExpression(rule.expr);
   }
 
   override async evaluate(time: EvaluationTime): Promise<{ written: Promise<void> }> {
-    const { now, limit } = time;
+    const { now, limit, round } = time;
     const at = now - time.offset;
-    const candidates = await this.#candidates(at, time.signal);
-    const found = candidates.size;
-    const excess = limit > 0 && found > limit;
-    if (excess) candidates.clear();
+    const candidates = await this.#candidates(time);
+    const advanced = (): Map<string, AlertInstance> => {
+      return advance(this.alerts, candidates, { rule: this.rule, now, hold: now < this.holdUntil });
+    };
+    const recovered = await this.#recovered(advanced(), time);
+    let excess = 0;
     await this.context.history.change(async (append) => {
-      const next = excess
-        ? this.#allEnded(now)
-        : advance(this.alerts, candidates, { rule: this.rule, now, hold: now < this.holdUntil });
+      let next = advanced();
+      for (const [key, alert] of recovered) {
+        if (next.get(key)?.state === 'inactive') next.set(key, { ...next.get(key)!, ...alert });
+      }
+      const active = [...next.values()].filter(({ state }) => state !== 'inactive').length;
+      if (limit > 0 && active > limit) {
+        excess = active;
+        next = this.#allEnded(now);
+      }
       await append(this.#changes(next));
       this.alerts = next;
     });
     // Before the series: that those cannot be written must not keep an alert from being told.
     this.context.evaluated(this, now);
-    const written = handled(this.series.write(this.#samples(), at));
-    if (!excess) return { written };
+    const written = handled(this.series.write(this.#samples(), at, round));
+    if (excess === 0) return { written };
     await written;
-    throw new Error(`alerts must be at most the limit ${limit}, got ${found}; all of them are ended`);
+    throw new Error(`alerts must be at most the limit ${limit}, got ${excess}; all of them are ended`);
   }
 
   /** Ends all alerts, in the log too: the rule is gone. */
@@ -169,42 +189,88 @@ export class AlertingEvaluator extends RuleEvaluator {
     );
   }
 
-  async #candidates(at: number, signal: AbortSignal): Promise<Map<string, AlertCandidate>> {
+  async #candidates(time: EvaluationTime): Promise<Map<string, AlertCandidate>> {
     const { context, rule } = this;
-    const { samples } = await context.query(rule.expr, at, signal);
-    const query = rememberingQuery((expr) => context.query(expr, at, signal));
+    const { samples } = await context.query(rule.expr, time.now - time.offset, time.signal);
+    const expand = this.#expander(time);
     const candidates = new Map<string, AlertCandidate>();
-    for (const { labels: all, value } of samples) {
-      const own = all.with(METRIC_NAME, '');
-      const data = {
-        labels: all,
-        value,
-        externalLabels: context.externalLabels,
-        externalUrl: context.externalUrl,
-        now: at,
-      };
-      const expand = async (set: ReadonlyMap<string, Template>): Promise<[string, string][]> => {
-        const expanded: [string, string][] = [];
-        for (const [name, template] of set) {
-          try {
-            expanded.push([name, await template.expand(data, query)]);
-          } catch (error) {
-            if (signal.aborted) throw error;
-            context.templateFailed();
-            const reason = error instanceof Error ? error.message : String(error);
-            const where = `error executing template __alert_${rule.alert}`;
-            expanded.push([name, `<error expanding template: ${where}: ${reason}>`]);
-          }
-        }
-        return expanded;
-      };
-      const labels = Labels.from([...own, ...(await expand(this.#labels)), ['alertname', rule.alert]]);
+    for (const sample of samples) {
+      const own = sample.labels.with(METRIC_NAME, '');
+      const labels = Labels.from([...own, ...(await expand(this.#labels, sample)), ['alertname', rule.alert]]);
       if (candidates.has(labels.key)) {
         throw new Error(`the labels of alerts must differ, got ${labels.toString()} twice`);
       }
-      candidates.set(labels.key, { labels, annotations: Labels.from(await expand(this.#annotations)), value });
+      const annotations = Labels.from(await expand(this.#annotations, sample));
+      candidates.set(labels.key, { labels, annotations, value: sample.value });
     }
     return candidates;
+  }
+
+  /**
+   * Of alerts that fired and are over in `next` the values that they have now, with annotations that say so, as far as the
+   * expression can tell. What cannot be found out is left away: it must not delay the end of an alert.
+   */
+  async #recovered(
+    next: ReadonlyMap<string, AlertInstance>,
+    time: EvaluationTime,
+  ): Promise<Map<string, Pick<AlertInstance, 'annotations' | 'value' | 'valueIsCurrent'>>> {
+    const recovered = new Map<string, Pick<AlertInstance, 'annotations' | 'value' | 'valueIsCurrent'>>();
+    if (this.#measured === undefined) return recovered;
+    const over = [...next.values()].filter(({ labels, state }) => {
+      return state === 'inactive' && this.alerts.get(labels.key)?.state === 'firing';
+    });
+    if (over.length === 0) return recovered;
+    const { samples } = await this.context
+      .query(this.#measured, time.now - time.offset, time.signal)
+      .catch((error: unknown) => {
+        if (time.signal.aborted) throw error;
+        return { samples: [] } satisfies QueryVector;
+      });
+    const sources = new Map<string, QuerySample | undefined>();
+    for (const sample of samples) {
+      const key = this.#sourceKey(sample.labels);
+      // Of several that only differ in what the rule sets, none is known to be the alert's.
+      sources.set(key, sources.has(key) ? undefined : sample);
+    }
+    const expand = this.#expander(time);
+    for (const { labels } of over) {
+      const sample = sources.get(this.#sourceKey(labels));
+      if (sample === undefined) continue;
+      const annotations = Labels.from(await expand(this.#annotations, sample));
+      recovered.set(labels.key, { annotations, value: sample.value, valueIsCurrent: true });
+    }
+    return recovered;
+  }
+
+  /** The key of labels, of a result or of its alert, without those that the rule sets. */
+  #sourceKey(labels: Labels): string {
+    return labels.filter((name) => name !== METRIC_NAME && name !== 'alertname' && !this.#labels.has(name)).key;
+  }
+
+  /** Expands templates about a sample; a failure becomes part of the text, since it must not lose the alert. */
+  #expander({
+    now,
+    signal,
+  }: EvaluationTime): (set: ReadonlyMap<string, Template>, sample: QuerySample) => Promise<[string, string][]> {
+    const { context, rule } = this;
+    const { externalLabels, externalUrl } = context;
+    // As for Prometheus, the time of the evaluation, whatever the offset of the query.
+    const query = rememberingQuery((expr) => context.query(expr, now, signal));
+    return async (set, { labels, value }) => {
+      const expanded: [string, string][] = [];
+      for (const [name, template] of set) {
+        try {
+          expanded.push([name, await template.expand({ labels, value, externalLabels, externalUrl, now }, query)]);
+        } catch (error) {
+          if (signal.aborted) throw error;
+          context.templateFailed();
+          const reason = error instanceof Error ? error.message : String(error);
+          const where = `error executing template __alert_${rule.alert}`;
+          expanded.push([name, `<error expanding template: ${where}: ${reason}>`]);
+        }
+      }
+      return expanded;
+    };
   }
 
   #samples(): RuleSample[] {

@@ -5,6 +5,7 @@ import { Labels } from '../storage/labels.ts';
 import type { AlertMetrics } from './alert-metrics.ts';
 import type { ArrivalFunc } from './arrival.ts';
 import { AlertingEvaluator, type EvaluatorContext, RecordingEvaluator, type RuleEvaluator } from './rule-evaluator.ts';
+import { RoundOfSamples } from './rule-series.ts';
 import type { RuleGroup } from './rules/rule.ts';
 
 export interface RuleGroupLoopOptions {
@@ -129,14 +130,17 @@ export class RuleGroupLoop {
     metrics.arrivals.observe((performance.now() - begun) / 1000);
   }
 
-  /** One evaluation of all rules, as of `now`. Rejects only when it was stopped. */
-  async evaluate(now: number): Promise<void> {
+  /**
+   * One evaluation of all rules, as of `now`. Rejects only when it was stopped. `round` is shared by groups that are evaluated as of
+   * the same time; default: this group is by itself.
+   */
+  async evaluate(now: number, round = new RoundOfSamples()): Promise<void> {
     const { metrics, queryOffset, restore } = this.#options;
     const { signal } = this.#stop;
     const labels = { rule_group: this.name };
     const start = performance.now();
     const restored = await restore(this.alerting, signal);
-    const time = { now, offset: this.group.queryOffset ?? queryOffset, limit: this.group.limit, signal };
+    const time = { now, offset: this.group.queryOffset ?? queryOffset, limit: this.group.limit, round, signal };
     const writes: Promise<void>[] = [];
     /** Metrics written since the last flush. */
     const unseen = new Set<string>();
