@@ -15,6 +15,8 @@ import type { AlertingRule, RecordingRule, Rule, RuleGroup } from './rule.ts';
 export type { FileProblem as RuleProblem } from '../yaml-reader.ts';
 
 const GROUP_KEYS = ['name', 'interval', 'limit', 'query_offset', 'labels', 'rules'];
+/** A PrometheusRule may have more, for who evaluates it over several servers; here it says nothing. */
+const OBJECT_GROUP_KEYS = [...GROUP_KEYS, 'partial_response_strategy'];
 const RULE_KEYS = ['alert', 'record', 'expr', 'for', 'keep_firing_for', 'labels', 'annotations'];
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
@@ -69,10 +71,11 @@ class RuleFileReader {
     const isObject = isMap(root.node) && root.node.has('kind') && root.node.has('apiVersion');
     const file = isObject ? this.#spec(root) : root;
     if (file === undefined) return [];
+    const keys = isObject ? OBJECT_GROUP_KEYS : GROUP_KEYS;
     const groups: RuleGroup[] = [];
     const names = new Set<string>();
     for (const place of this.#yaml.list(this.#yaml.map(file, ['groups']).get('groups'))) {
-      const group = this.#group(place);
+      const group = this.#group(place, keys);
       if (group.name !== '' && names.has(group.name)) {
         const name = this.#yaml.map(place).get('name') ?? place;
         this.#yaml.report(
@@ -98,8 +101,8 @@ class RuleFileReader {
     return spec;
   }
 
-  #group(place: Place): RuleGroup {
-    const fields = this.#yaml.map(place, GROUP_KEYS);
+  #group(place: Place, keys: readonly string[]): RuleGroup {
+    const fields = this.#yaml.map(place, keys);
     return {
       name: this.#required(place, fields, 'name'),
       file: this.#file,
