@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { describeDuplicate, duplicateRules } from '../alerting/rules/duplicate-rules.ts';
 import { formatRuleProblems, parseRuleFile } from '../alerting/rules/rule-file.ts';
 import { glob } from './config/glob.ts';
 import { loadConfig } from './config/load-config.ts';
@@ -23,21 +24,40 @@ export async function checkConfig(file: string, features: ReadonlySet<string>): 
   }
 }
 
+/** What is looked for in rule files that are no mistakes, as promtool names it. */
+export type RuleLint = 'all' | 'duplicate-rules' | 'none';
+
+export interface CheckRulesOptions {
+  /** Default: duplicate-rules, which is all there is. */
+  readonly lint?: RuleLint;
+  /** Whether what is found makes the exit code 3. Default false. */
+  readonly lintFatal?: boolean;
+}
+
 /**
  * Prints every problem of rule files, whose expressions may use the features given; the exit code is 1 when there is one.
  */
-export async function checkRules(files: readonly string[], features: ReadonlySet<string>): Promise<number> {
+export async function checkRules(
+  files: readonly string[],
+  features: ReadonlySet<string>,
+  { lint = 'duplicate-rules', lintFatal = false }: CheckRulesOptions = {},
+): Promise<number> {
   let failed = false;
+  let warned = false;
   for (const file of files) {
     const { groups, problems } = parseRuleFile(file, await readFile(file, 'utf8'), { features });
     if (problems.length > 0) {
       failed = true;
       console.error(formatRuleProblems(problems));
       console.error(`${file}: ${problems.length} error${problems.length === 1 ? '' : 's'}`);
-    } else {
-      const rules = groups.reduce((sum, group) => sum + group.rules.length, 0);
-      console.log(`${file}: good: ${groups.length} group(s), ${rules} rule(s)`);
+      continue;
     }
+    for (const duplicate of lint === 'none' ? [] : duplicateRules(groups)) {
+      warned = true;
+      console.error(`${file}: warning: ${describeDuplicate(duplicate)}`);
+    }
+    const rules = groups.reduce((sum, group) => sum + group.rules.length, 0);
+    console.log(`${file}: good: ${groups.length} group(s), ${rules} rule(s)`);
   }
-  return failed ? 1 : 0;
+  return failed ? 1 : warned && lintFatal ? 3 : 0;
 }

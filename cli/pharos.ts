@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { FEATURES } from '../query/promql/features.ts';
-import { checkConfig, checkRules } from './check-command.ts';
+import { type CheckRulesOptions, checkConfig, checkRules } from './check-command.ts';
 import { checkPolicies } from './check-policies.ts';
 import { runQueryCommand } from './query-command.ts';
 import { runRole } from './run-role.ts';
@@ -13,6 +13,7 @@ import {
   type ServerOptions,
 } from './server-options.ts';
 import { runSqlCommand } from './sql-command.ts';
+import { testRules } from './test-rules-command.ts';
 import { VERSION } from './version.ts';
 
 /** Wraps a parser so that its error becomes commander's, which names the option and what was given. */
@@ -31,6 +32,8 @@ function parseCount(text: string): number {
   if (!(count >= 1 && count <= 100_000)) throw new Error('wanted a whole number from 1 to 100000');
   return count;
 }
+
+const patterns = checked<readonly RegExp[]>((text, before) => [...(before ?? []), new RegExp(text, 'u')]);
 
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
@@ -192,9 +195,30 @@ function buildProgram(): Command {
     .command('rules')
     .argument('<file...>', 'rule files')
     .description('check rule files')
+    .addOption(
+      new Option('--lint <what>', 'what to warn of: rules with the same name and labels')
+        .choices(['all', 'duplicate-rules', 'none'])
+        .default('duplicate-rules'),
+    )
+    .option('--lint-fatal', 'exit 3 when there is a warning')
     .addOption(featureOption())
-    .action(async (files: string[], { enableFeature }: CheckOptions) => {
-      process.exitCode = await checkRules(files, enableFeature ?? new Set());
+    .action(async (files: string[], { enableFeature, ...options }: CheckOptions & CheckRulesOptions) => {
+      process.exitCode = await checkRules(files, enableFeature ?? new Set(), options);
+    });
+
+  program
+    .command('test')
+    .description('test a file')
+    .command('rules')
+    .argument('<file...>', "rule tests, in promtool's format")
+    .description('run tests of rules; exits 1 when something is not as they expect')
+    .option('--run <pattern>', 'run only tests whose name the regular expression matches; may be given again', patterns)
+    .option('--junit <file>', "write a report in JUnit's XML")
+    .option('--diff', 'show of what differs also what is equal')
+    .option('--debug', 'show how long each test takes, and all samples at its end')
+    .addOption(featureOption())
+    .action(async (files: string[], { enableFeature, ...options }: TestOptions) => {
+      process.exitCode = await testRules(files, { ...options, features: enableFeature ?? new Set() });
     });
   check
     .command('policies')
@@ -221,6 +245,13 @@ function buildProgram(): Command {
 
 interface CheckOptions {
   readonly enableFeature?: ReadonlySet<string>;
+}
+
+interface TestOptions extends CheckOptions {
+  readonly run?: readonly RegExp[];
+  readonly junit?: string;
+  readonly diff?: true;
+  readonly debug?: true;
 }
 
 interface QueryOptions {

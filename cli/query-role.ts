@@ -5,7 +5,6 @@ import { localAnswerer } from '../query/api/answer.ts';
 import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
 import { registerQueryApi } from '../query/api/server.ts';
 import { createEngine, type EngineOptions } from '../query/engine.ts';
-import type { QueryEngine } from '../query/query-result.ts';
 import { createLanes } from '../query/workers/lanes.ts';
 import { type QueryWorker, WorkerPool } from '../query/workers/worker-pool.ts';
 import { Labels } from '../storage/labels.ts';
@@ -13,6 +12,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { PharosConfig } from './config/config.ts';
 import { formatDuration } from './config/duration.ts';
 import { renderConfig } from './config/render-config.ts';
+import { queryFuncOf } from './query-func.ts';
 import { defaultThreads } from './query-threads.ts';
 import { formatAddress, type ServerOptions } from './server-options.ts';
 import { cleanUrl, type Settings } from './settings.ts';
@@ -127,24 +127,6 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency, slowQuery: query.slowQuery },
       });
     },
-  };
-}
-
-/** The engine as the alert engine sees it: a number is one sample without labels. */
-function queryFuncOf(engine: QueryEngine): QueryFunc {
-  return async (expr, time, signal) => {
-    const { value } = await engine.instant({ expr, time }, signal);
-    switch (value.type) {
-      case 'vector':
-        return { samples: value.samples };
-      case 'scalar':
-        return { samples: [{ labels: Labels.EMPTY, value: value.value }] };
-      case 'matrix':
-      case 'string':
-        throw new Error(`a rule needs an instant vector or a scalar, the expression gives a ${value.type}`);
-      default:
-        return value satisfies never;
-    }
   };
 }
 

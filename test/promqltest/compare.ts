@@ -1,7 +1,7 @@
+import type { Item, SeriesLine } from '../../query/promql/series-notation.ts';
 import type { QueryResult, QueryValue } from '../../query/query-result.ts';
 import { Labels } from '../../storage/labels.ts';
 import type { EvalCommand, Expectation } from './script.ts';
-import type { Item, SeriesLine } from './series-line.ts';
 
 /** Says how a result differs from what the script expects. */
 export class Mismatch extends Error {}

@@ -1,3 +1,4 @@
+import type { SeriesLine } from '../../query/promql/series-notation.ts';
 import type { QueryEngine, QueryResult, QueryValue } from '../../query/query-result.ts';
 import { Labels } from '../../storage/labels.ts';
 import {
@@ -11,7 +12,6 @@ import {
 } from './compare.ts';
 import { pinned } from './pinned.ts';
 import { type Command, type EvalCommand, type InstantTime, type LoadCommand, parseScript } from './script.ts';
-import type { SeriesLine } from './series-line.ts';
 import { type Unstored, UnstoredData } from './unstored-data.ts';
 
 /** A sample to be stored. */

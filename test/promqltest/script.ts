@@ -1,5 +1,5 @@
+import { parseSeriesLine, type SeriesLine } from '../../query/promql/series-notation.ts';
 import { parseNumber } from './parse-number.ts';
-import { parseSeriesLine, type SeriesLine } from './series-line.ts';
 
 /**
  * The language of Prometheus' promqltest scripts: load data, evaluate queries, say what is expected. Lines are trimmed,

@@ -1,10 +1,10 @@
 import type { Expr } from '../../query/promql/ast.ts';
 import { ALL_FEATURES } from '../../query/promql/features.ts';
 import { parseExpr } from '../../query/promql/parser.ts';
+import type { SeriesLine } from '../../query/promql/series-notation.ts';
 import type { Labels } from '../../storage/labels.ts';
 import { Matcher } from '../../storage/matcher.ts';
 import type { EvalCommand, LoadCommand } from './script.ts';
-import type { SeriesLine } from './series-line.ts';
 
 /** What scripts load and the store does not hold. */
 export type Unstored = 'native histograms' | 'start timestamps';

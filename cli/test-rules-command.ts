@@ -1,0 +1,146 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { RuleGroup } from '../alerting/rules/rule.ts';
+import { formatRuleProblems, parseRuleFile } from '../alerting/rules/rule-file.ts';
+import { formatDuration } from './config/duration.ts';
+import { glob } from './config/glob.ts';
+import { type JunitSuite, junitReport } from './rule-tests/junit-report.ts';
+import { parseRuleTestFile, type RuleTest, type RuleTestFile } from './rule-tests/rule-test-file.ts';
+import { type RuleTestFailure, runRuleTest } from './rule-tests/run-rule-test.ts';
+
+export interface TestRulesOptions {
+  /** PromQL's feature flags. */
+  readonly features: ReadonlySet<string>;
+  /** Only tests whose name one of these matches. Default: all. */
+  readonly run?: readonly RegExp[] | undefined;
+  /** Where a report in JUnit's XML is written. Default: nowhere. */
+  readonly junit?: string | undefined;
+  /** Show of what differs also what is equal. Default false. */
+  readonly diff?: boolean | undefined;
+  /** Show how long each test takes, and all samples at its end. Default false. */
+  readonly debug?: boolean | undefined;
+  /** Where lines go: what passed, and what did not. Default: standard output, standard error. */
+  readonly out?: (line: string) => void;
+  readonly err?: (line: string) => void;
+}
+
+/** Runs files of rule tests, in promtool's format; the exit code is 1 when something is not as expected. */
+export async function testRules(files: readonly string[], options: TestRulesOptions): Promise<number> {
+  const { out = (line) => console.log(line), err = (line) => console.error(line) } = options;
+  const suites: JunitSuite[] = [];
+  for (const file of files) suites.push(await testFile(file, { ...options, out, err }));
+  if (options.junit !== undefined) await writeFile(options.junit, junitReport(suites));
+  const isFailed = ({ error, cases }: JunitSuite): boolean =>
+    error !== undefined || cases.some(({ failures }) => failures.length > 0);
+  return suites.some(isFailed) ? 1 : 0;
+}
+
+type Reporting = TestRulesOptions & Required<Pick<TestRulesOptions, 'out' | 'err'>>;
+
+async function testFile(file: string, options: Reporting): Promise<JunitSuite> {
+  const { out, err, run } = options;
+  const broken = (error: string): JunitSuite => {
+    err(`${file}: cannot be run`);
+    err(indented(error, 2));
+    return { name: file, error, cases: [] };
+  };
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return broken(error instanceof Error ? error.message : String(error));
+  }
+  const { parsed, problems } = parseRuleTestFile(file, text);
+  if (problems.length > 0) return broken(formatRuleProblems(problems));
+  const tests = parsed.tests.filter(({ name }) => run === undefined || run.some((pattern) => pattern.test(name)));
+  const { groups, problem } = await loadGroups(path.dirname(file), parsed, options);
+  // As for promtool, rules that nothing tests may be wrong.
+  if (problem !== undefined && tests.length > 0) return broken(problem);
+  const cases: { name: string; failures: string[] }[] = [];
+  for (const test of tests) {
+    const name = test.name === '' ? `test ${parsed.tests.indexOf(test) + 1}` : test.name;
+    const failures = await runOne(test, { parsed, groups, name, options });
+    cases.push({ name, failures: failures.map((failure) => failureText(file, failure)) });
+  }
+  const failed = cases.filter(({ failures }) => failures.length > 0);
+  if (failed.length === 0) {
+    out(`${file}: good: ${cases.length} test${cases.length === 1 ? '' : 's'}`);
+  } else {
+    err(`${file}: ${failed.length} of ${cases.length} test${cases.length === 1 ? '' : 's'} failed`);
+    for (const { name, failures } of failed) {
+      err(`  ${name}`);
+      for (const failure of failures) err(indented(failure, 4));
+    }
+  }
+  return { name: file, error: undefined, cases };
+}
+
+async function runOne(
+  test: RuleTest,
+  about: {
+    readonly parsed: RuleTestFile;
+    readonly groups: readonly RuleGroup[];
+    readonly name: string;
+    readonly options: Reporting;
+  },
+): Promise<readonly RuleTestFailure[]> {
+  const { parsed, groups, name, options } = about;
+  const { err, features, diff: whole = false, debug = false } = options;
+  const begun = performance.now();
+  const failures = await runRuleTest(test, {
+    groups,
+    evaluationInterval: parsed.evaluationInterval,
+    fuzzyCompare: parsed.fuzzyCompare,
+    features,
+    whole,
+    ...(debug && {
+      onDump: (lines: readonly string[]) => {
+        err(`debug: ${name}: all samples`);
+        for (const line of lines) err(`  ${line}`);
+      },
+    }),
+  });
+  if (debug) err(`debug: ${name} took ${formatDuration(Math.round(performance.now() - begun))}`);
+  return failures;
+}
+
+/** The groups of the rule files in the order in which they are evaluated, or what is wrong with them. */
+async function loadGroups(
+  directory: string,
+  { ruleFiles, groupEvalOrder }: RuleTestFile,
+  { features, err }: Reporting,
+): Promise<{ readonly groups: readonly RuleGroup[]; readonly problem: string | undefined }> {
+  const groups: RuleGroup[] = [];
+  const problems: string[] = [];
+  const files = new Set<string>();
+  for (const pattern of ruleFiles) {
+    const found = await glob(path.resolve(directory, pattern));
+    if (found.length === 0) err(`warning: no rule file matches ${path.join(directory, pattern)}`);
+    for (const file of found) files.add(file);
+  }
+  for (const absolute of files) {
+    const file = path.relative('.', absolute);
+    try {
+      const parsed = parseRuleFile(file, await readFile(absolute, 'utf8'), { features });
+      groups.push(...parsed.groups);
+      if (parsed.problems.length > 0) problems.push(formatRuleProblems(parsed.problems));
+    } catch (error) {
+      problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  // Those that are not listed come with the first that is, in the order of the files.
+  const rank = (group: RuleGroup): number => Math.max(0, groupEvalOrder.indexOf(group.name));
+  return {
+    groups: groups.sort((a, b) => rank(a) - rank(b)),
+    problem: problems.length === 0 ? undefined : problems.join('\n'),
+  };
+}
+
+function failureText(file: string, { line, what, details }: RuleTestFailure): string {
+  const where = line === 0 ? '' : `${file}:${line}: `;
+  return [`${where}${what}`, ...details.map((detail) => `  ${detail}`)].join('\n');
+}
+
+function indented(text: string, by: number): string {
+  return text.replace(/^(?=.)/gm, ' '.repeat(by));
+}
