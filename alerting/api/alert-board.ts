@@ -6,7 +6,7 @@ export interface BoardAlert {
   /** 16 hex digits over its labels. */
   readonly fingerprint: string;
   readonly updatedAt: number;
-  /** Names of those who get it. */
+  /** Names of those who get it, in the order of the routes. */
   readonly receivers: readonly string[];
   /** `unprocessed` until its group was first looked at. */
   readonly state: 'unprocessed' | 'active' | 'suppressed';

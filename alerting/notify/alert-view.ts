@@ -48,7 +48,7 @@ function viewAlert(stored: StoredAlert, groups: readonly AggregationGroup[], sou
     alert: alertAt(stored, source.now),
     fingerprint: stored.fingerprint,
     updatedAt: stored.updatedAt,
-    receivers: [...new Set([...stored.groups].map(({ receiver }) => receiver))].sort(),
+    receivers: [...new Set([...stored.groups].map(({ receiver }) => receiver))],
     state: isSuppressed ? 'suppressed' : 'active',
     silencedBy,
     inhibitedBy,

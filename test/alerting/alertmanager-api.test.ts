@@ -209,7 +209,7 @@ describe.skipIf(ALERTMANAGER === undefined)('the API (set PHAROS_ALERTMANAGER wh
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'pharos-alertmanager-'));
     children = new Children(directory);
-    server = await startAlertingApi({ config: CONFIG, receivers: { ops: ['alertname'], dev: ['job'] } });
+    server = await startAlertingApi(CONFIG);
   });
   afterAll(async () => {
     await server?.close();

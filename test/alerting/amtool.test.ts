@@ -212,7 +212,7 @@ describe.skipIf(AMTOOLS.length === 0)('amtool (set PHAROS_AMTOOL when it is not 
   let server: AlertingApiServer;
 
   beforeAll(async () => {
-    server = await startAlertingApi({ config: CONFIG, receivers: { ops: ['alertname'], dev: [] } });
+    server = await startAlertingApi(CONFIG);
   });
   afterAll(() => server.close());
 
@@ -235,7 +235,7 @@ describe.skipIf(AMTOOLS.length === 0)('amtool (set PHAROS_AMTOOL when it is not 
     '%s says the same of Pharos and of Alertmanager (set PHAROS_ALERTMANAGER when it is not in PATH)',
     async (program) => {
       const name = `amtool-${PROGRAMS.indexOf(program)}`;
-      const own = await startAlertingApi({ config: CONFIG, receivers: { ops: ['alertname'], dev: [] } });
+      const own = await startAlertingApi(CONFIG);
       try {
         const peer = await startAlertmanager(ALERTMANAGER!, {
           children,
