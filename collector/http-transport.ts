@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { SecureVersion } from 'node:tls';
 import { Agent, type buildConnector, DecoratorHandler, Dispatcher, interceptors, ProxyAgent } from 'undici';
 import type { CredentialSource, Credentials } from './credential-source.ts';
+import { guardedConnector } from './guarded-connector.ts';
 import type { HeaderValue, HttpClientConfig, TlsConfig } from './scrape/scrape-config.ts';
 import { Secret } from './secret.ts';
 import { readSecretFile } from './secret-file.ts';
@@ -35,6 +36,11 @@ export interface HttpTransportOptions {
   readonly maxRedirects?: number;
   /** Milliseconds for which TLS files count as unchanged after a look at them. Default 5,000. */
   readonly tlsCheckInterval?: number;
+  /**
+   * Which addresses may be connected to; asked for every connection, when its host's name has been resolved, so after a redirect too.
+   * Others fail with an AddressNotAllowed. Not together with a proxy, which resolves names itself. Default: all.
+   */
+  readonly allowedAddress?: (address: string) => boolean;
 }
 
 /** No credentials, the well-known certificate authorities, redirects followed: what a configuration has by default. */
@@ -61,6 +67,9 @@ export const PLAIN_HTTP_CLIENT: HttpClientConfig = {
 
 /** Nothing is read or connected until the first `headers()`; without it a request fails. */
 export function createHttpTransport(config: HttpClientConfig, options: HttpTransportOptions = {}): HttpTransport {
+  if (config.proxyUrl !== undefined && options.allowedAddress !== undefined) {
+    throw new Error('addresses cannot be restricted behind a proxy, which resolves names itself');
+  }
   const tls = new TlsFiles(config.tls, options.tlsCheckInterval ?? 5_000);
   const pools = new ReplaceableDispatcher();
   const ownNames = new Set([...Object.keys(config.headers).map((name) => name.toLowerCase()), ...CREDENTIAL_HEADERS]);
@@ -115,7 +124,13 @@ function createPools(config: HttpClientConfig, options: PoolOptions): Dispatcher
     maxHeaderSize: 64 * 1024,
   };
   const connect = { ...options.connect, timeout };
-  if (config.proxyUrl === undefined) return new Agent({ ...agentOptions, connect });
+  if (config.proxyUrl === undefined) {
+    const { allowedAddress } = options;
+    return new Agent({
+      ...agentOptions,
+      connect: allowedAddress === undefined ? connect : guardedConnector(connect, allowedAddress),
+    });
+  }
   const uri = config.proxyUrl instanceof Secret ? config.proxyUrl.reveal() : config.proxyUrl;
   return new ProxyAgent({
     ...agentOptions,

@@ -22,7 +22,7 @@ export interface TemplateFileProblem {
   readonly error: TemplateError;
 }
 
-const LIMITS: EvaluationLimits = { output: 512 * 1024, steps: 2_000_000, depth: 100 };
+const LIMITS: EvaluationLimits = { output: 2 * 1024 * 1024, steps: 2_000_000, depth: 100 };
 /** Texts of which the parsed form is kept. */
 const MAX_PARSED = 1_000;
 
