@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { Children } from '../../bench/children.ts';
 import { type AlertingApiServer, startAlertingApi } from './alerting-api-server.case.ts';
 import { findAlertmanager, findAmtools, startAlertmanager } from './alertmanager-peer.ts';
@@ -219,7 +220,8 @@ describe.skipIf(AMTOOLS.length === 0)('amtool (set PHAROS_AMTOOL when it is not 
   it.each(PROGRAMS)('%s shows the configuration and its routes', async (program) => {
     const url = `--alertmanager.url=${server.url}`;
     const shown = await run(program, ['config', 'show', url]);
-    expect(shown).toMatchObject({ code: 0, out: expect.stringContaining(CONFIG.trim()) });
+    expect(shown.code).toBe(0);
+    expect(parse(shown.out)).toEqual(parse(CONFIG));
     expect(await run(program, ['config', 'show', '-o', 'extended', url])).toMatchObject({ code: 0 });
     expect(await run(program, ['cluster', 'show', url])).toMatchObject({ code: 0 });
     const file = path.join(directory, 'routes.yml');
