@@ -11,7 +11,8 @@ import { type AlertMetrics, createAlertMetrics } from './alert-metrics.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
 import { RuleGroupLoop, type RuleGroupLoopOptions } from './rule-group-loop.ts';
 import type { QueryFunc, QueryVector, RuleGroup } from './rules/rule.ts';
-import { formatRuleProblems, parseRuleFile } from './rules/rule-file.ts';
+import { parseRuleFile } from './rules/rule-file.ts';
+import { formatFileProblems } from './yaml-reader.ts';
 
 const T = 1_700_000_000_000;
 const loops: RuleGroupLoop[] = [];
@@ -30,7 +31,7 @@ interface Setup {
 
 function setup(yaml: string, { query, options = {}, appender = (real) => real, log }: Setup) {
   const { groups, problems } = parseRuleFile('f.yml', yaml);
-  expect(formatRuleProblems(problems)).toBe('');
+  expect(formatFileProblems(problems)).toBe('');
   const storage = createMemoryStorage();
   const registry = new Registry();
   const metrics: AlertMetrics = createAlertMetrics(registry);

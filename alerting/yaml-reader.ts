@@ -21,6 +21,15 @@ export interface FileProblem {
   readonly message: string;
 }
 
+/** One line per problem: `rules.yml:12:9: groups[0].rules[1].for: expected a duration such as 5m, got "5"`. */
+export function formatFileProblems(problems: readonly FileProblem[]): string {
+  return problems
+    .map(({ file, line, column, field, message }) => {
+      return `${file}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}`;
+    })
+    .join('\n');
+}
+
 /** A YAML node with its path. Reading it reports what is wrong and goes on, so that all problems are found in one pass. */
 export interface Place {
   readonly node: Node | null;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describeDuplicate, duplicateRules } from '../alerting/rules/duplicate-rules.ts';
-import { formatRuleProblems, parseRuleFile } from '../alerting/rules/rule-file.ts';
+import { parseRuleFile } from '../alerting/rules/rule-file.ts';
+import { formatFileProblems } from '../alerting/yaml-reader.ts';
 import { glob } from './config/glob.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ConfigError, formatProblems } from './config/problem.ts';
@@ -48,7 +49,7 @@ export async function checkRules(
     const { groups, problems } = parseRuleFile(file, await readFile(file, 'utf8'), { features });
     if (problems.length > 0) {
       failed = true;
-      console.error(formatRuleProblems(problems));
+      console.error(formatFileProblems(problems));
       console.error(`${file}: ${problems.length} error${problems.length === 1 ? '' : 's'}`);
       continue;
     }

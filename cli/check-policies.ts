@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { formatPolicyProblems, parsePolicyFile } from '../alerting/policies/policy-file.ts';
+import { parsePolicyFile } from '../alerting/policies/policy-file.ts';
+import { formatFileProblems } from '../alerting/yaml-reader.ts';
 import { policyCatalogue } from './policy-catalogue.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function checkPolicies(
       catalogue,
       isPartOf: isConfig,
     });
-    const told = problems.length === 0 ? [] : [formatPolicyProblems(problems)];
+    const told = problems.length === 0 ? [] : [formatFileProblems(problems)];
     let count = problems.length;
     for (const { id, source } of policies) {
       const other = sources.get(id);

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { AlertPolicy } from '../alerting/policies/policy.ts';
-import { formatPolicyProblems, parsePolicyFile } from '../alerting/policies/policy-file.ts';
+import { parsePolicyFile } from '../alerting/policies/policy-file.ts';
 import type { PolicyContext } from '../alerting/policies/read-policy.ts';
+import { formatFileProblems } from '../alerting/yaml-reader.ts';
 import { glob } from './config/glob.ts';
 
 export interface PolicySources {
@@ -22,7 +23,7 @@ export async function loadPolicies(
   const take = (file: string, text: string, isPartOf: boolean): void => {
     const parsed = parsePolicyFile(file, text, { ...context, isPartOf });
     policies.push(...parsed.policies);
-    if (parsed.problems.length > 0) problems.push(formatPolicyProblems(parsed.problems));
+    if (parsed.problems.length > 0) problems.push(formatFileProblems(parsed.problems));
   };
   if (config !== undefined) take(config.name, config.text, true);
   for (const file of files) {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RuleGroup } from '../alerting/rules/rule.ts';
-import { formatRuleProblems, parseRuleFile } from '../alerting/rules/rule-file.ts';
+import { parseRuleFile } from '../alerting/rules/rule-file.ts';
+import { formatFileProblems } from '../alerting/yaml-reader.ts';
 import { glob } from './config/glob.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function loadRules(
     try {
       const parsed = parseRuleFile(file, await readFile(file, 'utf8'), { features });
       groups.push(...parsed.groups);
-      if (parsed.problems.length > 0) problems.push(formatRuleProblems(parsed.problems));
+      if (parsed.problems.length > 0) problems.push(formatFileProblems(parsed.problems));
     } catch (error) {
       problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
     }

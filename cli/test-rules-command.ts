@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RuleGroup } from '../alerting/rules/rule.ts';
-import { formatRuleProblems, parseRuleFile } from '../alerting/rules/rule-file.ts';
+import { parseRuleFile } from '../alerting/rules/rule-file.ts';
+import { formatFileProblems } from '../alerting/yaml-reader.ts';
 import { formatDuration } from './config/duration.ts';
 import { glob } from './config/glob.ts';
 import { type JunitSuite, junitReport } from './rule-tests/junit-report.ts';
@@ -51,7 +52,7 @@ async function testFile(file: string, options: Reporting): Promise<JunitSuite> {
     return broken(error instanceof Error ? error.message : String(error));
   }
   const { parsed, problems } = parseRuleTestFile(file, text);
-  if (problems.length > 0) return broken(formatRuleProblems(problems));
+  if (problems.length > 0) return broken(formatFileProblems(problems));
   const tests = parsed.tests.filter(({ name }) => run === undefined || run.some((pattern) => pattern.test(name)));
   const { groups, problem } = await loadGroups(path.dirname(file), parsed, options);
   // As for promtool, rules that nothing tests may be wrong.
@@ -123,7 +124,7 @@ async function loadGroups(
     try {
       const parsed = parseRuleFile(file, await readFile(absolute, 'utf8'), { features });
       groups.push(...parsed.groups);
-      if (parsed.problems.length > 0) problems.push(formatRuleProblems(parsed.problems));
+      if (parsed.problems.length > 0) problems.push(formatFileProblems(parsed.problems));
     } catch (error) {
       problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
     }

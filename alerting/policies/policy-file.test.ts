@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { formatFileProblems } from '../yaml-reader.ts';
 import { SMALL_CATALOGUE } from './catalogue.case.ts';
-import { formatPolicyProblems, parsePolicyFile } from './policy-file.ts';
+import { parsePolicyFile } from './policy-file.ts';
 
 const GOOD = `policies:
   - id: a
@@ -14,7 +15,7 @@ function parse(text: string, isPartOf = false) {
   const { policies, problems } = parsePolicyFile('p.yml', text, { catalogue: SMALL_CATALOGUE, isPartOf });
   return {
     ids: policies.map(({ id, source }) => `${id} ${source}`),
-    problems: formatPolicyProblems(problems).split('\n'),
+    problems: formatFileProblems(problems).split('\n'),
   };
 }
 

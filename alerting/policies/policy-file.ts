@@ -39,15 +39,6 @@ export function parsePolicyFile(
   return { policies: problems.length === 0 ? reader.policies : [], problems };
 }
 
-/** One line per problem: `policies.yml:12:9: policies[0].conditions[1].period: expected a duration …`. */
-export function formatPolicyProblems(problems: readonly FileProblem[]): string {
-  return problems
-    .map(({ file, line, column, field, message }) => {
-      return `${file}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}`;
-    })
-    .join('\n');
-}
-
 class PolicyFileReader {
   readonly policies: AlertPolicy[] = [];
   readonly problems: FileProblem[] = [];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { formatRuleProblems, parseRuleFile } from './rule-file.ts';
+import { formatFileProblems } from '../yaml-reader.ts';
+import { parseRuleFile } from './rule-file.ts';
 
-const problemsOf = (text: string): string => formatRuleProblems(parseRuleFile('r.yml', text).problems);
+const problemsOf = (text: string): string => formatFileProblems(parseRuleFile('r.yml', text).problems);
 
 const rule = (...lines: string[]): string => {
   return [

@@ -41,15 +41,6 @@ export function parseRuleFile(
   return { groups: problems.length === 0 ? groups : [], problems };
 }
 
-/** One line per problem: `rules.yml:12:9: groups[0].rules[1].for: expected a duration such as 5m, got "5"`. */
-export function formatRuleProblems(problems: readonly RuleProblem[]): string {
-  return problems
-    .map(({ file, line, column, field, message }) => {
-      return `${file}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}`;
-    })
-    .join('\n');
-}
-
 class RuleFileReader {
   readonly #file: string;
   readonly #yaml: YamlReader;
