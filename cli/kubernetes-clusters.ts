@@ -61,7 +61,8 @@ function clustersOf(config: KubernetesConfig, sources: ClusterSources): readonly
 
 const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
-function ownNamespace(): string {
+/** The namespace that this process runs in, as its service account says; `default` outside of a cluster. */
+export function ownNamespace(): string {
   try {
     return readFileSync(NAMESPACE_FILE, 'utf8').trim() || 'default';
   } catch {
