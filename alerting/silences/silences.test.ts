@@ -303,6 +303,18 @@ describe('the store', () => {
     await silences.stop();
   });
 
+  it('that is down at the start is read as soon as it answers', async () => {
+    const { id } = await open().set(wanted());
+    const silences = open();
+    log.isDown = true;
+    await silences.start();
+    expect([silences.isRead, silences.list()]).toEqual([false, []]);
+    log.isDown = false;
+    await clock.advance(2 * SECOND);
+    expect([silences.isRead, silences.silencedBy(WEB)]).toEqual([true, [id]]);
+    await silences.stop();
+  });
+
   it('gives another instance, and the next run, what was changed', async () => {
     const [one, other] = [open(), open()];
     await other.start();

@@ -65,6 +65,7 @@ export class Silences {
   #changes = 0;
   #writing = 0;
   #hasFailed = false;
+  #isRead = false;
   readonly #unreadable = new Set<string>();
 
   constructor(options: SilencesOptions) {
@@ -92,6 +93,11 @@ export class Silences {
   async start(): Promise<void> {
     await this.#poll();
     this.#polling = this.#keepPolling();
+  }
+
+  /** Whether they have been read since the start; until then nobody knows what is silenced, and nothing should be told. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   async stop(): Promise<void> {
@@ -209,6 +215,7 @@ export class Silences {
       if (silence !== undefined) this.#apply(silence, document.version);
     }
     for (const [id, { change }] of this.#entries) if (change <= since && !ids.has(id)) this.#forget(id);
+    this.#isRead = true;
   }
 
   /** A call of the log with a deadline; rejects with a SilenceError where asking again may help. */
