@@ -33,6 +33,9 @@ export interface AlertEvent {
   readonly lastSentStatus: '' | 'firing' | 'resolved';
 }
 
+/** Which alert an event is of. */
+export type AlertIdentity = Pick<AlertEvent, 'rule' | 'labels'>;
+
 /** An event with its place in the log. */
 export interface FoundAlertEvent extends AlertEvent {
   readonly sequence: number;
@@ -40,10 +43,10 @@ export interface FoundAlertEvent extends AlertEvent {
 
 /** What must hold of an event; of several values one, and no value is no condition. */
 export interface AlertEventFilter {
-  /** Conditions on labels; all of one of the sets must hold. */
+  /** Conditions on labels, or on the annotation where there is no label of the name; all of one of the sets must hold. */
   readonly matcherSets?: readonly (readonly Matcher[])[];
-  /** Exactly these labels. */
-  readonly labels?: readonly Labels[];
+  /** Of exactly these. */
+  readonly alerts?: readonly AlertIdentity[];
   readonly state?: readonly AlertStateName[];
   /** Only rules that do not end with this; what that means is the writer's business. */
   readonly ruleNotEnding?: string;
@@ -64,6 +67,9 @@ export interface AlertLog {
   latest(since: number, signal: AbortSignal): Promise<readonly AlertEvent[]>;
   /** The newest first. What was just appended may be missing. */
   find(filter: AlertEventFilter, signal: AbortSignal): Promise<readonly FoundAlertEvent[]>;
-  /** The labels that events of that time have, each once; `limit` when there are more. What was just appended may be missing. */
-  labelSets(range: Pick<AlertEventFilter, 'start' | 'end' | 'limit'>, signal: AbortSignal): Promise<readonly Labels[]>;
+  /** The alerts that have such events, each once, in no order. What was just appended may be missing. */
+  alerts(
+    range: Pick<AlertEventFilter, 'start' | 'end' | 'ruleNotEnding'>,
+    signal: AbortSignal,
+  ): AsyncIterable<AlertIdentity>;
 }

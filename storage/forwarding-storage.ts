@@ -14,10 +14,13 @@ export function createForwardingStorage(
     const message = 'this collector keeps no samples; ask the server that it sends them to';
     return Promise.reject(new StorageError('unavailable', message));
   };
+  const refuseAll = async function* () {
+    yield await refuse();
+  };
   return {
     appender,
     querier: { select: refuse, series: refuse, labelNames: refuse, labelValues: refuse, metadata: refuse },
-    alertLog: { append: refuse, latest: refuse, find: refuse, labelSets: refuse },
+    alertLog: { append: refuse, latest: refuse, find: refuse, alerts: refuseAll },
     eventLog: undefined,
     documentLog: { append: refuse, latest: refuse, versions: refuse, written: refuse },
     notificationLog: { append: refuse, latest: refuse, find: refuse },

@@ -1,6 +1,4 @@
-import type { AlertEvent, AlertEventFilter, AlertLog, FoundAlertEvent } from './alert-log.ts';
-import { StorageError } from './errors.ts';
-import type { Labels } from './labels.ts';
+import type { AlertEvent, AlertEventFilter, AlertIdentity, AlertLog, FoundAlertEvent } from './alert-log.ts';
 import type { Matcher } from './matcher.ts';
 import { findInMemory, type MemoryLogCheck, NEVER } from './memory-log.ts';
 
@@ -32,29 +30,33 @@ export class MemoryAlertLog implements AlertLog {
 
   async find(filter: AlertEventFilter, signal: AbortSignal): Promise<readonly FoundAlertEvent[]> {
     this.#check(signal);
-    const { matcherSets = [], labels = [], state = [], ruleNotEnding } = filter;
+    const { matcherSets = [], alerts = [], state = [], ruleNotEnding } = filter;
     const isMatched = (event: AlertEvent, matchers: readonly Matcher[]) =>
-      matchers.every((matcher) => matcher.matches(event.labels.get(matcher.name)));
+      matchers.every(({ name }, i) => matchers[i]!.matches(event.labels.get(name) || event.annotations.get(name)));
     return findInMemory(this.#events, filter, (event) => {
       return (
         (matcherSets.length === 0 || matcherSets.some((matchers) => isMatched(event, matchers))) &&
-        (labels.length === 0 || labels.some((one) => one.equals(event.labels))) &&
+        (alerts.length === 0 || alerts.some((one) => one.rule === event.rule && one.labels.equals(event.labels))) &&
         (state.length === 0 || state.includes(event.state)) &&
         (ruleNotEnding === undefined || !event.rule.endsWith(ruleNotEnding))
       );
     });
   }
 
-  async labelSets(
-    { start, end, limit }: Pick<AlertEventFilter, 'start' | 'end' | 'limit'>,
+  async *alerts(
+    { start, end, ruleNotEnding }: Pick<AlertEventFilter, 'start' | 'end' | 'ruleNotEnding'>,
     signal: AbortSignal,
-  ): Promise<readonly Labels[]> {
+  ): AsyncGenerator<AlertIdentity> {
     this.#check(signal);
-    const sets = new Map<string, Labels>();
-    for (const { timestamp, labels } of this.#events) {
-      if (timestamp >= start && timestamp <= end) sets.set(labels.key, labels);
+    const seen = new Set<string>();
+    for (const { timestamp, rule, labels } of [...this.#events]) {
+      if (timestamp < start || timestamp > end) continue;
+      if (ruleNotEnding !== undefined && rule.endsWith(ruleNotEnding)) continue;
+      const key = JSON.stringify([rule, labels.key]);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield { rule, labels };
+      this.#check(signal);
     }
-    if (sets.size > limit) throw new StorageError('limit', `there are events of more than ${limit} alerts`);
-    return [...sets.values()];
   }
 }

@@ -698,6 +698,8 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
       });
       const found = async (filter: Partial<AlertEventFilter>) =>
         (await storage.alertLog.find({ ...around, ...filter }, NEVER)).map((one) => one.annotations.get('number'));
+      const rule = '["f","g","A"]';
+      const A = Labels.from({ alertname: 'A', pod: 'a' });
       const B = Labels.from({ alertname: 'A', pod: 'b', "odd'name": 'x' });
 
       beforeAll(async () => {
@@ -713,7 +715,7 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
 
       test('is found the newest first, those appended later first, with everything that was written', async () => {
         expect(await found({})).toEqual(['6', '5', '4', '3', '2', '1']);
-        const [resolved] = await storage.alertLog.find({ ...around, labels: [B], limit: 1 }, NEVER);
+        const [resolved] = await storage.alertLog.find({ ...around, alerts: [{ rule, labels: B }], limit: 1 }, NEVER);
         const { sequence, ...rest } = resolved!;
         expect(sequence).toBeGreaterThan(0);
         const written = event(4, { labels: B, state: 'inactive', resolvedAt: then + 4000, value: Number.NaN });
@@ -731,9 +733,13 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
         expect(
           await found({ matcherSets: [[is("odd'name", '=~', '[x-z]')], [is('pod', '=', 'no such pod')]] }),
         ).toEqual(['4', '2']);
+        expect(await found({ matcherSets: [[is('number', '=~', '[1-3]'), is('pod', '=', 'a')]] })).toEqual(['3', '1']);
         expect(await found({ matcherSets: [[is('__name__', '=~', '.+')]] })).toEqual([]);
-        expect(await found({ labels: [Labels.from({ alertname: 'A' })] })).toEqual([]);
-        expect(await found({ labels: [B, Labels.from({ alertname: 'A', pod: 'a' })], limit: 2 })).toEqual(['6', '5']);
+        expect(await found({ alerts: [{ rule, labels: Labels.from({ alertname: 'A' }) }] })).toEqual([]);
+        expect(await found({ alerts: [{ rule: 'another', labels: A }] })).toEqual([]);
+        const [a, b] = [A, B].map((labels) => ({ rule, labels }));
+        expect(await found({ alerts: [b!, a!], limit: 3 })).toEqual(['6', '5', '4']);
+        expect(await found({ alerts: [a!] })).toEqual(['6', '5', '1']);
         expect(await found({ state: ['pending', 'inactive'] })).toEqual(['4', '2']);
         expect(await found({ ruleNotEnding: '"' })).toEqual(['6', '5', '4', '2', '1']);
         expect(await found({ start: then + 2000, end: then + 3999 })).toEqual(['3', '2']);
@@ -753,16 +759,17 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
         expect(numbers).toEqual(['6', '5', '4', '3', '2', '1']);
       });
 
-      test('knows the labels of all alerts', async () => {
-        const sets = await storage.alertLog.labelSets({ ...around, limit: 2 }, NEVER);
-        expect(sets.map(String).sort()).toEqual([
-          `{alertname="A", "odd'name"="x", pod="b"}`,
-          '{alertname="A", pod="a"}',
-        ]);
-        await expect(storage.alertLog.labelSets({ ...around, limit: 1 }, NEVER)).rejects.toMatchObject({
-          kind: 'limit',
-        });
-        expect(await storage.alertLog.labelSets({ start: 0, end: 1, limit: 1 }, NEVER)).toEqual([]);
+      test('knows which alerts there are', async () => {
+        const identities = async (range: { start: number; end: number; ruleNotEnding?: string }) => {
+          const names: string[] = [];
+          for await (const one of storage.alertLog.alerts(range, NEVER)) names.push(`${one.rule} ${one.labels}`);
+          return names.sort();
+        };
+        const [a, b] = [`${rule} ${A}`, `${rule} ${B}`];
+        expect(await identities(around)).toEqual([b, a, `${rule}"mail" ${A}`].sort());
+        expect(await identities({ ...around, ruleNotEnding: '"' })).toEqual([b, a].sort());
+        expect(await identities({ start: then + 2000, end: then + 2000 })).toEqual([b]);
+        expect(await identities({ start: 0, end: 1 })).toEqual([]);
       });
     });
 
@@ -999,7 +1006,9 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
         await expect(storage.alertLog.latest(0, aborted)).rejects.toMatchObject(canceled);
         const range = { start: 0, end: T0, limit: 1 };
         await expect(storage.alertLog.find(range, aborted)).rejects.toMatchObject(canceled);
-        await expect(storage.alertLog.labelSets(range, aborted)).rejects.toMatchObject(canceled);
+        await expect(storage.alertLog.alerts(range, aborted)[Symbol.asyncIterator]().next()).rejects.toMatchObject(
+          canceled,
+        );
         await expect(storage.notificationLog.latest(0, aborted)).rejects.toMatchObject(canceled);
         await expect(storage.notificationLog.find(range, aborted)).rejects.toMatchObject(canceled);
         await expect(storage.documentLog.latest('x', aborted)).rejects.toMatchObject(canceled);

@@ -1,9 +1,10 @@
-import type { AlertLog } from '../../storage/alert-log.ts';
+import type { AlertIdentity, AlertLog } from '../../storage/alert-log.ts';
 import type { DocumentLog, DocumentVersion } from '../../storage/document-log.ts';
 import type { Labels } from '../../storage/labels.ts';
 import type { LogPosition } from '../../storage/log-position.ts';
 import type { NotificationLog } from '../../storage/notification-log.ts';
 import { TRANSITIONS } from '../alert-history.ts';
+import { fingerprint } from '../fingerprint.ts';
 import type { Silence } from '../silences/silence.ts';
 import { decodeSilence, SILENCE_KIND } from '../silences/silence-document.ts';
 import { notificationJson, silenceVersionJson, timeText, transitionJson } from './history-json.ts';
@@ -27,24 +28,24 @@ const MAX_SILENCES = 10_000;
 const MAX_LOOKUPS = 50;
 
 /**
- * What happened to the alert with these labels (without and with the external ones): changes of its state, notifications about it,
- * and what was written about silences that match it. The newest first, one more than the range's limit if there is more.
+ * What happened to the alert, which receivers saw with one of the sets of labels: changes of its state, notifications about it, and
+ * what was written about silences that match it. The newest first, one more than the range's limit if there is more.
  */
 export async function alertStory(
   deps: StoryDeps,
   alert: {
-    readonly fingerprint: string;
-    readonly labels: readonly Labels[];
-    readonly shown: Labels;
+    readonly alerts: readonly AlertIdentity[];
+    readonly shown: readonly Labels[];
     readonly range: HistoryRange;
   },
   signal: AbortSignal,
 ): Promise<readonly StoryEntry[]> {
-  const { fingerprint, labels, shown, range } = alert;
+  const { alerts, shown, range } = alert;
+  const fingerprints = shown.map(fingerprint);
   const some = { ...range, limit: range.limit + 1 };
   const [transitions, notifications, silences] = await Promise.all([
-    deps.alertLog.find({ ...some, ...TRANSITIONS, labels }, signal),
-    deps.notificationLog.find({ ...some, fingerprint: [fingerprint] }, signal),
+    deps.alertLog.find({ ...some, ...TRANSITIONS, alerts }, signal),
+    deps.notificationLog.find({ ...some, fingerprint: fingerprints }, signal),
     silenceEntries(deps.documentLog, { shown, range }, signal),
   ]);
   const entries: StoryEntry[] = [
@@ -58,8 +59,8 @@ export async function alertStory(
       sequence: event.sequence,
       json: {
         kind: 'notification',
-        said: event.firing.includes(fingerprint) ? 'firing' : 'resolved',
-        ...notificationJson(event, [fingerprint]),
+        said: fingerprints.some((one) => event.firing.includes(one)) ? 'firing' : 'resolved',
+        ...notificationJson(event, fingerprints),
       },
     })),
     ...silences,
@@ -70,7 +71,7 @@ export async function alertStory(
 
 async function silenceEntries(
   documentLog: StoryDeps['documentLog'],
-  { shown, range }: { readonly shown: Labels; readonly range: HistoryRange },
+  { shown, range }: { readonly shown: readonly Labels[]; readonly range: HistoryRange },
   signal: AbortSignal,
 ): Promise<readonly StoryEntry[]> {
   const { start, end, before } = range;
@@ -122,6 +123,6 @@ function silenceOf({ body, isDeleted }: DocumentVersion): Silence | undefined {
   }
 }
 
-function matches({ matchers }: Silence, labels: Labels): boolean {
-  return matchers.every((matcher) => matcher.matches(labels.get(matcher.name)));
+function matches({ matchers }: Silence, sets: readonly Labels[]): boolean {
+  return sets.some((labels) => matchers.every((matcher) => matcher.matches(labels.get(matcher.name))));
 }

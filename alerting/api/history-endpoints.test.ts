@@ -31,6 +31,12 @@ const EAST = { cluster: 'east' };
 const shown = (labels: Labels) => labels.with('cluster', 'east');
 const WEB_PRINT = fingerprint(shown(WEB));
 
+const POLICY = JSON.stringify(['policy', 'disks']);
+const DISK = Labels.from({ alertname: 'Disks', node: 'n1' });
+const DISK_WARN = fingerprint(shown(DISK.with('severity', 'warn')));
+const DAYS_20 = 20 * 24 * 60;
+const logged = (severity: string) => Labels.from({ severity, evaluation: '{"at":1}', summary: 'full' });
+
 /** In minutes before now. */
 const at = (minutes: number) => NOW - minutes * MINUTE;
 
@@ -88,6 +94,16 @@ async function fill(storage: Storage): Promise<void> {
     event(50, { state: 'inactive', labels: DB, resolvedAt: at(50), value: Number.POSITIVE_INFINITY }),
     event(30, { state: 'inactive', firedAt: at(55), resolvedAt: at(30), value: 0.25 }),
     event(20 * 24 * 60, { labels: Labels.from({ alertname: 'Old' }), rule: 'policy/p1' }),
+  ]);
+  // A policy's alert, whose severity rises.
+  await storage.alertLog.append([
+    event(DAYS_20 - 4, { rule: POLICY, labels: DISK, annotations: logged('warn'), value: 80 }),
+    event(DAYS_20 - 5, { rule: POLICY, labels: DISK, annotations: logged('serious'), value: 95 }),
+  ]);
+  const serious = fingerprint(shown(DISK.with('severity', 'serious')));
+  await storage.notificationLog.append([
+    notification(DAYS_20 - 4, { firing: [DISK_WARN] }),
+    notification(DAYS_20 - 5, { firing: [serious] }),
   ]);
   await storage.notificationLog.append([
     notification(54, {}),
@@ -202,6 +218,23 @@ describe.each([
     expect(await changes(['fingerprint', '0'.repeat(16)])).toEqual([]);
     const start = new Date(at(55)).toISOString();
     expect(await changes(['start', start], ['end', String(at(50) / 1000)])).toEqual([50, 55]);
+  });
+
+  test("a policy's alert has its severity, and its story all of them", async () => {
+    const start = ['start', String((NOW - 30 * DAY) / 1000)] as const;
+    const { data } = await get('/alerts/history', [start, ['match[]', '{severity="serious"}']]);
+    expect(data.events).toHaveLength(1);
+    expect(data.events[0]).toMatchObject({
+      rule: { id: POLICY, policy: 'disks' },
+      labels: { alertname: 'Disks', cluster: 'east', node: 'n1', severity: 'serious' },
+      value: '95',
+    });
+    expect(data.events[0].annotations).toEqual({ summary: 'full' });
+    expect(await changes(start, ['fingerprint', DISK_WARN])).toEqual([DAYS_20 - 5, DAYS_20 - 4]);
+    const story = (await get(`/alerts/history/${DISK_WARN}`)).data;
+    expect(story.labels.severity).toBe('warn');
+    // With the silence for the whole cluster.
+    expect(ages(story.entries)).toEqual([40, ...[5, 5, 4, 4].map((minutes) => DAYS_20 - minutes)]);
   });
 
   test('pages follow each other without a gap, also within a millisecond', async () => {

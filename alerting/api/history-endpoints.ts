@@ -1,4 +1,4 @@
-import type { AlertEventFilter, AlertLog, FoundAlertEvent } from '../../storage/alert-log.ts';
+import type { AlertEventFilter, AlertIdentity, AlertLog, FoundAlertEvent } from '../../storage/alert-log.ts';
 import type { DocumentLog } from '../../storage/document-log.ts';
 import type { Labels } from '../../storage/labels.ts';
 import type { FoundNotification, NotificationLog } from '../../storage/notification-log.ts';
@@ -8,11 +8,12 @@ import { fingerprint } from '../fingerprint.ts';
 import { alertStory } from './alert-story.ts';
 import { ApiError, failureEnvelope } from './api-error.ts';
 import type { ApiAnswer, ApiRequest, ApiSection } from './endpoint.ts';
-import { notificationJson, shownLabels, transitionJson } from './history-json.ts';
+import { notificationJson, transitionJson } from './history-json.ts';
 import { fingerprintsOf, historyRange, matcherSets, onlyKnown, positionText, valuesOf } from './history-parameters.ts';
+import { possibleLabels } from './logged-alert.ts';
 
 export interface HistoryApiDeps {
-  readonly alertLog: Pick<AlertLog, 'find' | 'labelSets'>;
+  readonly alertLog: Pick<AlertLog, 'find' | 'alerts'>;
   readonly notificationLog: Pick<NotificationLog, 'find'>;
   readonly documentLog: Pick<DocumentLog, 'written' | 'versions'>;
   readonly clock: Clock;
@@ -25,8 +26,8 @@ const DAY = 86_400_000;
 const STATES = ['pending', 'firing', 'inactive'] as const;
 const OUTCOMES = ['delivered', 'refused', 'failed'] as const;
 const RANGE = ['start', 'end', 'limit', 'before'];
-/** Alerts among which a fingerprint is looked for. */
-const MAX_ALERTS = 200_000;
+/** Alerts of one fingerprint that are looked at: rules that are the same but for their names share them. */
+const MAX_NAMESAKES = 100;
 
 /**
  * What has happened, the newest first:
@@ -77,13 +78,12 @@ async function alerts(deps: HistoryApiDeps, { query }: ApiRequest, signal: Abort
   const state = valuesOf(query, 'state', STATES) as AlertEventFilter['state'] & {};
   const sets = matcherSets(query, deps.externalLabels);
   const fingerprints = fingerprintsOf(valuesOf(query, 'fingerprint'));
-  let labels: readonly Labels[] = [];
-  if (fingerprints.length > 0) {
-    labels = await labelsOf(deps, { fingerprints, start: range.start, end: range.end }, signal);
-    if (labels.length === 0) return page<FoundAlertEvent>('events', [], { range, json: () => ({}) });
+  let found: readonly FoundAlertEvent[] = [];
+  const named = fingerprints.length === 0 ? [] : await alertsOf(deps, { fingerprints, ...range }, signal);
+  if (fingerprints.length === 0 || named.length > 0) {
+    const filter = { ...range, ...TRANSITIONS, state, matcherSets: sets, alerts: named, limit: range.limit + 1 };
+    found = await deps.alertLog.find(filter, signal);
   }
-  const filter = { ...range, ...TRANSITIONS, state, matcherSets: sets, labels, limit: range.limit + 1 };
-  const found = await deps.alertLog.find(filter, signal);
   return page('events', found, { range, json: (event) => transitionJson(event, deps.externalLabels) });
 }
 
@@ -106,14 +106,14 @@ async function alert(deps: HistoryApiDeps, { query, params }: ApiRequest, signal
   onlyKnown(query, RANGE);
   const range = historyRange(query, { now: deps.clock.now(), span: 90 * DAY });
   const [wanted] = fingerprintsOf([params.fingerprint ?? '']);
-  const { start, end } = range;
-  const labels = await labelsOf(deps, { fingerprints: [wanted!], start, end }, signal);
-  if (labels.length === 0) throw new ApiError('not_found', `no alert with the fingerprint ${wanted} is in the history`);
-  const shown = shownLabels(labels[0]!, deps.externalLabels);
-  const entries = await alertStory(deps, { fingerprint: wanted!, labels, shown, range }, signal);
+  const alerts = await alertsOf(deps, { fingerprints: [wanted!], ...range }, signal);
+  if (alerts.length === 0) throw new ApiError('not_found', `no alert with the fingerprint ${wanted} is in the history`);
+  // A policy's alert has one for each severity, and is the same alert.
+  const shown = alerts.flatMap((one) => possibleLabels(one, deps.externalLabels));
+  const entries = await alertStory(deps, { alerts, shown, range }, signal);
   return {
     fingerprint: wanted,
-    labels: shown,
+    labels: shown.find((labels) => fingerprint(labels) === wanted),
     ...page('entries', entries, { range, json: ({ json }) => json }),
   };
 }
@@ -129,16 +129,17 @@ function page<Entry extends { readonly timestamp: number; readonly sequence: num
   return { [name]: entries.map(json), ...(last !== undefined && { next: positionText(last) }) };
 }
 
-/** The labels, without the external ones, of the alerts that have one of the fingerprints. */
-async function labelsOf(
+/** The alerts that receivers may have seen with one of the fingerprints. */
+async function alertsOf(
   { alertLog, externalLabels }: HistoryApiDeps,
-  {
-    fingerprints,
-    start,
-    end,
-  }: { readonly fingerprints: readonly string[]; readonly start: number; readonly end: number },
+  range: { readonly fingerprints: readonly string[]; readonly start: number; readonly end: number },
   signal: AbortSignal,
-): Promise<readonly Labels[]> {
-  const all = await alertLog.labelSets({ start, end, limit: MAX_ALERTS }, signal);
-  return all.filter((labels) => fingerprints.includes(fingerprint(shownLabels(labels, externalLabels))));
+): Promise<readonly AlertIdentity[]> {
+  const wanted = new Set(range.fingerprints);
+  const found: AlertIdentity[] = [];
+  for await (const alert of alertLog.alerts({ start: range.start, end: range.end, ...TRANSITIONS }, signal)) {
+    if (!possibleLabels(alert, externalLabels).some((labels) => wanted.has(fingerprint(labels)))) continue;
+    if (found.push(alert) > MAX_NAMESAKES) throw new ApiError('bad_data', 'too many alerts have these fingerprints');
+  }
+  return found;
 }

@@ -1,10 +1,11 @@
 import type { FoundAlertEvent } from '../../storage/alert-log.ts';
-import { Labels } from '../../storage/labels.ts';
+import type { Labels } from '../../storage/labels.ts';
 import type { FoundNotification } from '../../storage/notification-log.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { Silence } from '../silences/silence.ts';
 import { matcherJson } from '../silences/silence-document.ts';
 import { positionText } from './history-parameters.ts';
+import { ruleJson, shownAnnotations, shownLabels } from './logged-alert.ts';
 
 /** Labels that say which object an alert is about, from the largest to the smallest. */
 const OBJECT_LABELS = [
@@ -14,14 +15,9 @@ const OBJECT_LABELS = [
 /** Fingerprints that are shown of a notification; their number is told too. */
 const MAX_FINGERPRINTS = 200;
 
-/** The labels that receivers see: an alert's own win over the external ones. */
-export function shownLabels(labels: Labels, externalLabels: Labels): Labels {
-  return externalLabels.size === 0 ? labels : Labels.from([...externalLabels, ...labels]);
-}
-
 /** A change of an alert's state. Times are RFC 3339, or null when there is none; the value is text, as Prometheus writes it. */
 export function transitionJson(event: FoundAlertEvent, externalLabels: Labels): object {
-  const labels = shownLabels(event.labels, externalLabels);
+  const labels = shownLabels(event, externalLabels);
   const object = labels.filter((name) => OBJECT_LABELS.includes(name));
   return {
     position: positionText(event),
@@ -31,7 +27,7 @@ export function transitionJson(event: FoundAlertEvent, externalLabels: Labels): 
     state: event.state,
     value: valueText(event.value),
     labels,
-    annotations: event.annotations,
+    annotations: shownAnnotations(event),
     object,
     activeAt: timeText(event.activeAt),
     firedAt: timeText(event.firedAt),
@@ -75,17 +71,6 @@ export function silenceVersionJson(silence: Silence): object {
 /** RFC 3339; null for 0, which stands for never. */
 export function timeText(milliseconds: number): string | null {
   return milliseconds === 0 ? null : new Date(milliseconds).toISOString();
-}
-
-/** A rule's id as it is in the log, and what is known to be in it. */
-function ruleJson(id: string): object {
-  if (!id.startsWith('[')) return { id };
-  try {
-    const [file, group, name] = JSON.parse(id) as unknown[];
-    return [file, group, name].every((part) => typeof part === 'string') ? { id, file, group, name } : { id };
-  } catch {
-    return { id };
-  }
 }
 
 function valueText(value: number): string {

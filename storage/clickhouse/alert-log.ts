@@ -1,5 +1,11 @@
-import type { AlertEvent, AlertEventFilter, AlertLog, AlertStateName, FoundAlertEvent } from '../alert-log.ts';
-import { StorageError } from '../errors.ts';
+import type {
+  AlertEvent,
+  AlertEventFilter,
+  AlertIdentity,
+  AlertLog,
+  AlertStateName,
+  FoundAlertEvent,
+} from '../alert-log.ts';
 import { Labels } from '../labels.ts';
 import type { Matcher } from '../matcher.ts';
 import type { ClickHouseClient } from './client.ts';
@@ -45,12 +51,11 @@ export class ClickHouseAlertLog implements AlertLog {
 
   async find(filter: AlertEventFilter, signal: AbortSignal): Promise<readonly FoundAlertEvent[]> {
     this.#options.ready();
-    const { matcherSets = [], labels = [], state = [], ruleNotEnding, limit } = filter;
-    const conditions = [rangeSql(filter)];
+    const { matcherSets = [], alerts = [], state = [], limit } = filter;
+    const conditions = [rangeSql(filter), rulesSql(filter)];
     if (matcherSets.length > 0) conditions.push(`(${matcherSets.map(matchersSql).join(' OR ')})`);
-    if (labels.length > 0) conditions.push(`(${labels.map(sameLabelsSql).join(' OR ')})`);
+    if (alerts.length > 0) conditions.push(`(${alerts.map(isAlertSql).join(' OR ')})`);
     if (state.length > 0) conditions.push(`state IN (${sqlStrings(state)})`);
-    if (ruleNotEnding !== undefined) conditions.push(`NOT endsWith(rule, ${sqlString(ruleNotEnding)})`);
     // A row is there twice until it is merged, when it was inserted twice.
     const sql =
       `SELECT ${COLUMNS} FROM alert_events WHERE ${conditions.join(' AND ')} ORDER BY ts DESC, sequence DESC ` +
@@ -58,19 +63,19 @@ export class ClickHouseAlertLog implements AlertLog {
     return this.#read(sql, signal);
   }
 
-  async labelSets(
-    range: Pick<AlertEventFilter, 'start' | 'end' | 'limit'>,
+  async *alerts(
+    range: Pick<AlertEventFilter, 'start' | 'end' | 'ruleNotEnding'>,
     signal: AbortSignal,
-  ): Promise<readonly Labels[]> {
+  ): AsyncGenerator<AlertIdentity> {
     this.#options.ready();
-    const { limit } = range;
-    const sql = `SELECT labels FROM alert_events WHERE ${rangeSql(range)} LIMIT 1 BY toString(labels) LIMIT ${limit + 1}`;
-    const sets: Labels[] = [];
+    const sql = `SELECT rule, labels FROM alert_events WHERE ${rangeSql(range)} AND ${rulesSql(range)} LIMIT 1 BY rule, toString(labels)`;
     for await (const block of this.#options.client.stream(sql, signal)) {
-      for (const pairs of columnOf(block, 0, 'map')) sets.push(Labels.fromSortedPairs(pairs));
+      const rules = columnOf(block, 0, 'string');
+      const sets = columnOf(block, 1, 'map');
+      for (let row = 0; row < block.rows; row++) {
+        yield { rule: rules[row]!, labels: Labels.fromSortedPairs(sets[row]!) };
+      }
     }
-    if (sets.length > limit) throw new StorageError('limit', `there are events of more than ${limit} alerts`);
-    return sets;
   }
 
   async #read(sql: string, signal: AbortSignal): Promise<FoundAlertEvent[]> {
@@ -87,13 +92,20 @@ function labelSql(name: string): string {
 }
 
 function matchersSql(matchers: readonly Matcher[]): string {
-  const conditions = matchers.map((matcher) => matcherSql(matcher, labelSql(matcher.name)));
+  const conditions = matchers.map((matcher) => {
+    const label = labelSql(matcher.name);
+    return matcherSql(matcher, `if(${label} != '', ${label}, annotations[${sqlString(matcher.name)}])`);
+  });
   return conditions.length === 0 ? '1' : `(${conditions.join(' AND ')})`;
 }
 
-function sameLabelsSql(labels: Labels): string {
+function rulesSql({ ruleNotEnding }: Pick<AlertEventFilter, 'ruleNotEnding'>): string {
+  return ruleNotEnding === undefined ? '1' : `NOT endsWith(rule, ${sqlString(ruleNotEnding)})`;
+}
+
+function isAlertSql({ rule, labels }: AlertIdentity): string {
   const each = [...labels].map(([name, value]) => ` AND ${labelSql(name)} = ${sqlString(value)}`);
-  return `(length(labels) = ${labels.size}${each.join('')})`;
+  return `(rule = ${sqlString(rule)} AND length(labels) = ${labels.size}${each.join('')})`;
 }
 
 function readEvent(block: NativeBlock, row: number): FoundAlertEvent {
