@@ -297,7 +297,8 @@ class Running {
   end(): void {
     clearTimeout(this.#deadline);
     this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#controller.abort(new QueryError('canceled', 'the query has ended'));
+    // An abort costs more than a small query.
+    if (this.catalog.isReading) this.#controller.abort(new QueryError('canceled', 'the query has ended'));
   }
 }
 

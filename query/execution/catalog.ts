@@ -9,6 +9,7 @@ import type { SeriesSet } from '../../storage/series.ts';
 export class Catalog {
   readonly #querier: Querier;
   readonly #signal: AbortSignal;
+  #reading = 0;
   readonly #found = new Map<
     string,
     { readonly start: number; readonly end: number; readonly set: Promise<SeriesSet> }
@@ -19,6 +20,11 @@ export class Catalog {
     this.#signal = signal;
   }
 
+  /** True when something may still be open in the store: a set that is not just memory. */
+  get isReading(): boolean {
+    return this.#reading > 0;
+  }
+
   /** A set whose range covers that of the selection. */
   find(selection: Selection): Promise<SeriesSet> {
     const { matchers, start, end } = selection;
@@ -26,8 +32,14 @@ export class Catalog {
     const known = this.#found.get(key);
     if (known !== undefined && known.start <= start && known.end >= end) return known.set;
     const set = this.#querier.select(selection, this.#signal);
+    this.#reading++;
     // Whoever waits for it hears of its failure; nobody may be waiting yet.
-    set.catch(() => {});
+    set.then(
+      ({ locate }) => {
+        if (locate !== undefined) this.#reading--;
+      },
+      () => {},
+    );
     this.#found.set(key, { start, end, set });
     return set;
   }

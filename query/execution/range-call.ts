@@ -35,6 +35,7 @@ export async function rangeCall(
     series: drop ? allNameDropped(source.series, context) : source.series,
     async *blocks() {
       const windows = newWindows(node, grid);
+      const isAnnotated = node.func === 'quantile_over_time' || anyNoCounter(node, source.series);
       for (let first = 0; first < source.series.length; first += rows) {
         await context.check();
         const block = newBlock(first, Math.min(rows, source.series.length - first), steps);
@@ -50,7 +51,7 @@ export async function rangeCall(
           checkParams(node, windows, params);
           if (looksOf(windows) <= LOOKS_PER_TURN) kernel(windows, row, params);
           else await inTurns(kernel, { windows, row, params, context });
-          annotate(node, { windows, row, params, series: source.series[first + i]!, context });
+          if (isAnnotated) annotate(node, { windows, row, params, series: source.series[first + i]!, context });
         }
         yield block;
       }
@@ -193,10 +194,31 @@ function annotate(
   }
 }
 
+/** True when the function is for counters, and one of the series might be none. */
+function anyNoCounter({ func }: RangeCall, series: readonly VectorSeries[]): boolean {
+  if (!COUNTER_FUNCTIONS.has(func)) return false;
+  const memo = memoOf(series);
+  if (memo?.anyNoCounter !== undefined) return memo.anyNoCounter;
+  // They nearly always have one name.
+  let last = '';
+  const any = series.some(({ labels }) => {
+    const name = labels.metric;
+    if (name === last) return false;
+    last = name;
+    return !isNameOfCounter(name);
+  });
+  if (memo !== undefined) memo.anyNoCounter = any;
+  return any;
+}
+
+function isNameOfCounter(name: string): boolean {
+  return /_(total|sum|count|bucket)$/.test(name);
+}
+
 /** True when the function is for counters, and the name is not one that a counter has. */
 export function mightBeNoCounter({ func }: RangeCall, { labels }: VectorSeries): boolean {
   const name = labels.metric;
-  return COUNTER_FUNCTIONS.has(func) && name !== '' && !/_(total|sum|count|bucket)$/.test(name);
+  return COUNTER_FUNCTIONS.has(func) && name !== '' && !isNameOfCounter(name);
 }
 
 /** Adds the info about a series that has a value and might be no counter. */

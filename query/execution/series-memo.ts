@@ -16,6 +16,8 @@ export class SeriesMemo {
   marked: readonly VectorSeries[] | undefined;
   /** True when no two series have the same labels. */
   areDistinct: boolean | undefined;
+  /** True when the name of one of them is not that of a counter. */
+  anyNoCounter: boolean | undefined;
   /** By the text of the grouping. */
   readonly groups = new Map<string, Groups>();
   /** The matching labels of each series as a key, by the text of the matching. */

@@ -1,6 +1,6 @@
 import type { Labels } from '../labels.ts';
 import type { SampleColumns, SampleWindow } from '../series.ts';
-import type { Room, SampleRooms } from './sample-rooms.ts';
+import type { Room, SamplePage, SampleRooms } from './sample-rooms.ts';
 
 /** What a series is told when it gets a sample. */
 export interface Keeping {
@@ -27,7 +27,9 @@ export class RecentSeries {
   isHeld = false;
   /** It is in no selection any more. */
   isRemoved = false;
-  #room: Room | undefined;
+  /** Its room: rows of the page from `#start` on. */
+  #page: SamplePage | undefined;
+  #start = 0;
   #length = 0;
   #stale = 0;
 
@@ -41,45 +43,42 @@ export class RecentSeries {
 
   /** Samples that it has room for. */
   get capacity(): number {
-    return this.#room?.page.capacity ?? 0;
+    return this.#page?.capacity ?? 0;
   }
 
   /** The time of the newest sample; -Infinity without one. */
   get newest(): number {
-    const room = this.#room;
-    return this.#length === 0 ? Number.NEGATIVE_INFINITY : room!.page.timestamps[room!.start + this.#length - 1]!;
+    const { length } = this;
+    return length === 0 ? Number.NEGATIVE_INFINITY : this.#page!.timestamps[this.#start + length - 1]!;
   }
 
   /** Adds the columns' sample `row` in its place. True when old samples were dropped for it. */
   put(columns: SampleColumns, row: number, keeping: Keeping): boolean {
     const timestamp = columns.timestamps[row]!;
     let dropped = false;
-    let room = this.#room;
-    if (room === undefined) this.#room = room = keeping.rooms.take(keeping.capacity);
-    let end = room.start + this.#length;
-    let at = end;
-    if (this.#length > 0 && room.page.timestamps[end - 1]! >= timestamp) {
+    if (this.#page === undefined) this.#move(keeping.rooms.take(keeping.capacity));
+    let at = this.#start + this.#length;
+    if (this.#length > 0 && this.#page!.timestamps[at - 1]! >= timestamp) {
       at = this.#firstFrom(timestamp);
-      if (room.page.timestamps[at] === timestamp) {
+      if (this.#page!.timestamps[at] === timestamp) {
         if (!keeping.yields) {
-          this.#stale -= room.page.stale[at]!;
+          this.#stale -= this.#page!.stale[at]!;
           this.#write(at, columns, row);
         }
         return false;
       }
     }
-    if (this.#length === room.page.capacity) {
-      const offset = at - room.start;
+    if (this.#length === this.#page!.capacity) {
+      const offset = at - this.#start;
       const before = this.#length;
       dropped = this.#makeRoom(keeping);
-      room = this.#room!;
-      end = room.start + this.#length;
-      at = room.start + offset - (before - this.#length);
+      at = this.#start + offset - (before - this.#length);
       // Later ones were dropped: so would it be.
-      if (at < room.start) return true;
+      if (at < this.#start) return true;
     }
+    const end = this.#start + this.#length;
     if (at < end) {
-      const { timestamps, values, stale } = room.page;
+      const { timestamps, values, stale } = this.#page!;
       timestamps.copyWithin(at + 1, at, end);
       values.copyWithin(at + 1, at, end);
       stale.copyWithin(at + 1, at, end);
@@ -91,25 +90,37 @@ export class RecentSeries {
 
   /** Fills in where the samples of the window's time are. */
   locate(window: SampleWindow): void {
-    const room = this.#room;
-    if (room === undefined || this.#length === 0) {
+    const page = this.#page;
+    const length = this.#length;
+    if (page === undefined || length === 0) {
       window.from = 0;
       window.to = 0;
       window.anyStale = false;
       return;
     }
-    const { timestamps, values, stale } = room.page;
-    window.timestamps = timestamps;
-    window.values = values;
-    window.stale = stale;
-    let to = room.start + this.#length;
+    const { timestamps } = page;
+    const first = this.#start;
+    let to = first + length;
     // Nearly always the newest are wanted.
-    while (to > room.start && timestamps[to - 1]! > window.end) to--;
-    let from = this.#firstFrom(window.start);
-    if (from > to) from = to;
+    while (to > first && timestamps[to - 1]! > window.end) to--;
+    let from = to;
+    if (to > first && timestamps[to - 1]! >= window.start) {
+      // As if they came regularly, which is where it nearly always is.
+      const oldest = timestamps[first]!;
+      const distance = (timestamps[to - 1]! - oldest) / (to - first - 1);
+      from =
+        window.start <= oldest
+          ? first
+          : first + Math.min(to - first - 1, Math.ceil((window.start - oldest) / distance));
+      while (from > first && timestamps[from - 1]! >= window.start) from--;
+      while (timestamps[from]! < window.start) from++;
+    }
+    window.timestamps = timestamps;
+    window.values = page.values;
+    window.stale = page.stale;
     window.from = from;
     window.to = to;
-    window.anyStale = this.#stale > 0 && hasStale(stale, from, to);
+    window.anyStale = this.#stale > 0 && hasStale(page.stale, from, to);
   }
 
   /** Drops the samples before this time; true when there were some. */
@@ -124,14 +135,19 @@ export class RecentSeries {
 
   /** Drops all samples. */
   clear(rooms: SampleRooms): void {
-    if (this.#room !== undefined) rooms.give(this.#room);
-    this.#room = undefined;
+    if (this.#page !== undefined) rooms.give({ page: this.#page, start: this.#start });
+    this.#page = undefined;
     this.#length = 0;
     this.#stale = 0;
   }
 
+  #move({ page, start }: Room): void {
+    this.#page = page;
+    this.#start = start;
+  }
+
   #write(at: number, columns: SampleColumns, row: number): void {
-    const { page } = this.#room!;
+    const page = this.#page!;
     const stale = columns.stale[row]!;
     page.timestamps[at] = columns.timestamps[row]!;
     page.values[at] = stale === 0 ? columns.values[row]! : Number.NaN;
@@ -141,10 +157,9 @@ export class RecentSeries {
 
   /** The row of the first sample at or after this time. */
   #firstFrom(time: number): number {
-    const { page, start } = this.#room!;
-    const { timestamps } = page;
-    let low = start;
-    let high = start + this.#length;
+    const { timestamps } = this.#page!;
+    let low = this.#start;
+    let high = this.#start + this.#length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (timestamps[middle]! < time) low = middle + 1;
@@ -156,21 +171,22 @@ export class RecentSeries {
   /** Drops old samples, or moves to a larger room; true when samples were dropped. */
   #makeRoom({ rooms, horizon }: Keeping): boolean {
     const dropped = this.#dropBefore(horizon);
-    const { page, start } = this.#room!;
+    const page = this.#page!;
+    const start = this.#start;
     if (dropped >= page.capacity * FREED) return true;
     const larger = rooms.take(Math.ceil(page.capacity * GROWTH));
     const end = start + this.#length;
     larger.page.timestamps.set(page.timestamps.subarray(start, end), larger.start);
     larger.page.values.set(page.values.subarray(start, end), larger.start);
     larger.page.stale.set(page.stale.subarray(start, end), larger.start);
-    rooms.give(this.#room!);
-    this.#room = larger;
+    rooms.give({ page, start });
+    this.#move(larger);
     return dropped > 0;
   }
 
   #dropBefore(horizon: number): number {
-    const { page, start } = this.#room!;
-    const { timestamps, values, stale } = page;
+    const { timestamps, values, stale } = this.#page!;
+    const start = this.#start;
     const first = this.#firstFrom(horizon);
     const dropped = first - start;
     if (dropped === 0) return 0;
