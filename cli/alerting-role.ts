@@ -1,13 +1,16 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createAlertEngine } from '../alerting/alert-engine.ts';
+import type { ArrivalFunc } from '../alerting/arrival.ts';
 import { BUILTIN_RULES, BUILTIN_RULES_FILE } from '../alerting/builtin-rules.ts';
 import { createHttpQuery } from '../alerting/query-http.ts';
 import type { AlertSnapshot, RuleGroupSnapshot } from '../alerting/rule-status.ts';
+import { rulesRead } from '../alerting/rules/metrics-read.ts';
 import type { QueryFunc, RuleGroup } from '../alerting/rules/rule.ts';
 import { parseRuleFile } from '../alerting/rules/rule-file.ts';
 import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
+import type { RecentSamples } from '../storage/recent/recent-samples.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PharosConfig } from './config/config.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
@@ -30,6 +33,10 @@ export interface AlertingRoleDeps {
   readonly config: PharosConfig;
   /** The engine in this process, or the URL of a server. */
   readonly query: QueryFunc | { readonly url: string };
+  /** Where the query finds the recent samples of metrics that are wanted. Default: only in the store. */
+  readonly recent?: RecentSamples | undefined;
+  /** Is waited for before rules are evaluated. Default: nothing is. */
+  readonly arrived?: ArrivalFunc | undefined;
   readonly externalUrl: string;
   /** Where Alertmanagers may be found. */
   readonly clusters: KubeClusters;
@@ -39,7 +46,7 @@ export interface AlertingRoleDeps {
 
 /** Rules, alerts and their notifications. */
 export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
-  const { storage, query, clusters, registry, logger, config: first } = deps;
+  const { storage, query, recent, arrived, clusters, registry, logger, config: first } = deps;
   let current = first;
   let notifications: Notifications | undefined;
   const engine = createAlertEngine({
@@ -47,6 +54,9 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
     appender: storage.appender,
     alertLog: storage.alertLog,
     flush: (signal) => storage.flush(signal),
+    ...(recent && { isImmediate: (metric, reach) => recent.isImmediate(metric, reach) }),
+    ...(arrived && { arrived }),
+    lookback: first.server.query.lookbackDelta,
     logger,
     registry,
     externalLabels: first.global.externalLabels,
@@ -82,7 +92,10 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
         await notifications?.stop();
         notifications = startNotifications();
       }
-      engine.apply(config.builtinRules ? [...builtinRules(), ...rules] : rules);
+      const groups = config.builtinRules ? [...builtinRules(), ...rules] : rules;
+      const { ruleQueryOffset: queryOffset } = first.global;
+      recent?.want('rules', rulesRead(groups, { lookback: first.server.query.lookbackDelta, queryOffset }));
+      engine.apply(groups);
     },
     start: () => engine.start(),
     async stop() {

@@ -8,6 +8,7 @@ import { ClusterMonitors } from '../collector/kubernetes/cluster-monitors.ts';
 import type { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { registerOtlp } from '../collector/receive/otlp/server.ts';
 import { registerRemoteWrite } from '../collector/receive/server.ts';
+import type { Arrivals } from '../collector/scrape/arrivals.ts';
 import { SYSTEM_CLOCK } from '../collector/scrape/clock.ts';
 import type { ScrapeConfig } from '../collector/scrape/scrape-config.ts';
 import { type InProcessTarget, ScrapePools } from '../collector/scrape/scrape-pools.ts';
@@ -49,6 +50,8 @@ export function createCollectorRole(deps: {
   readonly sources?: ClusterSources;
   /** Which of the targets are scraped. Default: all of them. */
   readonly shard?: Shard | undefined;
+  /** Is told what was due and what has been appended. Default: nobody asks. */
+  readonly arrivals?: Arrivals | undefined;
   readonly registry: Registry;
   readonly logger: Logger;
 }): CollectorRole {
@@ -56,6 +59,7 @@ export function createCollectorRole(deps: {
     storage,
     clusters,
     shard,
+    arrivals,
     registry,
     logger,
     keepsSamples = true,
@@ -69,6 +73,7 @@ export function createCollectorRole(deps: {
     version: VERSION,
     clusters,
     shard,
+    arrivals,
     tapFor: (target) => monitors.tapFor(target),
   });
   let host: { readonly key: string; readonly target: InProcessTarget } | undefined;
@@ -83,6 +88,7 @@ export function createCollectorRole(deps: {
     logger,
     registry,
     clock: SYSTEM_CLOCK,
+    arrivals,
     eventLog: storage.eventLog,
     querier: keepsSamples ? storage.querier : undefined,
     shard: shard ?? { index: 0, count: 1 },

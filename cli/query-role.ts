@@ -55,17 +55,7 @@ const NO_TARGETS: TargetsStatus = { activeTargets: [], droppedTargets: [], dropp
 export function createQueryRole(deps: QueryRoleDeps): QueryRole {
   const { storage, settings, registry, logger } = deps;
   const { query, enableAdminApi } = deps.config().server;
-  const options = {
-    lookback: query.lookbackDelta,
-    maxSamples: query.maxSamples,
-    maxBytes: query.maxMemory,
-    maxSeries: query.maxSeries,
-    timeout: query.timeout,
-    evaluationInterval: deps.config().global.evaluationInterval,
-    features: settings.features,
-    // The embedded engine gives samples sooner than values made of them; over a network what counts is what is sent.
-    pushDown: settings.clickhouse === undefined ? ('never' as const) : ('auto' as const),
-  };
+  const options = engineOptions(deps.config(), settings);
   const local = createEngine({ ...options, querier: storage.querier });
   const { startThread } = deps;
   const size = startThread === undefined ? 0 : (query.threads ?? defaultThreads());
@@ -128,6 +118,21 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
       });
     },
   };
+}
+
+/** How the configuration limits and sets up an engine. */
+export function engineOptions({ server: { query }, global }: PharosConfig, settings: Settings) {
+  return {
+    lookback: query.lookbackDelta,
+    maxSamples: query.maxSamples,
+    maxBytes: query.maxMemory,
+    maxSeries: query.maxSeries,
+    timeout: query.timeout,
+    evaluationInterval: global.evaluationInterval,
+    features: settings.features,
+    // The embedded engine gives samples sooner than values made of them; over a network what counts is what is sent.
+    pushDown: settings.clickhouse === undefined ? ('never' as const) : ('auto' as const),
+  } satisfies Omit<EngineOptions, 'querier'>;
 }
 
 /** What the process runs with, by the names of the options; without secrets. */

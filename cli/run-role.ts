@@ -5,6 +5,8 @@ import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
+import { Arrivals } from '../collector/scrape/arrivals.ts';
+import { SYSTEM_CLOCK } from '../collector/scrape/clock.ts';
 import { type AlertingRole, createAlertingRole } from './alerting-role.ts';
 import { Cleanups } from './cleanups.ts';
 import { createCollectorRole } from './collector-role.ts';
@@ -19,6 +21,7 @@ import { openStorage, serverClientOptions } from './open-storage.ts';
 import { pageFiles } from './page.ts';
 import { createQueryRole } from './query-role.ts';
 import { startQueryThread } from './query-threads.ts';
+import { createRuleQueries } from './rule-queries.ts';
 import { buildServer, listen } from './server.ts';
 import { localUrl, type Role, type ServerOptions } from './server-options.ts';
 import { resolveSettings } from './settings.ts';
@@ -54,7 +57,13 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
 
   try {
     const server = settings.clickhouse === undefined ? undefined : await serverClientOptions(settings.clickhouse);
-    const { storage, clickhouse } = await openStorage(settings, config, { role, server, registry, logger });
+    const { storage: store, clickhouse } = await openStorage(settings, config, { role, server, registry, logger });
+    // With a server others may write too, and a window over what is appended here would lack that.
+    const rules =
+      role === 'all' && server === undefined
+        ? createRuleQueries({ storage: store, config, settings, registry, logger })
+        : undefined;
+    const storage = rules?.recent.storage ?? store;
     let stopBy = Number.POSITIVE_INFINITY;
     cleanups.add('the store', () => storage.close(Math.max(1000, Math.min(STOP_WITHIN, stopBy - Date.now()))));
     cleanups.add('SQL over HTTP', await startSqlServers(clickhouse, settings, { registry, logger }));
@@ -65,6 +74,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const clusters = new SharedKubeClusters({ environment: process.env, registry, logger });
     cleanups.add('the connections to clusters', () => clusters.close());
     const { shard } = settings;
+    const arrivals = role === 'all' ? new Arrivals({ clock: SYSTEM_CLOCK }) : undefined;
     const demo = options.demo === true && withCollector ? await startDemo(options, logger) : undefined;
     if (demo !== undefined) cleanups.add('the simulated cluster', () => demo.close());
     const sources: ClusterSources = {
@@ -83,6 +93,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
           clusters,
           sources,
           shard,
+          arrivals,
           registry,
           logger,
         })
@@ -101,7 +112,8 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     };
 
     const query = createQueryRole({
-      storage,
+      // The window is for rules and policies.
+      storage: { ...storage, querier: store.querier },
       ...(clickhouse && { startThread: (thread) => startQueryThread({ storage: clickhouse, server, ...thread }) }),
       config: () => config,
       settings,
@@ -135,7 +147,11 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       const engine = createAlertingRole({
         storage,
         config,
-        query: role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' },
+        query:
+          rules?.queryFunc ?? (role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' }),
+        recent: rules?.recent,
+        // What has been appended can be queried at once only where the window is.
+        arrived: rules && arrivals?.wait,
         externalUrl: localUrl(address),
         clusters,
         registry,
