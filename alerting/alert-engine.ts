@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { AlertEvent } from '../storage/alert-log.ts';
 import type { Appender } from '../storage/appender.ts';
 import { Labels } from '../storage/labels.ts';
-import { AlertHistory, type RememberedAlert, type WrittenAlertLog } from './alert-history.ts';
-import { type AlertInstance, believedFiring, ended, restored } from './alert-instance.ts';
+import { AlertHistory, type WrittenAlertLog } from './alert-history.ts';
+import { type AlertInstance, ended, recorded, restored } from './alert-instance.ts';
 import { createAlertMetrics } from './alert-metrics.ts';
 import type { ArrivalFunc } from './arrival.ts';
 import { withDeadline } from './deadline.ts';
-import { alertKey, type NotifiableAlert } from './notifiable-alert.ts';
+import type { NotifiableAlert } from './notifiable-alert.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
 import { RuleGroupLoop, type RuleGroupLoopOptions } from './rule-group-loop.ts';
 import { type AlertSnapshot, alertSnapshots, groupSnapshot, type RuleGroupSnapshot } from './rule-status.ts';
@@ -50,7 +51,10 @@ export interface AlertEngineOptions {
   readonly queryTimeout?: number;
   /** How long `stop` waits for what is under way, in milliseconds. Default: 5 s. */
   readonly stopTimeout?: number;
-  /** Is given every alert of a rule that fires or has ended, after each of its evaluations. Must not throw. */
+  /**
+   * Is given every alert of a rule that fires or has lately ended, after each of its evaluations, and after a restart the ends of the
+   * last days: whoever tells of alerts knows which of them were told. Must not throw.
+   */
   readonly notify: (alerts: readonly NotifiableAlert[]) => void;
 }
 
@@ -64,15 +68,12 @@ export interface AlertEngine {
   stop(): Promise<void>;
   groups(): readonly RuleGroupSnapshot[];
   alerts(): readonly AlertSnapshot[];
-  /**
-   * Remembers, in the alert log too, that a receiver has accepted a notification: each alert with the status that it
-   * had there. Resolves when that is durable, or has failed for good; never rejects.
-   */
-  sent(alerts: readonly NotifiableAlert[], by: { readonly receiver: string; readonly at: number }): Promise<void>;
 }
 
 /** How old the newest entry of an alert may be to continue from. */
 const RESTORE_WITHIN = 90 * 86_400_000;
+/** An end may not have been told so long before a restart. */
+const SAY_ENDED = 7 * 86_400_000;
 const RESTORE_TIMEOUT = 30_000;
 /** An alert stays valid at a receiver for this many intervals, or minutes, without being said again. */
 const VALID_INTERVALS = 4;
@@ -90,11 +91,6 @@ export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
   return new Engine(options);
 }
 
-interface GoneAlert {
-  readonly rule: string;
-  alert: AlertInstance;
-}
-
 class Engine implements AlertEngine {
   readonly #options: AlertEngineOptions;
   readonly #now: () => number;
@@ -102,12 +98,10 @@ class Engine implements AlertEngine {
   readonly #metrics;
   readonly #context: EvaluatorContext;
   #loops: readonly RuleGroupLoop[] = [];
-  /** Alerts of rules that went, until receivers were told. */
-  readonly #gone = new Map<string, GoneAlert>();
   #started = false;
   readonly #ending = new AbortController();
   /** The log's newest entries, while it has not been read undefined. */
-  #log: Map<string, RememberedAlert[]> | undefined;
+  #log: Map<string, AlertEvent[]> | undefined;
   #reading: Promise<boolean> | undefined;
   #logFailed = false;
   #lastSeen: Promise<ReadonlyMap<string, number> | undefined> | undefined;
@@ -185,43 +179,6 @@ class Engine implements AlertEngine {
     return this.#loops.flatMap((loop) => loop.alerting.flatMap(alertSnapshots));
   }
 
-  async sent(
-    notified: readonly NotifiableAlert[],
-    { receiver, at }: { readonly receiver: string; readonly at: number },
-  ): Promise<void> {
-    try {
-      await this.#history.change(async (append) => {
-        const entries = notified.flatMap((alert) => {
-          const entry = this.#tell(alert, receiver, at);
-          return entry === undefined ? [] : [{ ...entry, receiver }];
-        });
-        await append(entries);
-      });
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, 'what receivers were told could not be written to the alert log');
-    }
-  }
-
-  /** Notes in memory what the receiver knows now; undefined when the alert is no longer kept. */
-  #tell(notified: NotifiableAlert, receiver: string, at: number): { rule: string; alert: AlertInstance } | undefined {
-    const told = (alert: AlertInstance): AlertInstance => ({
-      ...alert,
-      told: new Map(alert.told).set(receiver, { at, status: notified.status }),
-    });
-    const gone = this.#gone.get(alertKey(notified));
-    if (gone !== undefined) {
-      gone.alert = told(gone.alert);
-      if (!believedFiring(gone.alert)) this.#gone.delete(alertKey(notified));
-      return gone;
-    }
-    const evaluator = this.#evaluator(notified.rule);
-    const before = evaluator?.alerts.get(notified.key);
-    if (evaluator === undefined || before === undefined) return undefined;
-    const alert = told(before);
-    evaluator.alerts = new Map(evaluator.alerts).set(notified.key, alert);
-    return { rule: evaluator.id, alert };
-  }
-
   #loopOptions(interval: number): RuleGroupLoopOptions {
     return {
       context: this.#context,
@@ -275,27 +232,21 @@ class Engine implements AlertEngine {
         'the end of alerts could not be written to the alert log',
       );
     }
-    for (const alert of evaluator.alerts.values()) this.#lose(evaluator.id, alert);
+    this.#sayEnded(evaluator.id, [...evaluator.alerts.values()]);
   }
 
-  /** Tells the end of an alert whose rule is no longer there. */
-  #lose(rule: string, alert: AlertInstance): void {
-    if (!believedFiring(alert)) return;
-    const over = alert.state === 'inactive' ? alert : ended(alert, this.#now());
-    this.#gone.set(alertKey({ rule, key: over.labels.key }), { rule, alert: over });
-    this.#options.notify([this.#notifiable(rule, over, { expr: '', interval: RESEND, now: this.#now() })]);
-  }
-
-  #evaluator(id: string): AlertingEvaluator | undefined {
-    for (const loop of this.#loops) for (const evaluator of loop.alerting) if (evaluator.id === id) return evaluator;
-    return undefined;
+  /** Says that alerts have ended: of a rule that is no longer there, or before a restart. */
+  #sayEnded(rule: string, alerts: readonly AlertInstance[]): void {
+    const now = this.#now();
+    const over = alerts.map((alert) => (alert.state === 'firing' ? ended(alert, now) : alert));
+    const about = { expr: '', interval: RESEND, now };
+    if (over.length > 0) this.#options.notify(over.map((alert) => this.#notifiable(rule, alert, about)));
   }
 
   #evaluated(evaluator: AlertingEvaluator, now: number): void {
     const loop = this.#loops.find((other) => other.evaluators.includes(evaluator));
     const about = { expr: evaluator.rule.expr, interval: loop?.interval ?? RESEND, now };
-    // One that is pending again may have ended before without the receivers' knowing.
-    const alerts = [...evaluator.alerts.values()].filter((alert) => alert.firedAt > 0 || believedFiring(alert));
+    const alerts = [...evaluator.alerts.values()].filter((alert) => alert.firedAt > 0);
     if (alerts.length > 0) this.#options.notify(alerts.map((alert) => this.#notifiable(evaluator.id, alert, about)));
   }
 
@@ -320,7 +271,6 @@ class Engine implements AlertEngine {
       generatorUrl:
         about.expr === '' ? externalUrl : `${externalUrl}/graph?g0.expr=${encodeURIComponent(about.expr)}&g0.tab=1`,
       measured: { value: alert.value, isCurrent: alert.valueIsCurrent },
-      told: alert.told,
     };
   }
 
@@ -335,9 +285,9 @@ class Engine implements AlertEngine {
       });
       if (!(await this.#reading)) return false;
     }
-    const rememberedOf = ({ id }: AlertingEvaluator): readonly RememberedAlert[] => this.#log?.get(id) ?? [];
+    const rememberedOf = ({ id }: AlertingEvaluator): readonly AlertEvent[] => this.#log?.get(id) ?? [];
     const isPending = (evaluator: AlertingEvaluator): boolean =>
-      !evaluator.restored && rememberedOf(evaluator).some(({ newest }) => newest.state === 'pending');
+      !evaluator.restored && rememberedOf(evaluator).some(({ state }) => state === 'pending');
     if (evaluators.some(isPending)) this.#lastSeen ??= this.#lastSeenPending();
     const lastSeen = await (this.#lastSeen ?? NEVER_SEEN);
     if (lastSeen === undefined) return false;
@@ -347,11 +297,16 @@ class Engine implements AlertEngine {
       const now = this.#now();
       const holdUntil = now + Math.max(2 * interval, this.#options.holdRestored ?? HOLD_RESTORED);
       const alerts = new Map<string, AlertInstance>();
-      for (const { newest, told } of rememberedOf(evaluator)) {
-        const seen = lastSeen.get(newest.labels.key);
-        const alert = restored(newest, told, { rule: evaluator.rule, now, lastSeen: seen, holdUntil });
+      const events = rememberedOf(evaluator);
+      for (const event of events) {
+        const seen = lastSeen.get(event.labels.key);
+        const alert = restored(event, { rule: evaluator.rule, now, lastSeen: seen, holdUntil });
         if (alert !== undefined) alerts.set(alert.labels.key, alert);
       }
+      this.#sayEnded(
+        evaluator.id,
+        this.#lately(events).filter(({ state }) => state !== 'firing'),
+      );
       this.#log?.delete(evaluator.id);
       evaluator.alerts = alerts;
       evaluator.restored = true;
@@ -409,17 +364,20 @@ class Engine implements AlertEngine {
     for (const [rule, remembered] of this.#log ?? []) {
       if (known.has(rule)) continue;
       this.#log?.delete(rule);
-      const alerts = remembered.flatMap(({ newest, told }) => {
-        return restored(newest, told, { rule: undefined, now: this.#now() }) ?? [];
-      });
-      const over = alerts.map((alert) => (alert.state === 'inactive' ? alert : ended(alert, this.#now())));
-      const changed = over.filter((_, i) => alerts[i]!.state !== 'inactive');
+      const alerts = remembered.map(recorded);
+      const changed = alerts.filter(({ state }) => state !== 'inactive').map((alert) => ended(alert, this.#now()));
       try {
         await this.#history.change((append) => append(changed.map((alert) => ({ rule, alert }))));
       } catch (error) {
         this.#options.logger.error({ err: error, rule }, 'the end of alerts could not be written to the alert log');
       }
-      for (const alert of over) this.#lose(rule, alert);
+      this.#sayEnded(rule, this.#lately(remembered));
     }
+  }
+
+  /** Alerts whose end somebody may still have to be told. One that is pending again may have ended before. */
+  #lately(events: readonly AlertEvent[]): AlertInstance[] {
+    const since = this.#now() - SAY_ENDED;
+    return events.map(recorded).filter(({ state, resolvedAt }) => state !== 'inactive' || resolvedAt >= since);
   }
 }

@@ -6,33 +6,28 @@ import type { AlertInstance } from './alert-instance.ts';
 
 const alert: AlertInstance = {
   ...{ labels: Labels.from({ alertname: 'A' }), annotations: Labels.EMPTY, state: 'firing', value: 1 },
-  ...{ activeAt: 1000, firedAt: 2000, resolvedAt: 0, keepFiringSince: 0, valueIsCurrent: true, told: new Map() },
+  ...{ activeAt: 1000, firedAt: 2000, resolvedAt: 0, keepFiringSince: 0, valueIsCurrent: true },
 };
-const told = (...entries: [string, 'firing' | 'resolved'][]): AlertInstance => ({
-  ...alert,
-  told: new Map(entries.map(([name, status]) => [name, { at: 3000, status }])),
-});
 const signal = new AbortController().signal;
 
-it('remembers the newest state, and what each receiver was told, whatever the names', async () => {
+it('remembers the newest state of each alert, and leaves alone what earlier versions kept beside it', async () => {
   const rule = JSON.stringify(['f"]"', 'g', 'A"]', '[]', 'alerting']);
-  const history = new AlertHistory(createMemoryStorage().alertLog, () => 5000);
-  const odd = 'r"]"x';
+  const log = createMemoryStorage().alertLog;
+  const history = new AlertHistory(log, () => 5000);
   await history.change((append) => append([{ rule, alert }]));
-  await history.change((append) => append([{ rule, alert: told(['r', 'firing']), receiver: 'r' }]));
-  await history.change((append) => append([{ rule, alert: told(['r', 'firing'], [odd, 'firing']), receiver: odd }]));
-  const over = { ...told(['r', 'resolved'], [odd, 'firing']), state: 'inactive' as const, resolvedAt: 4000 };
+  const over = { ...alert, state: 'inactive' as const, resolvedAt: 4000 };
   await history.change((append) => append([{ rule, alert: over }]));
-  await history.change((append) => append([{ rule, alert: over, receiver: 'r' }]));
+  const event = {
+    ...alert,
+    timestamp: 6000,
+    rule: `${rule}"r\\"]\\"x"`,
+    lastSentAt: 6000,
+    lastSentStatus: 'firing' as const,
+  };
+  await log.append([event]);
   const remembered = await history.remembered(0, signal);
   expect([...remembered.keys()]).toEqual([rule]);
-  const [only, ...others] = remembered.get(rule)!;
-  expect(others).toEqual([]);
-  expect(only!.newest).toMatchObject({ state: 'inactive', resolvedAt: 4000, timestamp: 5004 });
-  expect(Object.fromEntries(only!.told)).toEqual({
-    r: { at: 3000, status: 'resolved' },
-    [odd]: { at: 3000, status: 'firing' },
-  });
+  expect(remembered.get(rule)).toMatchObject([{ state: 'inactive', resolvedAt: 4000, timestamp: 5001, lastSentAt: 0 }]);
 });
 
 it('runs changes one after the other, and goes on after one that failed', async () => {

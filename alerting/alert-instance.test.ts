@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Labels } from '../storage/labels.ts';
-import { type AlertCandidate, type AlertInstance, advance, believedFiring, restored } from './alert-instance.ts';
+import { type AlertCandidate, type AlertInstance, advance, restored } from './alert-instance.ts';
 import type { AlertingRule } from './rules/rule.ts';
 
 const MINUTE = 60_000;
@@ -51,24 +51,15 @@ describe('advance', () => {
     expect(alerts.map((alert) => alert!.keepFiringSince)).toEqual([0, START + MINUTE, START + MINUTE, 0]);
   });
 
-  it('keeps an ended alert for 15 minutes, and for a day while a receiver believes that it fires', () => {
+  it('keeps an ended alert for 15 minutes', () => {
     const rule = { for: 0, keepFiringFor: 0 };
     const alert: AlertInstance = {
       ...{ labels, annotations: Labels.EMPTY, state: 'inactive', value: 1 },
-      ...{
-        activeAt: START,
-        firedAt: START,
-        resolvedAt: START,
-        keepFiringSince: 0,
-        valueIsCurrent: true,
-        told: new Map(),
-      },
+      ...{ activeAt: START, firedAt: START, resolvedAt: START, keepFiringSince: 0, valueIsCurrent: true },
     };
-    const left = (told: AlertInstance['told'], minutes: number): number =>
-      advance(new Map([[labels.key, { ...alert, told }]]), unseen, { rule, now: START + minutes * MINUTE }).size;
-    expect([left(new Map(), 14), left(new Map(), 15)]).toEqual([1, 0]);
-    const firing = new Map([['r', { at: START, status: 'firing' as const }]]);
-    expect([left(firing, 15), left(firing, 24 * 60)]).toEqual([1, 0]);
+    const left = (minutes: number): number =>
+      advance(new Map([[labels.key, alert]]), unseen, { rule, now: START + minutes * MINUTE }).size;
+    expect([left(14), left(15)]).toEqual([1, 0]);
   });
 
   it('holds what is active, if told so', () => {
@@ -79,14 +70,12 @@ describe('advance', () => {
     expect(advance(held, unseen, { rule, now: START + 5 * MINUTE }).get(labels.key)!.state).toBe('inactive');
   });
 
-  it('begins a new episode without forgetting what receivers were told', () => {
-    const told = new Map([['r', { at: START, status: 'firing' as const }]]);
+  it('begins a new episode when the condition is back', () => {
     const rule = { for: 5 * MINUTE, keepFiringFor: 0 };
-    const fired = { ...run({ for: 0, keepFiringFor: 0 }, [true])[0]!, told };
+    const fired = run({ for: 0, keepFiringFor: 0 }, [true])[0]!;
     const over = advance(new Map([[labels.key, fired]]), unseen, { rule, now: START + MINUTE });
     const again = advance(over, seen(), { rule, now: START + 2 * MINUTE }).get(labels.key)!;
     expect(again).toMatchObject({ state: 'pending', activeAt: START + 2 * MINUTE, firedAt: 0, resolvedAt: 0 });
-    expect(believedFiring(again)).toBe(true);
   });
 });
 
@@ -100,7 +89,7 @@ describe('restored', () => {
   it('counts of a pending alert the time in which it was watched', () => {
     const pending = { ...event, state: 'pending' as const };
     const at = (now: number, more: { lastSeen?: number; holdUntil?: number } = {}) =>
-      (restored(pending, new Map(), { rule, now, ...more })!.activeAt - START) / MINUTE;
+      (restored(pending, { rule, now, ...more })!.activeAt - START) / MINUTE;
     // Two minutes were watched; then nobody looked for six, or an hour.
     expect(at(START + 8 * MINUTE, { lastSeen: START + 2 * MINUTE })).toBe(6);
     expect(at(START + 62 * MINUTE, { lastSeen: START + 2 * MINUTE })).toBe(60);
@@ -112,10 +101,7 @@ describe('restored', () => {
     expect(at(START - 8 * MINUTE, { lastSeen: START - 9 * MINUTE })).toBe(-8);
   });
 
-  it('continues an ended alert only while a receiver has to hear of its end', () => {
-    const over = { ...event, state: 'inactive' as const, resolvedAt: START };
-    expect(restored(over, new Map([['r', { at: START, status: 'resolved' }]]), { rule, now: START })).toBeUndefined();
-    const told = new Map([['r', { at: START, status: 'firing' as const }]]);
-    expect(restored(over, told, { rule, now: START })).toMatchObject({ state: 'inactive', told });
+  it('continues no alert that has ended', () => {
+    expect(restored({ ...event, state: 'inactive', resolvedAt: START }, { rule, now: START })).toBeUndefined();
   });
 });

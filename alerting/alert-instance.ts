@@ -1,6 +1,5 @@
 import type { AlertEvent, AlertStateName } from '../storage/alert-log.ts';
 import type { Labels } from '../storage/labels.ts';
-import type { Told } from './notifiable-alert.ts';
 import type { AlertingRule } from './rules/rule.ts';
 
 /** One alert of a rule. Immutable: an evaluation computes new ones and puts them in place at its end. */
@@ -18,11 +17,7 @@ export interface AlertInstance {
    * tell its value: it keeps that of when it was active last.
    */
   readonly valueIsCurrent: boolean;
-  /** By the receiver's name. */
-  readonly told: ReadonlyMap<string, Told>;
 }
-
-const NOBODY: ReadonlyMap<string, Told> = new Map();
 
 /** A row of a rule's result with its templates expanded. */
 export interface AlertCandidate {
@@ -31,9 +26,8 @@ export interface AlertCandidate {
   readonly value: number;
 }
 
-/** How long an ended alert is kept, so that its end can be told; longer while a receiver still believes it fires. */
+/** How long an ended alert is kept and said to have ended. */
 const KEEP_ENDED = 15 * 60_000;
-const KEEP_UNTOLD = 24 * 3_600_000;
 
 /**
  * Every alert of the rule after an evaluation at `now` gave `candidates`, by the key of its labels. With `hold`, active
@@ -62,7 +56,6 @@ export function advance(
             resolvedAt: 0,
             keepFiringSince: 0,
             valueIsCurrent: true,
-            told: before?.told ?? NOBODY,
           }
         : { ...before, ...candidate, keepFiringSince: 0, valueIsCurrent: true };
     const fires = active.state === 'pending' && now - active.activeAt >= rule.for;
@@ -71,8 +64,7 @@ export function advance(
   for (const [key, alert] of current) {
     if (next.has(key)) continue;
     if (alert.state === 'inactive') {
-      const keep = believedFiring(alert) ? KEEP_UNTOLD : KEEP_ENDED;
-      if (now - alert.resolvedAt < keep) next.set(key, alert);
+      if (now - alert.resolvedAt < KEEP_ENDED) next.set(key, alert);
       continue;
     }
     if (hold) {
@@ -91,41 +83,43 @@ export function ended(alert: AlertInstance, now: number): AlertInstance {
   return { ...alert, state: 'inactive', resolvedAt: now, keepFiringSince: 0, valueIsCurrent: false };
 }
 
-/** Whether some receiver has been told that it fires, and not that it ended. */
-export function believedFiring(alert: Pick<AlertInstance, 'told'>): boolean {
-  for (const { status } of alert.told.values()) if (status === 'firing') return true;
-  return false;
+/** The alert of an entry of the alert log, as it was then. */
+export function recorded({
+  timestamp: _,
+  rule: __,
+  lastSentAt: ___,
+  lastSentStatus: ____,
+  ...alert
+}: AlertEvent): AlertInstance {
+  return { ...alert, valueIsCurrent: false };
 }
 
 /**
- * What the alert log says to continue from: its newest entry about the alert, and what each receiver was told.
- * Undefined when there is nothing to continue. Of a pending alert only the time counts in which it was watched, so up to
- * `lastSeen`, and it does not fire before `holdUntil`: until then what was stored before the interruption may be all there is. When
- * nobody knows until when it was watched, it begins anew.
+ * The alert to go on with after a restart, by the log's newest entry about it; undefined when it has ended. Of a pending alert only the
+ * time counts in which it was watched, so up to `lastSeen`, and it does not fire before `holdUntil`: until then what was stored before
+ * the interruption may be all there is. When nobody knows until when it was watched, it begins anew.
  */
 export function restored(
   event: AlertEvent,
-  told: ReadonlyMap<string, Told>,
   options: {
-    readonly rule: AlertingRule | undefined;
+    readonly rule: Pick<AlertingRule, 'for'>;
     readonly now: number;
     readonly lastSeen?: number | undefined;
     readonly holdUntil?: number;
   },
 ): AlertInstance | undefined {
-  const { timestamp: _, rule: __, lastSentAt: ___, lastSentStatus: ____, ...rest } = event;
-  const alert: AlertInstance = { ...rest, valueIsCurrent: false, told };
+  const alert = recorded(event);
   switch (event.state) {
     case 'firing':
       return alert;
     case 'pending': {
       const { rule, now, lastSeen = 0, holdUntil = now } = options;
       const watched = Math.max(0, lastSeen - alert.activeAt);
-      const earliest = holdUntil - (rule?.for ?? 0);
+      const earliest = holdUntil - rule.for;
       return { ...alert, activeAt: Math.min(now, Math.max(now - watched, earliest)) };
     }
     case 'inactive':
-      return believedFiring(alert) ? alert : undefined;
+      return undefined;
     default:
       return event.state satisfies never;
   }

@@ -4,12 +4,6 @@ import type { Notice } from './notice.ts';
 /** What a notification says of an alert. */
 export type NotificationStatus = 'firing' | 'resolved';
 
-/** What a receiver last accepted about an alert, and when. */
-export interface Told {
-  readonly at: number;
-  readonly status: NotificationStatus;
-}
-
 /** The object that a policy's alert is about, and the condition that it breaches. */
 export interface AlertSubject {
   readonly policyId: string;
@@ -43,7 +37,7 @@ export interface NotifiableAlert {
   readonly startsAt: number;
   /** When it ended; 0 while it fires. */
   readonly endsAt: number;
-  /** Until when it counts as firing if nobody says so again. */
+  /** Until when it is known to fire; later it is not repeated, and external Alertmanagers take it for resolved. */
   readonly validUntil: number;
   readonly generatorUrl: string;
   /** What a policy says about telling it. The level of such an alert is a label that may change while `key` stays. */
@@ -55,8 +49,6 @@ export interface NotifiableAlert {
   readonly measured?: { readonly value: number; readonly isCurrent: boolean } | undefined;
   /** Of a policy: what the alert is about and by which numbers, for bodies that name them. */
   readonly subject?: AlertSubject | undefined;
-  /** What each receiver last accepted, by its name; an earlier run may have left it. */
-  readonly told: ReadonlyMap<string, Told>;
 }
 
 /** The key under which an alert is known: rule and labels. */

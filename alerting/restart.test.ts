@@ -4,11 +4,15 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { StorageError } from '../storage/errors.ts';
 import { Labels } from '../storage/labels.ts';
 import { createMemoryStorage } from '../storage/memory.ts';
+import type { NotificationLog } from '../storage/notification-log.ts';
 import { createAlertEngine } from './alert-engine.ts';
 import type { WrittenAlertLog } from './alert-history.ts';
 import { BUILTIN_RULES } from './builtin-rules.ts';
-import { startReceiver } from './notify/http-receiver.case.ts';
-import { createWebhookNotifier } from './notify/webhook-notifier.ts';
+import { parseSimpleConfiguration } from './notify/configuration/parse-configuration.ts';
+import { simpleConfiguration } from './notify/configuration/simple-configuration.ts';
+import type { Notification, Outcome } from './notify/integration.ts';
+import { createNotifier } from './notify/notifier.ts';
+import { NO_TEMPLATES, Recorder } from './notify/recorder.case.ts';
 import type { QueryVector, RuleGroup } from './rules/rule.ts';
 import { parseRuleFile } from './rules/rule-file.ts';
 
@@ -18,33 +22,25 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-interface Body {
-  readonly status: string;
-  readonly alerts: readonly {
-    readonly status: string;
-    readonly labels: Record<string, string>;
-    readonly annotations: Record<string, string>;
-    readonly endsAt: string;
-  }[];
-}
-
-async function receiver(statuses: number[] = []) {
-  const { url, requests, answerWith, close } = await startReceiver(statuses.map((status) => ({ status })));
-  cleanups.push(close);
-  let refused = statuses.length;
+/** A receiver that keeps what it accepts. */
+function receiver() {
+  const recorder = new Recorder();
+  const bodies: Notification[] = [];
+  let outcome: Outcome = { kind: 'delivered' };
+  recorder.answer = ({ notification }) => {
+    if (outcome.kind === 'delivered') bodies.push(notification);
+    return outcome;
+  };
   return {
-    url,
-    /** Those that were accepted. */
-    get bodies(): Body[] {
-      return requests.slice(Math.min(refused, requests.length)).map(({ body }) => body);
+    recorder,
+    bodies,
+    requests: () => recorder.all.length,
+    fail() {
+      outcome = { kind: 'failed', reason: 'status 503', retryAfter: 0 };
     },
-    requests: () => requests.length,
-    /** Counts as accepted from the next request on. */
     accept() {
-      refused = requests.length;
-      answerWith({ status: 200 });
+      outcome = { kind: 'delivered' };
     },
-    answerWith,
   };
 }
 
@@ -71,41 +67,39 @@ const group: RuleGroup = {
 interface RunOptions {
   readonly groups?: readonly RuleGroup[];
   /** By name; default: one, `r`. */
-  readonly urls?: Readonly<Record<string, string>>;
+  readonly receivers?: Readonly<Record<string, Recorder>>;
   readonly groupWait?: number;
   readonly holdRestored?: number;
   readonly alertLog?: WrittenAlertLog;
-  readonly dropSent?: boolean;
+  readonly notificationLog?: NotificationLog;
 }
 
 function run(
   storage: ReturnType<typeof createMemoryStorage>,
-  url: string,
+  recorder: Recorder,
   query: (expr: string) => Promise<QueryVector>,
   options: RunOptions = {},
 ) {
   const registry = new Registry();
-  const notifier = createWebhookNotifier({
-    receivers: Object.entries(options.urls ?? { r: url }).map(([name, receiverUrl]) => ({
-      name,
-      url: receiverUrl,
-      sendResolved: true,
-      timeout: 2000,
-      maxAlerts: 0,
-      groupBy: ['alertname'],
-      groupWait: options.groupWait ?? 10,
-      groupInterval: 50,
-      repeatInterval: 3_600_000,
-      headers: async () => ({}),
-    })),
+  const receivers = Object.entries(options.receivers ?? { r: recorder }).map(([name, { registry: kinds }]) => ({
+    name,
+    groupBy: ['alertname'],
+    groupWait: options.groupWait ?? 10,
+    groupInterval: 50,
+    repeatInterval: 3_600_000,
+    integrations: webhooks(name, kinds),
+  }));
+  const notifier = createNotifier({
+    configuration: simpleConfiguration(receivers),
+    templates: NO_TEMPLATES,
+    notificationLog: options.notificationLog ?? storage.notificationLog,
+    silenced: () => [],
     externalUrl: 'http://pharos',
     logger,
     registry,
-    firstPause: 10,
-    onSent: async (alerts, by) => {
-      if (options.dropSent !== true) await engine.sent(alerts, by);
-    },
+    stopWithin: 100,
   });
+  notifier.start();
   let evaluations = 0;
   const engine = createAlertEngine({
     query: (expr) => {
@@ -132,47 +126,54 @@ function run(
   return { engine, stop, evaluations: () => evaluations };
 }
 
+function webhooks(name: string, kinds: Recorder['registry']) {
+  const text = `notification: {receivers: [{name: ${name}, webhook_configs: [{url: http://x}]}]}`;
+  const source = { file: 'pharos.yml', directory: '/', text, under: 'notification' };
+  return parseSimpleConfiguration(source, kinds).configuration!.receivers.at(-1)!.integrations;
+}
+
 const down = async (): Promise<QueryVector> => ({ samples: [{ labels: Labels.from({ instance: 'a' }), value: 0 }] });
 const up = async (): Promise<QueryVector> => ({ samples: [] });
 /** What the log says that the receiver was told last. */
-const told = async (storage: ReturnType<typeof createMemoryStorage>, receiver = 'r') => {
-  const events = await storage.alertLog.latest(0, new AbortController().signal);
-  return events.find(({ rule }) => rule.endsWith(JSON.stringify(receiver)))?.lastSentStatus;
+const told = async (storage: ReturnType<typeof createMemoryStorage>, name = 'r') => {
+  const events = await storage.notificationLog.latest(0, new AbortController().signal);
+  return events.find((event) => event.receiver === name)?.status;
 };
 
 describe('a restart', () => {
   test('neither repeats what was told nor forgets an end that came meanwhile', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver([503]);
-    const { url } = target;
-    const first = run(storage, url, down);
+    const target = receiver();
+    target.fail();
+    setTimeout(() => target.accept(), 100);
+    const first = run(storage, target.recorder, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
     expect(target.bodies).toHaveLength(1);
-    expect(target.bodies[0]!.alerts[0]!.annotations).toEqual({ summary: 'a is 0' });
+    expect(target.bodies[0]!.alerts[0]!.annotations.toObject()).toEqual({ summary: 'a is 0' });
     expect(first.engine.alerts()[0]!.state).toBe('firing');
     await first.stop();
 
-    const second = run(storage, url, down);
+    const second = run(storage, target.recorder, down);
     await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(5), 10_000);
     await second.stop();
     expect(target.bodies).toHaveLength(1);
 
-    run(storage, url, up);
+    run(storage, target.recorder, up);
     await vi.waitFor(() => expect(target.bodies).toHaveLength(2), 10_000);
     expect(target.bodies[1]!.status).toBe('resolved');
-    expect(target.bodies[1]!.alerts[0]!.endsAt).not.toBe('0001-01-01T00:00:00Z');
+    expect(target.bodies[1]!.alerts[0]!.endsAt).toBeGreaterThan(0);
     await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
   });
 
   test('does not take for an end that targets were not scraped yet', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver();
-    const first = run(storage, target.url, down);
+    const target = receiver();
+    const first = run(storage, target.recorder, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
     await first.stop();
 
     let query = up;
-    const second = run(storage, target.url, () => query(), { holdRestored: 600 });
+    const second = run(storage, target.recorder, () => query(), { holdRestored: 600 });
     await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(3), 10_000);
     query = down;
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -184,10 +185,9 @@ describe('a restart', () => {
 
   test('a failed query resolves nothing', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver();
-    const { url } = target;
+    const target = receiver();
     let query = down;
-    const { engine, evaluations } = run(storage, url, () => query());
+    const { engine, evaluations } = run(storage, target.recorder, () => query());
     await vi.waitFor(() => expect(target.bodies).toHaveLength(1), 10_000);
     query = async () => {
       throw new Error('no store');
@@ -198,84 +198,82 @@ describe('a restart', () => {
     expect(engine.groups()[0]!.rules[0]).toMatchObject({ health: 'err', lastError: 'no store' });
     expect(target.bodies).toHaveLength(1);
   });
+});
 
-  test('a refusal is not tried again', async () => {
-    const { url, requests } = await receiver([400, 400, 400]);
-    const { evaluations } = run(createMemoryStorage(), url, down);
-    await vi.waitFor(() => expect(requests()).toBe(1), 10_000);
-    const before = evaluations();
-    await vi.waitFor(() => expect(evaluations()).toBeGreaterThan(before + 4), 10_000);
-    expect(requests()).toBe(1);
-  });
+const logOf = ({ notificationLog }: ReturnType<typeof createMemoryStorage>): NotificationLog => ({
+  append: (events) => notificationLog.append(events),
+  latest: (since, signal) => notificationLog.latest(since, signal),
+  find: (filter, signal) => notificationLog.find(filter, signal),
 });
 
 describe('killed', () => {
   test('between storing and telling, it tells after the restart, once', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver();
-    const first = run(storage, target.url, down, { groupWait: 60_000 });
+    const target = receiver();
+    const first = run(storage, target.recorder, down, { groupWait: 60_000 });
     await vi.waitFor(() => expect(first.engine.alerts()[0]?.state).toBe('firing'), 10_000);
     const events = await storage.alertLog.latest(0, new AbortController().signal);
     expect(events).toMatchObject([{ state: 'firing', lastSentStatus: '' }]);
     await first.stop();
     expect(target.bodies).toEqual([]);
 
-    const second = run(storage, target.url, down);
+    const second = run(storage, target.recorder, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
     await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(5), 10_000);
     await second.stop();
     expect(target.bodies).toHaveLength(1);
 
-    const third = run(storage, target.url, down);
+    const third = run(storage, target.recorder, down);
     await vi.waitFor(() => expect(third.evaluations()).toBeGreaterThan(5), 10_000);
     expect(target.bodies).toHaveLength(1);
   });
 
   test('between telling and noting that, it tells once more rather than never', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver();
-    const first = run(storage, target.url, down, { dropSent: true });
+    const target = receiver();
+    const away = { ...logOf(storage), append: () => Promise.reject(new StorageError('unavailable', 'no answer')) };
+    const first = run(storage, target.recorder, down, { notificationLog: away });
     await vi.waitFor(() => expect(target.bodies).toHaveLength(1), 10_000);
     await first.stop();
-    run(storage, target.url, down);
+    run(storage, target.recorder, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
     expect(target.bodies).toHaveLength(2);
   });
 
   test('between the end and telling it, it tells the end', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver();
+    const target = receiver();
     let query = down;
-    const first = run(storage, target.url, () => query());
+    const first = run(storage, target.recorder, () => query());
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
-    target.answerWith({ status: 503 });
+    target.fail();
     query = up;
     await vi.waitFor(() => expect(target.requests()).toBeGreaterThan(1), 10_000);
     await first.stop();
     target.accept();
-    run(storage, target.url, up);
+    run(storage, target.recorder, up);
     await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
-    expect(target.bodies.map(({ status }) => status)).toEqual(['resolved']);
+    expect(target.bodies.map(({ status }) => status)).toEqual(['firing', 'resolved']);
   });
 });
 
 test('each receiver is told on its own: one that is down makes nobody hear twice', async () => {
   const storage = createMemoryStorage();
-  const good = await receiver();
-  const bad = await receiver();
-  bad.answerWith({ status: 503 });
-  const urls = { good: good.url, bad: bad.url };
-  const first = run(storage, '', down, { urls });
+  const good = receiver();
+  const bad = receiver();
+  bad.fail();
+  const receivers = { good: good.recorder, bad: bad.recorder };
+  const first = run(storage, good.recorder, down, { receivers });
   await vi.waitFor(async () => expect(await told(storage, 'good')).toBe('firing'), 10_000);
   await first.stop();
   bad.accept();
-  const second = run(storage, '', down, { urls });
+  const second = run(storage, good.recorder, down, { receivers });
   await vi.waitFor(async () => expect(await told(storage, 'bad')).toBe('firing'), 10_000);
   await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(5), 10_000);
   await second.stop();
   expect([good.bodies.length, bad.bodies.length]).toEqual([1, 1]);
 
-  const third = run(storage, '', up, { urls });
+  const third = run(storage, good.recorder, up, { receivers });
   await vi.waitFor(async () => expect(await told(storage, 'good')).toBe('resolved'), 10_000);
   await vi.waitFor(async () => expect(await told(storage, 'bad')).toBe('resolved'), 10_000);
   await third.stop();
@@ -284,8 +282,8 @@ test('each receiver is told on its own: one that is down makes nobody hear twice
 
 test('while the log cannot be read nothing is evaluated; then it continues where it was', async () => {
   const storage = createMemoryStorage();
-  const target = await receiver();
-  const first = run(storage, target.url, down);
+  const target = receiver();
+  const first = run(storage, target.recorder, down);
   await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
   const [before] = first.engine.alerts();
   await first.stop();
@@ -298,7 +296,7 @@ test('while the log cannot be read nothing is evaluated; then it continues where
         ? Promise.reject(new StorageError('unavailable', 'no answer'))
         : storage.alertLog.latest(since, signal),
   };
-  const second = run(storage, target.url, down, { alertLog });
+  const second = run(storage, target.recorder, down, { alertLog });
   await vi.waitFor(() => expect(tries).toBeGreaterThan(1), 10_000);
   if (tries < 4) expect(second.engine.alerts()).toEqual([]);
   await vi.waitFor(() => expect(second.evaluations()).toBeGreaterThan(3), 10_000);
@@ -311,8 +309,8 @@ describe('rules that change', () => {
 
   test('keep the alerts of rules that stay', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver();
-    const { engine, evaluations } = run(storage, target.url, down);
+    const target = receiver();
+    const { engine, evaluations } = run(storage, target.recorder, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
     const [before] = engine.alerts();
     engine.apply([
@@ -326,8 +324,8 @@ describe('rules that change', () => {
 
   test('end the alerts of rules that went', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver();
-    const { engine } = run(storage, target.url, down);
+    const target = receiver();
+    const { engine } = run(storage, target.recorder, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
     engine.apply([]);
     await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
@@ -338,11 +336,11 @@ describe('rules that change', () => {
 
   test('end the alerts of rules that went while nothing ran', async () => {
     const storage = createMemoryStorage();
-    const target = await receiver();
-    const first = run(storage, target.url, down);
+    const target = receiver();
+    const first = run(storage, target.recorder, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
     await first.stop();
-    const second = run(storage, target.url, up, { groups: [other({ name: 'another' })] });
+    const second = run(storage, target.recorder, up, { groups: [other({ name: 'another' })] });
     await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
     await second.stop();
     expect(target.bodies.map(({ status }) => status)).toEqual(['firing', 'resolved']);

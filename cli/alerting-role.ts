@@ -13,7 +13,7 @@ import { sameConfig } from '../collector/same-config.ts';
 import type { RecentSamples } from '../storage/recent/recent-samples.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PharosConfig } from './config/config.ts';
-import { createNotifications, type Notifications } from './notifications.ts';
+import { createNotifications } from './notifications.ts';
 
 export interface AlertingRole {
   /** Makes these the rules and receivers. Alerts of rules that stay keep their state. */
@@ -48,7 +48,16 @@ export interface AlertingRoleDeps {
 export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
   const { storage, query, recent, arrived, clusters, registry, logger, config: first } = deps;
   let current = first;
-  let notifications: Notifications | undefined;
+  const externalUrl = first.notification.externalUrl ?? deps.externalUrl;
+  const { notificationLog } = storage;
+  const notifications = createNotifications({
+    config: first,
+    notificationLog,
+    externalUrl,
+    clusters,
+    registry,
+    logger,
+  });
   const engine = createAlertEngine({
     query: typeof query === 'function' ? query : createHttpQuery(query),
     appender: storage.appender,
@@ -60,20 +69,11 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
     logger,
     registry,
     externalLabels: first.global.externalLabels,
-    externalUrl: first.notification.externalUrl ?? deps.externalUrl,
+    externalUrl,
     defaultInterval: first.global.evaluationInterval,
     defaultQueryOffset: first.global.ruleQueryOffset,
-    notify: (alerts) => notifications?.notify(alerts),
+    notify: (alerts) => notifications.notify(alerts),
   });
-  const startNotifications = () =>
-    createNotifications({
-      config: current,
-      externalUrl: current.notification.externalUrl ?? deps.externalUrl,
-      clusters,
-      registry,
-      logger,
-      onSent: (alerts, by) => engine.sent(alerts, by),
-    });
   return {
     async apply(config, rules) {
       const before = current;
@@ -84,13 +84,8 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
       ) {
         logger.warn('a change of global.external_labels or evaluation_interval takes effect for rules after a restart');
       }
-      if (
-        notifications === undefined ||
-        !sameConfig(before.notification, config.notification) ||
-        !sameConfig(before.alerting, config.alerting)
-      ) {
-        await notifications?.stop();
-        notifications = startNotifications();
+      if (!sameConfig(before.notification, config.notification) || !sameConfig(before.alerting, config.alerting)) {
+        await notifications.apply(config);
       }
       const groups = config.builtinRules ? [...builtinRules(), ...rules] : rules;
       const { ruleQueryOffset: queryOffset } = first.global;
@@ -100,11 +95,11 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
     start: () => engine.start(),
     async stop() {
       await engine.stop();
-      await notifications?.stop();
+      await notifications.stop();
     },
     groups: () => engine.groups(),
     alerts: () => engine.alerts(),
-    alertmanagers: () => notifications?.alertmanagers() ?? [],
+    alertmanagers: () => notifications.alertmanagers(),
   };
 }
 

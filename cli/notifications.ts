@@ -2,104 +2,108 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { NotifiableAlert } from '../alerting/notifiable-alert.ts';
 import { createAlertmanagerPush } from '../alerting/notify/alertmanager.ts';
-import {
-  createWebhookNotifier,
-  type WebhookNotifierOptions,
-  type WebhookReceiver,
-} from '../alerting/notify/webhook-notifier.ts';
+import { simpleConfiguration } from '../alerting/notify/configuration/simple-configuration.ts';
+import type { NotificationTemplates } from '../alerting/notify/integration.ts';
+import { createNotifier, type Notifier } from '../alerting/notify/notifier.ts';
 import { startDiscovery } from '../collector/discovery/discovery.ts';
 import { createHttpTransport, type HttpTransport } from '../collector/http-transport.ts';
 import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
 import { compileRelabel, type Relabel } from '../collector/relabel.ts';
 import type { TargetGroup } from '../collector/scrape/scrape-config.ts';
 import { ownLabels } from '../collector/scrape/target.ts';
-import { readSecretFile } from '../collector/secret-file.ts';
 import { Labels } from '../storage/labels.ts';
-import type { AlertmanagerConfig, PharosConfig, ReceiverConfig, WebhookConfig } from './config/config.ts';
+import type { NotificationLog } from '../storage/notification-log.ts';
+import type { AlertmanagerConfig, PharosConfig } from './config/config.ts';
+import { webhookIntegration } from './webhook-integration.ts';
 
 export interface NotificationsOptions {
   readonly config: PharosConfig;
+  readonly notificationLog: NotificationLog;
   readonly externalUrl: string;
   /** Where Alertmanagers may be found. */
   readonly clusters: KubeClusters;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly onSent: WebhookNotifierOptions['onSent'];
 }
 
-/** Everybody who is told of alerts: webhooks and Alertmanagers. */
+/** Everybody who is told of alerts: receivers and Alertmanagers. */
 export interface Notifications {
+  readonly notifier: Notifier;
   notify(alerts: readonly NotifiableAlert[]): void;
+  /** Makes these the receivers and Alertmanagers; what was told, and what is still to be, stays. */
+  apply(config: PharosConfig): Promise<void>;
   alertmanagers(): readonly string[];
   stop(): Promise<void>;
 }
 
-/** The notifier's own metrics, which a successor in the same process counts anew. */
-const METRICS = ['pharos_notifications_total', 'pharos_notifications_dropped_total'];
+/** An Alertmanager tells again of ends that it hears of, so those that are older are kept from it. */
+const PUSH_ENDS = 15 * 60_000;
 
 export function createNotifications(options: NotificationsOptions): Notifications {
-  const { config, externalUrl, clusters, registry, logger, onSent } = options;
-  const transports: HttpTransport[] = [];
-  const open = (client: WebhookConfig['client'], timeout: number): HttpTransport => {
-    const transport = createHttpTransport(client, { timeout });
-    transports.push(transport);
-    return transport;
-  };
-  for (const name of METRICS) registry.removeSingleMetric(name);
-  const receivers = config.notification.receivers.flatMap((receiver) =>
-    receiver.webhooks.map((webhook, index) => webhookReceiver(receiver, webhook, { index, open })),
-  );
-  const webhooks = createWebhookNotifier({ receivers, externalUrl, registry, logger, onSent });
-  const discovering = new AbortController();
-  const pushes = config.alerting.alertmanagers.map((alertmanager) =>
-    startPush(alertmanager, {
-      transport: open(alertmanager.client, alertmanager.timeout),
-      clusters,
-      logger,
-      signal: discovering.signal,
-    }),
-  );
-  const relabel = compileRelabel(config.alerting.alertRelabelConfigs);
+  const { config, notificationLog, externalUrl, registry, logger } = options;
+  const notifier = createNotifier({
+    configuration: receiversOf(config),
+    templates: NO_TEMPLATES,
+    notificationLog,
+    silenced: () => [],
+    externalUrl,
+    logger,
+    registry,
+  });
+  notifier.start();
+  let pushes = startPushes(config, options);
   return {
+    notifier,
     notify(alerts) {
-      webhooks.notify(alerts);
-      if (pushes.length === 0) return;
-      const relabelled = relabelAlerts(alerts, relabel);
-      for (const { push, relabel: own } of pushes) push.notify(relabelAlerts(relabelled, own));
+      notifier.notify(alerts);
+      const since = Date.now() - PUSH_ENDS;
+      pushes.notify(alerts.filter(({ status, endsAt }) => status === 'firing' || endsAt > since));
     },
-    alertmanagers: () => pushes.flatMap(({ urls }) => urls()),
+    async apply(next) {
+      await Promise.all([notifier.apply(receiversOf(next), NO_TEMPLATES), pushes.stop()]);
+      pushes = startPushes(next, options);
+    },
+    alertmanagers: () => pushes.urls(),
     async stop() {
-      discovering.abort();
-      await Promise.all([webhooks.stop(), ...pushes.map(({ push }) => push.stop())]);
-      await Promise.all(transports.map((transport) => transport.close()));
+      await Promise.all([notifier.stop(), pushes.stop()]);
     },
   };
 }
 
-function webhookReceiver(
-  receiver: ReceiverConfig,
-  webhook: WebhookConfig,
-  {
-    index,
-    open,
-  }: { readonly index: number; readonly open: (client: WebhookConfig['client'], timeout: number) => HttpTransport },
-): WebhookReceiver {
-  const { name, groupBy, groupWait, groupInterval, repeatInterval } = receiver;
-  const { url, urlFile, sendResolved, timeout, maxAlerts, client } = webhook;
-  const transport = open(client, timeout);
-  const ownName = receiver.webhooks.length > 1 ? `${name}/${index + 1}` : name;
+/** Webhooks of the section `notification` have none. */
+const NO_TEMPLATES: NotificationTemplates = { text: (template) => template, html: (template) => template };
+
+function receiversOf({ notification }: PharosConfig) {
+  return simpleConfiguration(
+    notification.receivers.map(({ webhooks, ...receiver }) => ({
+      ...receiver,
+      integrations: webhooks.map((webhook, i) => ({ name: `webhook/${i}`, settings: webhookIntegration(webhook) })),
+    })),
+  );
+}
+
+/** The Alertmanagers that every alert is pushed to. */
+function startPushes(config: PharosConfig, { clusters, logger }: NotificationsOptions) {
+  const discovering = new AbortController();
+  const transports: HttpTransport[] = [];
+  const pushes = config.alerting.alertmanagers.map((alertmanager) => {
+    const transport = createHttpTransport(alertmanager.client, { timeout: alertmanager.timeout });
+    transports.push(transport);
+    return startPush(alertmanager, { transport, clusters, logger, signal: discovering.signal });
+  });
+  const relabel = compileRelabel(config.alerting.alertRelabelConfigs);
   return {
-    name: ownName,
-    url: () => (urlFile === undefined ? url!.reveal() : readSecretFile(urlFile, `the URL of receiver ${ownName}`)),
-    sendResolved,
-    timeout,
-    maxAlerts,
-    groupBy,
-    groupWait,
-    groupInterval,
-    repeatInterval,
-    headers: () => transport.headers(),
-    dispatcher: transport.dispatcher,
+    notify(alerts: readonly NotifiableAlert[]): void {
+      if (pushes.length === 0) return;
+      const relabelled = relabelAlerts(alerts, relabel);
+      for (const { push, relabel: own } of pushes) push.notify(relabelAlerts(relabelled, own));
+    },
+    urls: () => pushes.flatMap(({ urls }) => urls()),
+    async stop(): Promise<void> {
+      discovering.abort();
+      await Promise.all(pushes.map(({ push }) => push.stop()));
+      await Promise.all(transports.map((transport) => transport.close()));
+    },
   };
 }
 

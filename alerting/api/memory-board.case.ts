@@ -74,7 +74,6 @@ export class MemoryBoard implements AlertBoard {
           endsAt: isOver ? endsAt : 0,
           validUntil: endsAt ?? now + RESOLVE_TIMEOUT,
           generatorUrl,
-          told: new Map(),
         },
       });
     }

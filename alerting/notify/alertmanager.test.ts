@@ -20,7 +20,6 @@ const alert = (name: string, more: Partial<NotifiableAlert> = {}): NotifiableAle
   endsAt: 0,
   validUntil: Date.UTC(2026, 0, 1, 0, 4),
   generatorUrl: 'http://pharos/graph',
-  told: new Map(),
   ...more,
 });
 

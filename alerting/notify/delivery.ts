@@ -1,30 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
 import { withDeadline } from '../deadline.ts';
+import type { Outcome } from './integration.ts';
 
-/** How an attempt to post ended. */
-type Outcome =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfter: number };
-
-export interface Post {
+/** One attempt to post JSON. */
+export interface PostAttempt {
   /** Never appears in an error or a log. */
   readonly url: () => Promise<string>;
   readonly headers: () => Promise<Record<string, string>>;
   /** The connections to use, asked for after `headers`; undici's own when undefined. */
   readonly dispatcher?: Dispatcher | undefined;
   readonly body: string;
-  /** Of one attempt. */
   readonly timeout: number;
+  /** Cuts it. */
+  readonly signal: AbortSignal;
+}
+
+export interface Post extends PostAttempt {
   /** No attempt begins later than this long after the first. */
   readonly retryFor: number;
   /** The first pause; each next one is twice as long, up to a minute. */
   readonly firstPause: number;
   /** No attempt begins after it fires. */
   readonly stopping: AbortSignal;
-  /** Cuts an attempt that is under way. */
-  readonly signal: AbortSignal;
   readonly onAttempt: (outcome: Outcome['kind']) => void;
 }
 
@@ -38,7 +36,7 @@ const MAX_RETRY_AFTER = 5 * 60_000;
 export async function deliver(post: Post): Promise<{ readonly reason: string; readonly final: boolean } | undefined> {
   const start = performance.now();
   for (let pause = post.firstPause; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const outcome = await attempt(post);
+    const outcome = await attemptPost(post);
     post.onAttempt(outcome.kind);
     if (outcome.kind === 'delivered') return undefined;
     if (outcome.kind === 'refused') return { reason: outcome.reason, final: true };
@@ -55,7 +53,8 @@ export async function deliver(post: Post): Promise<{ readonly reason: string; re
   }
 }
 
-async function attempt(post: Post): Promise<Outcome> {
+/** Posts once. 5xx, 429 and everything that goes wrong on the way may be tried again; any other answer is final. */
+export async function attemptPost(post: PostAttempt): Promise<Outcome> {
   const failed = (reason: string, retryAfter = 0): Outcome => ({ kind: 'failed', reason, retryAfter });
   const late = `no answer within ${post.timeout} ms`;
   try {

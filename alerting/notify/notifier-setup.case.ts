@@ -75,7 +75,6 @@ export function firing(name: string, more: Readonly<Record<string, string>>, sta
     endsAt: 0,
     validUntil: startsAt + 365 * 86_400_000,
     generatorUrl: 'http://pharos/graph',
-    told: new Map(),
   };
 }
 

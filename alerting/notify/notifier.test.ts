@@ -513,14 +513,16 @@ describe('limits', () => {
     const alerts = Array.from({ length: 10_000 }, (_, i) =>
       firing('A', { instance: String(i), namespace: 'n', pod: `pod-${i}`, severity: 'warn' }, clock.now()),
     );
-    const begun = performance.now();
+    // Of this process: other tests may have the processors meanwhile.
+    const cpu = (since?: NodeJS.CpuUsage): number => process.cpuUsage(since).user / 1000;
+    const begun = process.cpuUsage();
     notifier.notify(alerts);
     await clock.advance(30 * SECOND);
     expect(recorder.all).toHaveLength(10_000);
-    expect(performance.now() - begun).toBeLessThan(5_000);
-    const again = performance.now();
+    expect(cpu(begun)).toBeLessThan(5_000);
+    const again = process.cpuUsage();
     notifier.notify(alerts);
-    expect(performance.now() - again).toBeLessThan(500);
+    expect(cpu(again)).toBeLessThan(500);
   });
 });
 

@@ -30,7 +30,6 @@ export function timedAlert(posted: PostedAlert, now: number, resolveTimeout: num
       endsAt: endsAt > now ? 0 : endsAt,
       validUntil: endsAt,
       generatorUrl: posted.generatorUrl,
-      told: new Map(),
     },
     endsAt,
     isTimeout: posted.endsAt === undefined,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Labels } from '../../storage/labels.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
+import { buildNotification } from './build-notification.ts';
 import { webhookBody } from './webhook-body.ts';
 
 const alert = (instance: string, more: Partial<NotifiableAlert> = {}): NotifiableAlert => ({
@@ -13,13 +14,16 @@ const alert = (instance: string, more: Partial<NotifiableAlert> = {}): Notifiabl
   endsAt: 0,
   validUntil: 0,
   generatorUrl: 'http://pharos/graph',
-  told: new Map(),
   ...more,
 });
 
 const body = (alerts: readonly NotifiableAlert[], maxAlerts = 0): unknown => {
-  const groupLabels = Labels.from({ alertname: 'Down' });
-  return JSON.parse(webhookBody({ receiver: 'team', groupLabels, alerts, externalUrl: 'http://pharos', maxAlerts }));
+  const about = {
+    ...{ receiver: 'team', groupKey: '{}:{alertname="Down"}', groupLabels: Labels.from({ alertname: 'Down' }), alerts },
+    reason: 'firing' as const,
+    ...{ repeats: 0, externalUrl: 'http://pharos', at: 0 },
+  };
+  return JSON.parse(webhookBody(buildNotification({ sendResolved: true, maxAlerts }, about)));
 };
 
 it('is Alertmanager’s version 4', () => {

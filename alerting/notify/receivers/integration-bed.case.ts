@@ -97,7 +97,6 @@ export function alertOf(more: Partial<NotifiableAlert> & { readonly name?: strin
     endsAt: 0,
     validUntil: NOON + 240_000,
     generatorUrl: 'http://pharos.example/graph?g0.expr=up',
-    told: new Map(),
     ...rest,
   };
 }
