@@ -6,6 +6,7 @@ import { type RoundOfSamples, type RuleSample, RuleSeries } from './rule-series.
 import { measuredExpression } from './rules/measured-expression.ts';
 import { type MetricsRead, metricsRead } from './rules/metrics-read.ts';
 import type { AlertingRule, QueryFunc, QueryVector, RecordingRule, Rule } from './rules/rule.ts';
+import { alertTemplateError } from './template/alert-template-error.ts';
 import { Template, type TemplateQuery } from './template/template.ts';
 
 type QuerySample = QueryVector['samples'][number];
@@ -264,9 +265,7 @@ export class AlertingEvaluator extends RuleEvaluator {
         } catch (error) {
           if (signal.aborted) throw error;
           context.templateFailed();
-          const reason = error instanceof Error ? error.message : String(error);
-          const where = `error executing template __alert_${rule.alert}`;
-          expanded.push([name, `<error expanding template: ${where}: ${reason}>`]);
+          expanded.push([name, alertTemplateError(error, { alert: rule.alert, source: template.source })]);
         }
       }
       return expanded;

@@ -1,3 +1,4 @@
+import { commandAt, operandAt, templateAt } from './excerpt.ts';
 import { formatValue } from './format.ts';
 import { DURATION_METHODS, GoDuration } from './go-duration.ts';
 import type { TemplateFunction } from './go-functions.ts';
@@ -7,7 +8,17 @@ import type { Command, Node, Operand, Pipeline } from './node.ts';
 import type { Definition, ParsedTemplate } from './parser.ts';
 import { TemplateError } from './template-error.ts';
 import { TIME_METHODS } from './time-methods.ts';
-import { GoMap, GoStruct, isList, isTrue, typeName, type Value, ValueError } from './value.ts';
+import {
+  ArgumentError,
+  ArityError,
+  GoMap,
+  GoStruct,
+  isList,
+  isTrue,
+  typeName,
+  type Value,
+  ValueError,
+} from './value.ts';
 
 export interface EvaluationLimits {
   /** Characters of output. */
@@ -58,6 +69,8 @@ class Evaluator {
   readonly #evaluation: Evaluation;
   /** The definition that is being evaluated, for positions in errors. */
   #current: Definition;
+  /** Its name; '' for the text itself. */
+  #within = '';
   #variables: Variable[];
   #output = '';
   #steps = 0;
@@ -76,8 +89,11 @@ class Evaluator {
     return this.#output;
   }
 
-  #error(reason: string, at: { readonly offset: number }): TemplateError {
-    return new TemplateError(reason, this.#current.source, { offset: at.offset, file: this.#current.file });
+  #error(reason: string, at: { readonly offset: number }, excerptAt = operandAt): TemplateError {
+    const { source, file } = this.#current;
+    const { text: excerpt, offset } = excerptAt(source, at.offset);
+    const failedAt = { excerpt, offset, within: this.#within };
+    return new TemplateError(reason, source, { offset: at.offset, file, failedAt });
   }
 
   #step(at: { readonly offset: number }): void {
@@ -143,7 +159,10 @@ class Evaluator {
   #shown(value: Value): string {
     const { escaper } = this.#evaluation;
     if (escaper !== undefined) return escaper.escaped(value ?? '');
-    return value === null ? '<no value>' : formatValue(value);
+    if (value === null) return '<no value>';
+    // Of a pointer, what it points to.
+    const text = formatValue(value);
+    return value instanceof GoStruct && text.startsWith('&') ? text.slice(1) : text;
   }
 
   #range(node: Node & { readonly kind: 'if' | 'with' | 'range' }, dot: Value): Signal {
@@ -174,7 +193,7 @@ class Evaluator {
       for (const key of over.sortedKeys()) yield [key, over.get(key)];
     } else if (typeof over === 'bigint') {
       for (let i = 0n; i < over; i++) yield [i, i];
-    } else throw this.#error(`range can't iterate over ${formatValue(over)}`, at);
+    } else throw this.#error(`range can't iterate over ${formatValue(over)}`, lastOperand(at));
   }
 
   #set(name: string, value: Value, pipeline: Pipeline): void {
@@ -182,27 +201,33 @@ class Evaluator {
       this.#variables.push({ name, value });
       return;
     }
-    this.#variable(name).value = value;
+    this.#variable(name, lastOperand(pipeline)).value = value;
   }
 
-  /** The innermost of that name; the parser has seen to it that there is one. */
-  #variable(name: string): Variable {
-    return this.#variables.findLast((variable) => variable.name === name)!;
+  /** The innermost of that name. There may be none where only an assignment that was not come to made it known. */
+  #variable(name: string, at: { readonly offset: number }): Variable {
+    const found = this.#variables.findLast((variable) => variable.name === name);
+    if (found === undefined) throw this.#error(`undefined variable: ${name}`, at);
+    return found;
   }
 
   #call(node: Node & { readonly kind: 'template' }, dot: Value): void {
     const definition = this.#template.definitions.get(node.name) ?? this.#evaluation.definitions?.get(node.name);
-    if (definition === undefined) throw this.#error(`template ${JSON.stringify(node.name)} not defined`, node);
+    if (definition === undefined) {
+      throw this.#error(`template ${JSON.stringify(node.name)} not defined`, node, templateAt);
+    }
     const { depth } = this.#evaluation.limits;
     if (this.#depth >= depth) throw this.#error(`templates call each other more than ${depth} deep`, node);
     const data = node.pipeline === undefined ? null : this.#pipeline(node.pipeline, dot);
-    const { variables, current } = { variables: this.#variables, current: this.#current };
+    const [variables, current, within] = [this.#variables, this.#current, this.#within];
     this.#variables = [{ name: '$', value: data }];
     this.#current = definition;
+    this.#within = node.name;
     this.#depth++;
     this.#walk(definition.body, data);
     this.#depth--;
     this.#current = current;
+    this.#within = within;
     this.#variables = variables;
   }
 
@@ -226,7 +251,10 @@ class Evaluator {
       const args = rest.map((operand) => this.#operand(operand, dot));
       return this.#fields(first, dot, piped === NOTHING ? args : [...args, piped]);
     }
-    if (rest.length > 0 || piped !== NOTHING) throw this.#error(`can't give argument to non-function`, first);
+    if (rest.length > 0 || piped !== NOTHING) {
+      const { text } = operandAt(this.#current.source, first.offset);
+      throw this.#error(`can't give argument to non-function ${text}`, first);
+    }
     if (first.kind === 'nil') throw this.#error('nil is not a command', first);
     return this.#operand(first, dot);
   }
@@ -244,8 +272,23 @@ class Evaluator {
       return this.#evaluation.functions.get(name.name)!(args);
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
-      throw this.#error(`error calling ${name.name}: ${error.message}`, name);
+      if (error instanceof ArityError) throw this.#error(error.message, name);
+      if (error instanceof ArgumentError) throw this.#argumentError(error, name, operands);
+      const at = operands.length === 0 ? operandAt : commandAt;
+      throw this.#error(`error calling ${name.name}: ${error.message}`, name, at);
     }
+  }
+
+  /** Go checks the types of arguments before a function is called, and those that are written there by how they are written. */
+  #argumentError({ index, wanted, got }: ArgumentError, name: Operand, operands: readonly Operand[]): TemplateError {
+    const operand = operands[index];
+    if (operand?.kind !== 'literal') {
+      return this.#error(`wrong type for value; expected ${wanted}; got ${got}`, operand ?? operands.at(-1) ?? name);
+    }
+    const { text } = operandAt(this.#current.source, operand.offset);
+    const reason =
+      wanted === 'string' ? `expected string; found ${text}` : `can't handle ${text} for arg of type ${wanted}`;
+    return this.#error(reason, operand);
   }
 
   /** Evaluates arguments only until the answer is known. */
@@ -272,7 +315,7 @@ class Evaluator {
       case 'function':
         return this.#function(operand, [], dot, NOTHING);
       case 'variable':
-        return this.#variable(operand.name).value;
+        return this.#variable(operand.name, operand).value;
       case 'pipeline':
         return this.#pipeline(operand.pipeline, dot);
       case 'fields':
@@ -300,8 +343,11 @@ class Evaluator {
       const field = value.fields.get(name);
       if (field !== undefined) return field;
     }
-    if (value === null) throw this.#error(`nil data; no entry for key ${JSON.stringify(name)}`, operand);
-    throw this.#error(`can't evaluate field ${name} in type ${typeName(value)}`, operand);
+    // Behind parentheses Go names what stood last in them.
+    const at =
+      operand.kind === 'fields' && operand.base.kind === 'pipeline' ? lastOperand(operand.base.pipeline) : operand;
+    if (value === null) throw this.#error(`nil data; no entry for key ${JSON.stringify(name)}`, at);
+    throw this.#error(`can't evaluate field ${name} in type ${typeName(value)}`, at);
   }
 
   #method(
@@ -319,6 +365,12 @@ class Evaluator {
       throw this.#error(error.message, operand);
     }
   }
+}
+
+/** What is evaluated last. */
+function lastOperand(pipeline: Pipeline): Operand {
+  const operand = pipeline.commands.at(-1)!.operands.at(-1)!;
+  return operand.kind === 'pipeline' ? lastOperand(operand.pipeline) : operand;
 }
 
 function methodsOfValue(value: Value): Methods | undefined {

@@ -168,7 +168,8 @@ function formatString(value: string, verb: string, flags: Flags): string {
     case 's':
       return pad(flags.sharp && verb === 'v' ? goQuote(cut) : cut, flags, false);
     case 'q':
-      return pad(flags.sharp && !cut.includes('`') && !/[\n\r]/.test(cut) ? `\`${cut}\`` : goQuote(cut), flags, false);
+      if (flags.sharp && !cut.includes('`') && !/[\n\r]/.test(cut)) return pad(`\`${cut}\``, flags, false);
+      return pad(flags.plus ? asciiOnly(goQuote(cut)) : goQuote(cut), flags, false);
     case 'x':
     case 'X': {
       const bytes = Buffer.from(value).subarray(0, flags.precision);
@@ -180,6 +181,14 @@ function formatString(value: string, verb: string, flags: Flags): string {
     default:
       return mismatch(value, verb);
   }
+}
+
+/** With everything else as \u1234 or \U00012345. */
+function asciiOnly(quoted: string): string {
+  return quoted.replace(/[^\x00-\x7f]/gu, (char) => {
+    const code = char.codePointAt(0)!.toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
+  });
 }
 
 function formatInteger(value: bigint, verb: string, flags: Flags): string {

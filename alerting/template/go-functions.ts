@@ -1,7 +1,7 @@
 import { formatValue, sprint, sprintf, sprintln } from './format.ts';
 import { GoDuration } from './go-duration.ts';
 import { GoHtml } from './go-html.ts';
-import { GoMap, isList, isTrue, typeName, type Value, ValueError } from './value.ts';
+import { ArgumentError, ArityError, GoMap, isList, isTrue, typeName, type Value, ValueError } from './value.ts';
 
 /** Throws a ValueError when the arguments do not suit. */
 export type TemplateFunction = (args: readonly Value[]) => Value;
@@ -9,10 +9,10 @@ export type TemplateFunction = (args: readonly Value[]) => Value;
 /** Arguments of the given types, or a ValueError that says what was wanted. */
 export function strings(name: string, args: readonly Value[], count: number): string[] {
   arity(name, args, count);
-  return args.map((arg) => {
+  return args.map((arg, index) => {
     if (typeof arg === 'string') return arg;
     if (arg instanceof GoHtml) return arg.text;
-    throw new ValueError(`wrong type of argument for ${name}: wanted string, got ${typeName(arg)}`);
+    throw new ArgumentError(name, { index, wanted: 'string', got: arg });
   });
 }
 
@@ -21,7 +21,7 @@ export function arity(name: string, args: readonly Value[], count: number, most 
   if (args.length >= count && args.length <= most) return;
   const wanted =
     count === most ? String(count) : most === Number.POSITIVE_INFINITY ? `at least ${count}` : `${count} to ${most}`;
-  throw new ValueError(`wrong number of args for ${name}: want ${wanted} got ${args.length}`);
+  throw new ArityError(`wrong number of args for ${name}: want ${wanted} got ${args.length}`);
 }
 
 type BasicKind = 'bool' | 'int' | 'float' | 'string';
@@ -52,9 +52,7 @@ function equal(first: Value, second: Value): boolean {
   const [a, b] = [basic(first), basic(second)];
   if (a === null || b === null) return a === b;
   const [left, right] = [kindOf(a), kindOf(b)];
-  if (left === undefined || right === undefined) {
-    throw new ValueError(`non-comparable type ${typeName(left === undefined ? a : b)}`);
-  }
+  if (left === undefined && right === undefined) throw new ValueError(`non-comparable type ${typeName(a)}`);
   if (left !== right) throw new ValueError(`incompatible types for comparison: ${typeName(a)} and ${typeName(b)}`);
   return a === b;
 }
@@ -63,7 +61,7 @@ function less(first: Value, second: Value): boolean {
   const [a, b] = [basic(first), basic(second)];
   const [left, right] = [kindOf(a), kindOf(b)];
   if (left === undefined || left === 'bool' || right === undefined || right === 'bool') {
-    throw new ValueError(`invalid type for comparison: ${typeName(left === undefined || left === 'bool' ? a : b)}`);
+    throw new ValueError('invalid type for comparison');
   }
   if (left !== right) throw new ValueError(`incompatible types for comparison: ${typeName(a)} and ${typeName(b)}`);
   if (left === 'string') return Buffer.compare(Buffer.from(a as string), Buffer.from(b as string)) < 0;

@@ -15,7 +15,7 @@ export function toFloat(value: Value): number {
     return special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)) {
-    throw new ValueError(`wanted a number, got ${JSON.stringify(value)}`);
+    throw new ValueError(`strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`);
   }
   return Number(value);
 }
@@ -90,9 +90,20 @@ export function humanizeTimestamp(value: number): string {
   return Number.isFinite(value) ? secondsToTime(value).toString() : four(value);
 }
 
-/** Throws a ValueError for a number that is no time. */
+/** Throws a ValueError for a number that is no time, or further away than 64 bits of nanoseconds reach. */
 export function secondsToTime(value: number): GoTime {
   if (!Number.isFinite(value)) throw new ValueError('value is NaN or Inf');
-  if (Math.abs(value) > 8.64e12) throw new ValueError(`${value} seconds cannot be shown as a time: out of range`);
+  if (!(Math.abs(value) * 1e9 < 2 ** 63)) throw overflow(value, 'nanoseconds timestamp');
   return new GoTime(value * 1000);
+}
+
+/** Throws a ValueError for a number that is none, or longer than 64 bits of nanoseconds reach. */
+export function secondsToDuration(value: number): GoDuration {
+  if (!Number.isFinite(value)) throw new ValueError('value is NaN or Inf');
+  if (!(Math.abs(value) * 1e9 < 2 ** 63)) throw overflow(value, 'nanoseconds duration');
+  return GoDuration.ofMilliseconds(value * 1000);
+}
+
+function overflow(value: number, what: string): ValueError {
+  return new ValueError(`${formatGeneral(value, -1)} cannot be represented as a ${what} since it overflows int64`);
 }

@@ -213,6 +213,8 @@ class Parser {
     const { offset } = this.#peek();
     if (++this.#nesting > MAX_NESTING) throw this.#error(`more than ${MAX_NESTING} levels of nesting`, { offset });
     const { variables, assigns } = this.#variablesOf(context);
+    // As in Go, an assignment makes a variable known too; whether there is one is seen when it is evaluated.
+    this.#variables.push(...variables);
     const commands: Command[] = [];
     for (;;) {
       const token = this.#peek();
@@ -220,7 +222,11 @@ class Parser {
         this.#take();
         break;
       }
-      if (commands.length > 0) this.#expect('pipe', context);
+      if (commands.length > 0) {
+        this.#expect('pipe', context);
+        // As in Go, nothing need stand behind the last pipe.
+        if (this.#peek().kind === end) continue;
+      }
       commands.push(this.#command(context));
     }
     if (commands.length === 0) throw this.#error(`missing value for ${context}`, { offset });
@@ -230,8 +236,6 @@ class Parser {
         throw this.#error(`non executable command in pipeline stage ${index + 1}`, first);
       }
     }
-    // After the value: a variable is not known in its own declaration.
-    if (!assigns) this.#variables.push(...variables);
     this.#nesting--;
     return { variables, assigns, commands, offset };
   }
@@ -243,7 +247,7 @@ class Parser {
     if (first.kind !== 'variable') return none;
     if (second.kind === 'declare' || second.kind === 'assign') {
       this.#next += 2;
-      return { variables: [this.#target(first, second)], assigns: second.kind === 'assign' };
+      return { variables: [first.text], assigns: second.kind === 'assign' };
     }
     if (second.kind !== 'comma') return none;
     if (context !== 'range') throw this.#error(`too many declarations in ${context}`, second);
@@ -252,12 +256,7 @@ class Parser {
     }
     this.#next += 4;
     const assigns = fourth.kind === 'assign';
-    return { variables: [this.#target(first, fourth), this.#target(third, fourth)], assigns };
-  }
-
-  #target(variable: Token, operator: Token): string {
-    if (operator.kind === 'assign') this.#known(variable);
-    return variable.text;
+    return { variables: [first.text, third.text], assigns };
   }
 
   #known(variable: Token): void {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { RE2JS } from 're2js';
+import { durationProblem } from '../../query/promql/number.ts';
 import { parseDuration } from '../duration.ts';
 import { arity, queryEscape, strings, type TemplateFunction } from './go-functions.ts';
 import {
@@ -8,10 +9,11 @@ import {
   humanizeDuration,
   humanizePercentage,
   humanizeTimestamp,
+  secondsToDuration,
   secondsToTime,
   toFloat,
 } from './humanize.ts';
-import { GoMap, GoStruct, isList, typeName, type Value, ValueError } from './value.ts';
+import { ArgumentError, GoMap, GoStruct, isList, type Value, ValueError } from './value.ts';
 
 /** What the functions know of the world outside. */
 export interface FunctionContext {
@@ -27,7 +29,7 @@ export const PROMETHEUS_FUNCTION_NAMES: readonly string[] = [
   ...['query', 'first', 'label', 'value', 'strvalue', 'sortByLabel', 'args', 'reReplaceAll', 'match', 'safeHtml'],
   ...['title', 'toUpper', 'toLower', 'graphLink', 'tableLink', 'stripPort', 'stripDomain', 'urlQueryEscape'],
   ...['humanize', 'humanize1024', 'humanizeDuration', 'humanizePercentage', 'humanizeTimestamp', 'toTime'],
-  ...['parseDuration', 'now', 'externalURL', 'pathPrefix'],
+  ...['toDuration', 'parseDuration', 'now', 'externalURL', 'pathPrefix'],
 ];
 
 /** Prometheus' own template functions. */
@@ -75,11 +77,16 @@ export function prometheusFunctions(context: FunctionContext): ReadonlyMap<strin
     number('humanizePercentage', humanizePercentage),
     number('humanizeTimestamp', humanizeTimestamp),
     number('toTime', secondsToTime),
+    number('toDuration', secondsToDuration),
     text('parseDuration', durationSeconds),
     constant('now', () => context.now / 1000),
     constant('externalURL', () => context.externalUrl),
-    constant('pathPrefix', () => new URL(context.externalUrl).pathname.replace(/\/$/, '')),
+    constant('pathPrefix', () => pathOf(context.externalUrl)),
   ]);
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname.replace(/\/$/, '') : '';
 }
 
 /** Where Prometheus' page shows an expression as a table; also an alert's generator URL. */
@@ -91,7 +98,7 @@ function listOf(name: string, args: readonly Value[], index: number, count: numb
   arity(name, args, count);
   const list = args[index]!;
   if (!isList(list)) {
-    throw new ValueError(`wrong type of argument for ${name}: wanted the result of query, got ${typeName(list)}`);
+    throw new ArgumentError(name, { index, wanted: 'template.queryResult', got: list });
   }
   return list;
 }
@@ -100,7 +107,7 @@ function sampleOf(name: string, args: readonly Value[], index: number, count: nu
   arity(name, args, count);
   const sample = args[index]!;
   if (sample instanceof GoStruct && sample.fields.has('Value')) return sample;
-  throw new ValueError(`wrong type of argument for ${name}: wanted a sample, got ${typeName(sample)}`);
+  throw new ArgumentError(name, { index, wanted: '*template.sample', got: sample });
 }
 
 function labelOf(sample: Value, name: string): string {
@@ -128,12 +135,11 @@ function sortByLabel(args: readonly Value[]): Value {
   });
 }
 
-function compile(pattern: string): RE2JS {
+function compile(pattern: string, before = ''): RE2JS {
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ValueError(`invalid regular expression ${JSON.stringify(pattern)}: ${reason}`);
+    throw new ValueError(before + (error instanceof Error ? error.message : String(error)));
   }
 }
 
@@ -146,7 +152,7 @@ export function match(args: readonly Value[]): Value {
 /** `reReplaceAll`: in the replacement, `$1`, `$name` and `${name}` are the groups, `$$` is a dollar. */
 export function replaceAll(args: readonly Value[]): Value {
   const [pattern, replacement, text] = strings('reReplaceAll', args, 3) as [string, string, string];
-  const compiled = compile(pattern);
+  const compiled = compile(pattern, `regexp: Compile(\`${pattern}\`): `);
   const matcher = compiled.matcher(text);
   const groups = compiled.groupCount();
   const named = compiled.namedGroups() as Readonly<Record<string, number>>;
@@ -201,6 +207,7 @@ function stripDomain(text: string): string {
 
 function durationSeconds(text: string): number {
   const duration = parseDuration(text);
-  if (duration === undefined) throw new ValueError(`not a valid duration string: ${JSON.stringify(text)}`);
-  return duration / 1000;
+  if (duration !== undefined) return duration / 1000;
+  const problem = /^\d+\D/.test(text) ? durationProblem(text) : undefined;
+  throw new ValueError(typeof problem === 'string' ? problem : `not a valid duration string: ${JSON.stringify(text)}`);
 }

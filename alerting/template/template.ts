@@ -16,6 +16,9 @@ const FUNCTION_NAMES: ReadonlySet<string> = new Set([...GO_FUNCTIONS.keys(), ...
 const VARIABLES: readonly string[] = ['$labels', '$externalLabels', '$externalURL', '$value'];
 const LIMITS: EvaluationLimits = { output: 64 * 1024, steps: 100_000, depth: 100 };
 const MAX_QUERIES = 20;
+/** As Go writes the type that Prometheus' templates have. */
+const DATA_TYPE =
+  'struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }';
 
 /** What an expansion is about. */
 export interface TemplateData {
@@ -71,7 +74,7 @@ export class Template {
       },
     });
     return evaluate(parsed, {
-      data: new GoStruct('template.AlertData', {
+      data: new GoStruct(DATA_TYPE, {
         Labels: labels,
         ExternalLabels: externalLabels,
         ExternalURL: data.externalUrl,

@@ -94,8 +94,26 @@ export function sampleValue(labels: Iterable<readonly [string, string]>, value: 
 
 /** A reason without a position; whoever evaluates adds it. */
 export class ValueError extends Error {
-  override readonly name = 'ValueError';
+  override readonly name: string = 'ValueError';
 }
+
+/** Of an argument, counted from 0, that is not of the type that a function takes. */
+export class ArgumentError extends ValueError {
+  readonly index: number;
+  /** In Go's words. */
+  readonly wanted: string;
+  readonly got: string;
+
+  constructor(name: string, { index, wanted, got }: { index: number; wanted: string; got: Value }) {
+    super(`wrong type of argument for ${name}: wanted ${wanted}, got ${typeName(got)}`);
+    this.index = index;
+    this.wanted = wanted;
+    this.got = typeName(got);
+  }
+}
+
+/** Of a call with too many or too few arguments. */
+export class ArityError extends ValueError {}
 
 export function isList(value: Value): value is GoList {
   return Array.isArray(value);
