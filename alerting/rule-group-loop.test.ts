@@ -239,7 +239,7 @@ describe('an alerting rule', () => {
     const { loop, alertsOf, registry } = setup(yaml, { query });
     await loop.evaluate(T);
     expect(alertsOf(0)[0]!.annotations.get('summary')).toBe(
-      '<error expanding template: error executing template __alert_A: 1:4: error calling first: first() called on vector with no elements>',
+      '<error expanding template: error executing template __alert_A: template: __alert_A:1:115: executing "__alert_A" at <first (query "none")>: error calling first: first() called on vector with no elements>',
     );
     expect(await registry.metrics()).toContain('pharos_template_expansion_failures_total 1');
   });
