@@ -7,6 +7,7 @@ import { AlertHistory, type WrittenAlertLog } from './alert-history.ts';
 import { type AlertInstance, ended, recorded, restored } from './alert-instance.ts';
 import { createAlertMetrics } from './alert-metrics.ts';
 import type { ArrivalFunc } from './arrival.ts';
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 import type { NotifiableAlert } from './notifiable-alert.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
@@ -20,8 +21,10 @@ export interface AlertEngineOptions {
   readonly alertLog: WrittenAlertLog;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** Default: Date.now. */
+  /** Default: the clock's. */
   readonly now?: () => number;
+  /** What groups wait by. Default: the machine's. */
+  readonly clock?: Clock;
   readonly externalLabels: Readonly<Record<string, string>>;
   readonly externalUrl: string;
   /** Of groups without an interval of their own. */
@@ -110,7 +113,7 @@ class Engine implements AlertEngine {
 
   constructor(options: AlertEngineOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => (options.clock ?? SYSTEM_CLOCK).now());
     this.#history = new AlertHistory(options.alertLog, this.#now);
     this.#metrics = createAlertMetrics(options.registry);
     this.#context = {
@@ -185,6 +188,7 @@ class Engine implements AlertEngine {
       interval,
       queryOffset: this.#options.defaultQueryOffset ?? 0,
       now: this.#now,
+      clock: this.#options.clock,
       logger: this.#options.logger,
       metrics: this.#metrics,
       flush: (signal) => this.#flush(signal),

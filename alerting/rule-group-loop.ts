@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Labels } from '../storage/labels.ts';
 import type { AlertMetrics } from './alert-metrics.ts';
 import type { ArrivalFunc } from './arrival.ts';
+import { type Clock, SYSTEM_CLOCK, wait } from './clock.ts';
 import { AlertingEvaluator, type EvaluatorContext, RecordingEvaluator, type RuleEvaluator } from './rule-evaluator.ts';
 import { RoundOfSamples } from './rule-series.ts';
 import type { RuleGroup } from './rules/rule.ts';
@@ -13,6 +13,8 @@ export interface RuleGroupLoopOptions {
   readonly interval: number;
   readonly queryOffset: number;
   readonly now: () => number;
+  /** What it waits by. Default: the machine's. */
+  readonly clock?: Clock | undefined;
   readonly logger: Logger;
   readonly metrics: AlertMetrics;
   /** Makes what rules have written visible to queries, as far as possible. Never rejects. */
@@ -89,15 +91,15 @@ export class RuleGroupLoop {
   }
 
   async #run(): Promise<void> {
-    const { interval, now, metrics } = this.#options;
+    const { interval, now, clock = SYSTEM_CLOCK, metrics } = this.#options;
     const { signal } = this.#stop;
     const spread = hash('sha1', this.name, 'buffer').readUInt32BE(0) / 2 ** 32;
     const offset = Math.floor(spread * interval);
     const slotAfter = (time: number): number => Math.floor((time - offset) / interval + 1) * interval + offset;
     let due = now() + Math.floor(spread * Math.min(interval, SPREAD));
     for (;;) {
-      const wait = due - now();
-      if (wait > 0) await sleep(wait, undefined, { signal });
+      const left = due - now();
+      if (left > 0) await wait(clock, left, signal);
       signal.throwIfAborted();
       // The evaluation before took long, or the machine slept: only the newest slot is made up for.
       const missed = Math.floor((now() - due) / interval);
@@ -116,9 +118,9 @@ export class RuleGroupLoop {
 
   /** Waits for the samples that an evaluation at this time is to see. */
   async #arrived(time: number): Promise<void> {
-    const { arrived, queryOffset, metrics, logger } = this.#options;
+    const { arrived, queryOffset, clock = SYSTEM_CLOCK, metrics, logger } = this.#options;
     if (arrived === undefined) return;
-    const begun = performance.now();
+    const begun = clock.elapsed();
     const { signal } = this.#stop;
     try {
       if ((await arrived(time - (this.group.queryOffset ?? queryOffset), signal)) === 'late') metrics.late.inc();
@@ -127,7 +129,7 @@ export class RuleGroupLoop {
       // Samples that may be missing are better than no evaluation.
       logger.error({ err: error, group: this.name }, 'it cannot be told whether samples have arrived');
     }
-    metrics.arrivals.observe((performance.now() - begun) / 1000);
+    metrics.arrivals.observe((clock.elapsed() - begun) / 1000);
   }
 
   /**
