@@ -366,7 +366,7 @@ class Engine implements AlertEngine {
   async #endForgotten(): Promise<void> {
     const known = new Set(this.#loops.flatMap((loop) => loop.alerting.map((evaluator) => evaluator.id)));
     for (const [rule, remembered] of this.#log ?? []) {
-      if (known.has(rule)) continue;
+      if (known.has(rule) || !isRuleId(rule)) continue;
       this.#log?.delete(rule);
       const alerts = remembered.map(recorded);
       const changed = alerts.filter(({ state }) => state !== 'inactive').map((alert) => ended(alert, this.#now()));
@@ -384,4 +384,10 @@ class Engine implements AlertEngine {
     const since = this.#now() - SAY_ENDED;
     return events.map(recorded).filter(({ state, resolvedAt }) => state !== 'inactive' || resolvedAt >= since);
   }
+}
+
+/** The log has alerts of policies too, whose ids are shorter. */
+function isRuleId(rule: string): boolean {
+  const parts: unknown = JSON.parse(rule);
+  return Array.isArray(parts) && parts.length >= 5;
 }
