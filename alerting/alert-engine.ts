@@ -386,8 +386,7 @@ class Engine implements AlertEngine {
   }
 }
 
-/** The log has alerts of policies too, whose ids are shorter. */
+/** The log has alerts of policies too, whose ids have two parts. */
 function isRuleId(rule: string): boolean {
-  const parts: unknown = JSON.parse(rule);
-  return Array.isArray(parts) && parts.length >= 5;
+  return !/^\["policy","[^"]*"\]$/.test(rule);
 }

@@ -1,6 +1,5 @@
 import type { AlertEvent } from '../../storage/alert-log.ts';
 import type { Labels } from '../../storage/labels.ts';
-import type { RememberedAlert } from '../alert-history.ts';
 import type { AlertInstance } from '../alert-instance.ts';
 import { LEVEL_LABELS, objectKey } from './object-level.ts';
 import { type ObjectLevel, SEVERITIES, type Severity } from './policy.ts';
@@ -92,7 +91,6 @@ export function loggedInstance(
     keepFiringSince: 0,
     value,
     valueIsCurrent: true,
-    told: new Map(),
   };
 }
 
@@ -104,7 +102,7 @@ export interface RestoredAlert {
 }
 
 /** What an entry of the log says; undefined when it is of another level or cannot be read. */
-export function restoredAlert({ newest }: RememberedAlert, level: ObjectLevel): RestoredAlert | undefined {
+export function restoredAlert(newest: AlertEvent, level: ObjectLevel): RestoredAlert | undefined {
   const { identity, shown } = LEVEL_LABELS[level];
   const key = objectKey(newest.labels, identity);
   if (key === undefined) return undefined;

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { AlertEvent } from '../../storage/alert-log.ts';
 import type { Appender } from '../../storage/appender.ts';
 import { Labels } from '../../storage/labels.ts';
-import { AlertHistory, type HistoryEntry, type RememberedAlert, type WrittenAlertLog } from '../alert-history.ts';
+import { AlertHistory, type HistoryEntry, type WrittenAlertLog } from '../alert-history.ts';
 import type { ArrivalFunc } from '../arrival.ts';
 import { type Clock, SYSTEM_CLOCK, wait } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
@@ -152,7 +153,7 @@ class Session {
   #wanted: readonly AlertPolicy[] | undefined;
   #wake: () => void = () => {};
   /** What the log says of policies that were not there yet; undefined until it was read. */
-  #remembered: Map<string, RememberedAlert[]> | undefined;
+  #remembered: Map<string, AlertEvent[]> | undefined;
   #marked = new Map<string, number>();
   #restoredAt = 0;
   #lastTick = 0;
@@ -507,7 +508,7 @@ class Session {
         message: `the alert log gave no answer within ${LOG_TIMEOUT / 1000} s`,
       };
       const rules = await withDeadline((within) => this.#history.remembered(now - RESTORE_WITHIN, within), timed);
-      const remembered = new Map<string, RememberedAlert[]>();
+      const remembered = new Map<string, AlertEvent[]>();
       for (const [rule, alerts] of rules) {
         const id = policyOfRule(rule);
         if (id !== undefined) remembered.set(id, alerts);
@@ -555,11 +556,11 @@ class Session {
     const events: HistoryEntry[] = [];
     const told: NotifiableAlert[] = [];
     for (const [id, alerts] of remembered) {
-      for (const { newest, told: receivers } of alerts) {
+      for (const newest of alerts) {
         if (newest.state === 'inactive') continue;
         const { timestamp: _, rule: __, lastSentAt: ___, lastSentStatus: ____, ...rest } = newest;
         const state = 'inactive' as const;
-        const alert = { ...rest, state, resolvedAt: now, valueIsCurrent: false, told: receivers };
+        const alert = { ...rest, state, resolvedAt: now, valueIsCurrent: false };
         events.push({ rule: policyRule(id), alert });
         if (newest.firedAt > 0) told.push(this.#orphan(id, alert, now));
       }
@@ -585,7 +586,6 @@ class Session {
       endsAt: alert.resolvedAt,
       validUntil: now + 4 * REFRESH,
       generatorUrl: externalUrl,
-      told: alert.told,
     };
   }
 }

@@ -92,7 +92,6 @@ export class PolicyVoice {
       generatorUrl: this.#graphUrl(alert, externalUrl),
       notice: this.#notice,
       subject: this.#subject(alert),
-      told: new Map(),
     };
   }
 
