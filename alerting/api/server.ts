@@ -11,6 +11,8 @@ export interface AlertingApiDeps extends AlertmanagerApiDeps {
   readonly registry: Registry;
   /** What else there is, such as `historySection`. Default: nothing. */
   readonly sections?: readonly ApiSection[];
+  /** Names, such as that of the external URL, under which browsers reach the server beside its addresses and localhost. Default: none. */
+  readonly hosts?: readonly string[];
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -23,16 +25,17 @@ const DEFECT: ApiAnswer = { status: 500, json: 'the request failed for a reason 
 export function registerAlertingApi(app: FastifyInstance, deps: AlertingApiDeps): void {
   const meter = apiMeter(deps.registry);
   for (const section of [alertmanagerSection(deps), ...(deps.sections ?? [])]) {
-    registerSection(app, section, { logger: deps.logger, meter });
+    registerSection(app, section, { logger: deps.logger, meter, hosts: deps.hosts ?? [] });
   }
 }
 
 interface SectionContext {
+  readonly hosts: readonly string[];
   readonly logger: Logger;
   readonly meter: (request: FastifyRequest, reply: FastifyReply) => void;
 }
 
-function registerSection(app: FastifyInstance, section: ApiSection, { logger, meter }: SectionContext): void {
+function registerSection(app: FastifyInstance, section: ApiSection, { logger, meter, hosts }: SectionContext): void {
   const failure = (error: unknown, request: FastifyRequest): ApiAnswer => {
     const answer = section.failure(refusalOf(error) ?? error);
     if (answer !== undefined) return answer;
@@ -44,8 +47,10 @@ function registerSection(app: FastifyInstance, section: ApiSection, { logger, me
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body));
     scope.addHook('onRequest', async (request) => {
       if (request.method === 'GET' || request.method === 'HEAD') return;
-      const origin = foreignOrigin(request.headers);
-      if (origin !== undefined) throw new RefusedRequest(403, `pages of ${origin} must not change anything here`);
+      const origin = foreignOrigin(request.headers, { address: request.socket.localAddress, hosts });
+      if (origin === undefined) return;
+      const message = `pages of ${origin} must not change anything here; if they are this server's, external_url has to name them`;
+      throw new RefusedRequest(403, message);
     });
     scope.addHook('onResponse', async (request, reply) => meter(request, reply));
     scope.setErrorHandler((error, request, reply) => send(reply, failure(error, request)));
