@@ -4,10 +4,14 @@ import { LEVELS, metricName } from '../collector/kubernetes/catalogue/definition
 /** The k8s_* metrics, as policies are checked against them. */
 export function policyCatalogue(): MetricCatalogue {
   return new MetricCatalogue(
-    LEVELS.map(({ level, labels, definitions }) => ({
+    LEVELS.map(({ level, definitions }) => ({
       level,
-      labels: ['cluster', ...labels],
-      units: new Map<string, string>(definitions.map((definition) => [metricName(level, definition), definition.unit])),
+      metrics: new Map(
+        definitions.map((definition) => [
+          metricName(level, definition),
+          { unit: definition.unit, help: definition.meaning },
+        ]),
+      ),
     })),
   );
 }

@@ -18,8 +18,10 @@ export interface ApiAnswer {
   readonly status: number;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** In place of `json`: pieces of JSON text that are made while they are sent. */
-  readonly pieces?: Iterable<string>;
+  /** In place of `json`: pieces of text that are made while they are sent. What is asynchronous is ended when the client goes away. */
+  readonly pieces?: Iterable<string> | AsyncIterable<string>;
+  /** Of the pieces. Default: that of JSON. */
+  readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

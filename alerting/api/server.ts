@@ -9,7 +9,7 @@ import { foreignOrigin } from './foreign-origin.ts';
 export interface AlertingApiDeps extends AlertmanagerApiDeps {
   readonly logger: Logger;
   readonly registry: Registry;
-  /** What else there is, such as `historySection`. Default: nothing. */
+  /** What else there is, such as `historySection` and `policySection`. Default: nothing. */
   readonly sections?: readonly ApiSection[];
   /** Names, such as that of the external URL, under which browsers reach the server beside its addresses and localhost. Default: none. */
   readonly hosts?: readonly string[];
@@ -97,13 +97,16 @@ function addEndpoint(scope: FastifyInstance, endpoint: ApiEndpoint): void {
   });
 }
 
-function send(reply: FastifyReply, { status, json, pieces, headers }: ApiAnswer): FastifyReply {
+function send(
+  reply: FastifyReply,
+  { status, json, pieces, contentType = JSON_TYPE, headers }: ApiAnswer,
+): FastifyReply {
   reply.code(status).header('Cache-Control', 'no-store');
   for (const [name, value] of Object.entries(headers ?? {})) reply.header(name, value);
   if (pieces !== undefined) {
     // Whoever stops reading would keep the whole answer in memory.
     reply.raw.setTimeout(STALL_TIMEOUT, () => reply.raw.destroy());
-    return reply.type(JSON_TYPE).send(Readable.from(pieces, { objectMode: false, highWaterMark: 64 * 1024 }));
+    return reply.type(contentType).send(Readable.from(pieces, { objectMode: false, highWaterMark: 64 * 1024 }));
   }
   return json === undefined ? reply.send() : reply.type(JSON_TYPE).send(JSON.stringify(json) + '\n');
 }

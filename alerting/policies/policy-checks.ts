@@ -3,45 +3,17 @@ import { formatDuration } from '../duration.ts';
 import { nearest } from '../nearest.ts';
 import { Template } from '../template/template.ts';
 import { TemplateError } from '../template/template-error.ts';
+import type { CheckContext } from './check-context.ts';
 import { describeGiven } from './describe-given.ts';
-import type { MetricCatalogue } from './metric-catalogue.ts';
-import { type ObjectLevel, type ObjectSelector, type Operator, SEVERITIES, type Severity } from './policy.ts';
-import {
-  POLICY_LIMITS,
-  type WrittenCondition,
-  type WrittenPolicy,
-  type WrittenThresholds,
-} from './policy-definition.ts';
-import { bySeverity } from './thresholds.ts';
-
-/** Says what is wrong with a field, by the definition's names. */
-export type Report = (path: readonly PropertyKey[], message: string) => void;
-
-export interface CheckContext {
-  readonly catalogue: MetricCatalogue;
-  /** The names of those that there are; undefined when that is not known. */
-  readonly receivers: readonly string[] | undefined;
-  /** As it is written in the policy's form. */
-  readonly name: (key: string) => string;
-  readonly report: Report;
-}
+import { LEVEL_LABELS } from './object-level.ts';
+import type { ObjectLevel, ObjectSelector } from './policy.ts';
+import { POLICY_LIMITS, type WrittenCondition, type WrittenPolicy } from './policy-definition.ts';
+import { checkInheritedRecovery, checkThresholds } from './threshold-checks.ts';
 
 const DAY = 86_400_000;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** Set by Pharos, beside the labels of the object. */
 const OWN_LABELS = ['alertname', 'severity'];
-/** Operators for which a larger value is worse (1), for which a smaller one is (-1), and for which neither is (0). */
-const DIRECTION: Readonly<Record<Operator, 1 | -1 | 0>> = {
-  gt: 1,
-  ge: 1,
-  increase: 1,
-  decrease: 1,
-  lt: -1,
-  le: -1,
-  eq: 0,
-  ne: 0,
-};
-
 /** Everything that is wrong with a policy whose values are right each by itself. */
 export function checkPolicy(policy: WrittenPolicy, context: CheckContext): void {
   const { level, conditions, objects, overrides, notice, labels, annotations, noData } = policy;
@@ -49,7 +21,7 @@ export function checkPolicy(policy: WrittenPolicy, context: CheckContext): void 
   checkSelector(objects, level, ['objects'], context);
   for (const [i, override] of overrides.entries()) checkOverride(override, policy, ['overrides', i], context);
   checkNotice(notice, context);
-  checkLabels(labels, { path: ['labels'], reserved: [...OWN_LABELS, ...allLabels(level, context)] }, context);
+  checkLabels(labels, { path: ['labels'], reserved: [...OWN_LABELS, ...LEVEL_LABELS[level].shown] }, context);
   checkLabels(annotations, { path: ['annotations'], reserved: [] }, context);
   if (noData.mode !== 'alert') return;
   const shortest = Math.min(...conditions.map(({ period }) => period));
@@ -107,80 +79,14 @@ function checkMetric(
   report([...path, 'metric'], `${what}; ${near === undefined ? mark : `did you mean ${JSON.stringify(near)}?`}`);
 }
 
-function checkThresholds(
-  given: WrittenThresholds,
-  operator: Operator,
-  path: readonly PropertyKey[],
-  { name, report }: CheckContext,
-): void {
-  for (const [short, long] of [
-    ['threshold', 'thresholds'],
-    ['recoveryThreshold', 'recoveryThresholds'],
-  ] as const) {
-    if (given[short] !== undefined && given[long] !== undefined) {
-      report([...path, short], `expected only one of ${name(short)} and ${name(long)}, got both`);
-      return;
-    }
-  }
-  const { thresholds, recovery } = bySeverity(given);
-  const long = given.threshold === undefined ? 'thresholds' : 'threshold';
-  const set = SEVERITIES.filter((severity) => thresholds[severity] !== undefined);
-  if (set.length === 0) {
-    report(
-      [...path, long],
-      `expected ${name('threshold')}, or ${name('thresholds')} with at least one of ${SEVERITIES.join(', ')}, got none`,
-    );
-  }
-  const at = (key: 'threshold' | 'recoveryThreshold', severity: Severity): readonly PropertyKey[] =>
-    given[key] === undefined ? [...path, `${key}s`, severity] : [...path, key];
-  const direction = DIRECTION[operator];
-  const isChange = operator === 'increase' || operator === 'decrease';
-  for (const [i, severity] of set.entries()) {
-    const value = thresholds[severity]!;
-    if (isChange && value <= 0)
-      report(at('threshold', severity), `expected a change of more than 0 percent, got ${value}`);
-    const milder = set[i - 1];
-    if (milder === undefined) continue;
-    const mild = thresholds[milder]!;
-    const wrong = direction === 0 ? value === mild : (value - mild) * direction <= 0;
-    if (!wrong) continue;
-    const side = direction === 0 ? 'another value than' : direction > 0 ? 'more than' : 'less than';
-    report(
-      at('threshold', severity),
-      `expected ${side} that of ${milder}, ${mild}, with the operator ${operator}, got ${value}`,
-    );
-  }
-  for (const severity of SEVERITIES) {
-    const value = recovery?.[severity];
-    if (value !== undefined) {
-      const problem = recoveryProblem(value, thresholds[severity], { operator, severity });
-      if (problem !== undefined) report(at('recoveryThreshold', severity), problem);
-    }
-  }
-}
-
-/** Why a value cannot be the recovery of a threshold, if it cannot. */
-function recoveryProblem(
-  value: number,
-  threshold: number | undefined,
-  { operator, severity }: { readonly operator: Operator; readonly severity: Severity },
-): string | undefined {
-  const direction = DIRECTION[operator];
-  if (direction === 0) return `expected none with the operator ${operator}, got ${value}`;
-  if (threshold === undefined) return `expected none without a threshold of ${severity}, got ${value}`;
-  if ((threshold - value) * direction > 0) return undefined;
-  const side = direction > 0 ? 'less' : 'more';
-  return `expected ${side} than the threshold of ${severity}, ${threshold}, with the operator ${operator}, got ${value}`;
-}
-
 /** Labels of the level, which alone say what an object is. */
 export function checkSelector(
   { include, exclude }: ObjectSelector,
   level: ObjectLevel,
   path: readonly PropertyKey[],
-  { catalogue, report }: CheckContext,
+  { report }: CheckContext,
 ): void {
-  const labels = catalogue.labels(level);
+  const labels = LEVEL_LABELS[level].shown;
   for (const [side, lists] of Object.entries({ include, exclude })) {
     for (const label of Object.keys(lists)) {
       if (labels.includes(label)) continue;
@@ -225,29 +131,6 @@ function checkOverride(
     seen.add(index);
     checkThresholds(change, original.operator, at, context);
     checkInheritedRecovery(change, original, at, context);
-  }
-}
-
-/** Where only the thresholds are replaced, the recoveries of the policy must still fit. */
-function checkInheritedRecovery(
-  change: WrittenThresholds,
-  original: WrittenCondition,
-  path: readonly PropertyKey[],
-  { name, report }: CheckContext,
-): void {
-  const { thresholds, recovery } = bySeverity(change);
-  if (recovery !== undefined) return;
-  const inherited = bySeverity(original).recovery ?? {};
-  for (const severity of SEVERITIES) {
-    const value = inherited[severity];
-    if (value === undefined || thresholds[severity] === undefined) continue;
-    const problem = recoveryProblem(value, thresholds[severity], { operator: original.operator, severity });
-    if (problem !== undefined) {
-      report(
-        [...path, 'recoveryThresholds', severity],
-        `${problem} of the policy; give ${name('recoveryThresholds')} too`,
-      );
-    }
   }
 }
 
@@ -322,8 +205,4 @@ function checkLabels(
       report([...path, name], `expected a template, got one with an error at ${error.message}`);
     }
   }
-}
-
-function allLabels(level: ObjectLevel, { catalogue }: CheckContext): readonly string[] {
-  return catalogue.labels(level);
 }

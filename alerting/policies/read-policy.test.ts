@@ -336,12 +336,12 @@ describe('a rule for policies', () => {
     [
       'labels of objects',
       policy({ objects: { include: { namspace: ['x'] } } }),
-      'objects.include.namspace: expected a label of the level pod (cluster, namespace, workload_kind, workload_name, pod, node, node_role), got "namspace"; did you mean "namespace"?',
+      'objects.include.namspace: expected a label of the level pod (cluster, namespace, pod, workload_kind, workload_name, node, node_role), got "namspace"; did you mean "namespace"?',
     ],
     [
       'labels of a level',
       policy({ objects: { exclude: { container: ['x'] } } }),
-      'objects.exclude.container: expected a label of the level pod (cluster, namespace, workload_kind, workload_name, pod, node, node_role), got "container"',
+      'objects.exclude.container: expected a label of the level pod (cluster, namespace, pod, workload_kind, workload_name, node, node_role), got "container"',
     ],
     [
       'values of objects',
@@ -418,7 +418,7 @@ describe('a rule for policies', () => {
     [
       'labels of overrides',
       policy({ overrides: [{ objects: { include: { pot: ['x'] } }, disabled: true }] }),
-      'overrides[0].objects.include.pot: expected a label of the level pod (cluster, namespace, workload_kind, workload_name, pod, node, node_role), got "pot"; did you mean "pod"?',
+      'overrides[0].objects.include.pot: expected a label of the level pod (cluster, namespace, pod, workload_kind, workload_name, node, node_role), got "pot"; did you mean "pod"?',
     ],
     [
       'which condition is overridden',

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import type { CheckContext } from './check-context.ts';
 import type { MetricCatalogue } from './metric-catalogue.ts';
 import type { AlertPolicy, ObjectLevel } from './policy.ts';
 import { OBJECT_LEVELS } from './policy.ts';
-import { type CheckContext, checkCondition, checkPolicy } from './policy-checks.ts';
+import { checkCondition, checkPolicy } from './policy-checks.ts';
 import { POLICY_DEFINITION, type WrittenPolicy } from './policy-definition.ts';
 import { type FieldProblem, type PolicyForm, readNames, writtenName, writtenPath } from './policy-form.ts';
 import { checkScope, RESOURCE_PREFIX, type ResourceScope, scopedObjects } from './resource-scope.ts';
