@@ -8,7 +8,7 @@ const told = (firing: string, resolved = '', more: Partial<ToldGroup> = {}): Tol
   ...more,
 });
 const state = (firing: string, resolved = '', more: Partial<GroupState> = {}): GroupState => ({
-  ...{ firing: new Set(firing), resolved: new Set(resolved), sendResolved: true, now: HOUR },
+  ...{ firing: new Set(firing), resolved: new Set(resolved), inFlight: new Set(), sendResolved: true, now: HOUR },
   repeatAfter: () => HOUR,
   former: () => [],
   ...more,
@@ -18,6 +18,7 @@ describe('a group is told of', () => {
   it.each<[string, ToldGroup | undefined, GroupState, string | undefined]>([
     ['for the first time', undefined, state('a'), 'firing'],
     ['not when all of it has ended before', undefined, state('', 'a'), undefined],
+    ['unless that may have been in flight', undefined, state('', 'a', { inFlight: new Set('a') }), 'resolved'],
     ['when an alert is new', told('a'), state('ab'), 'firing'],
     ['when one fires again', told('', 'a'), state('a'), 'firing'],
     ['when one ends', told('ab'), state('a', 'b'), 'resolved'],

@@ -16,6 +16,8 @@ export interface GroupState {
   /** Fingerprints. */
   readonly firing: ReadonlySet<string>;
   readonly resolved: ReadonlySet<string>;
+  /** Of the resolved ones, those that may have been told as firing by a process that was killed before it could note that. */
+  readonly inFlight: ReadonlySet<string>;
   readonly sendResolved: boolean;
   readonly now: number;
   /** After how long without a change it is told again; Infinity for never. */
@@ -30,7 +32,10 @@ export interface GroupState {
  */
 export function needsUpdate(told: ToldGroup | undefined, state: GroupState): NotificationReason | undefined {
   const { firing, resolved } = state;
-  if (told === undefined) return firing.size > 0 ? 'firing' : undefined;
+  if (told === undefined) {
+    if (firing.size > 0) return 'firing';
+    return state.inFlight.size > 0 ? 'resolved' : undefined;
+  }
   const added = [...firing].filter((fingerprint) => !told.firing.has(fingerprint));
   if (added.length > 0) {
     const isOtherLevel = (fingerprint: string): boolean =>

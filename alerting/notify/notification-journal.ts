@@ -51,6 +51,11 @@ export class NotificationJournal {
     return this.#told.get(keyOf(receiver, groupKey))?.get(integration);
   }
 
+  /** Whether an integration of the receiver was told that something of the group fires, and not yet that all has ended. */
+  isAnyTold(receiver: string, groupKey: string): boolean {
+    return this.#told.has(keyOf(receiver, groupKey));
+  }
+
   /** Whether an integration of the receiver was told that the alert fires, and not yet that it ended. */
   isBelievedFiring(receiver: string, groupKey: string, fingerprint: string): boolean {
     const integrations = this.#told.get(keyOf(receiver, groupKey));

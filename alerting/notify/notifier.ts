@@ -25,7 +25,7 @@ import { createNotifyMetrics, type NotifyMetrics } from './notify-metrics.ts';
 import { Pipeline } from './pipeline.ts';
 import { merged, type TimedAlert, timedAlert } from './posted-alert.ts';
 import { Sender } from './sender.ts';
-import { isResolved, type StoredAlert } from './stored-alert.ts';
+import { isResolved, mayBeInFlight, type StoredAlert } from './stored-alert.ts';
 
 export interface NotifyLimits {
   /** Alerts that fire, or whose end has to be told. */
@@ -106,6 +106,8 @@ class AlertNotifier implements Notifier {
   #running: Running;
   /** Whether the journal is what the log says, which holds while this instance leads. */
   #isRead = false;
+  /** When it began to lead; not before anything that it has heard of since. */
+  #leadsSince = 0;
   #reading: Promise<void> | undefined;
   #readPause = LOOK_FOR_LEADER;
   #nextRead = 0;
@@ -167,7 +169,7 @@ class AlertNotifier implements Notifier {
         stored.groups.clear();
         next.inhibitor.set(stored);
         const isOver = isResolved(stored, this.#clock.now());
-        next.dispatcher.place(stored, (target) => !isOver || this.#isAwaited(target, stored.fingerprint));
+        next.dispatcher.place(stored, (target) => !isOver || this.#isAwaited(target, stored));
       }
       next.dispatcher.continueFrom(before.dispatcher);
     });
@@ -242,6 +244,7 @@ class AlertNotifier implements Notifier {
     );
     const pipeline = new Pipeline({
       ...{ configuration, inhibitor, silenced, journal, senders, externalUrl, clock, logger, metrics },
+      leadsSince: () => this.#leadsSince,
     });
     const dispatcher = new Dispatcher({
       clock,
@@ -305,12 +308,12 @@ class AlertNotifier implements Notifier {
 
   /** An end of an alert that is not known: it is told where its beginning was told. */
   #takeEnd(alert: NotifiableAlert, now: number): void {
-    const own = fingerprint(alert.labels);
+    const end = { alert, fingerprint: fingerprint(alert.labels), endsAt: Math.min(alert.endsAt, now) };
     const targets = groupTargets(alert, this.#running.configuration.route);
-    if (!targets.some((target) => this.#journal.isBelievedFiring(target.receiver, target.groupKey, own))) return;
-    const put = this.#put(alert, { now, endsAt: Math.min(alert.endsAt, now) });
+    if (!targets.some((target) => this.#isAwaited(target, end))) return;
+    const put = this.#put(alert, { now, endsAt: end.endsAt });
     if (put === undefined) return;
-    this.#running.dispatcher.place(put.stored, (target) => this.#isAwaited(target, own));
+    this.#running.dispatcher.place(put.stored, (target) => this.#isAwaited(target, end));
   }
 
   /** Tells receivers that an alert has ended for them when, at its new level, its routes lead to others. */
@@ -348,8 +351,13 @@ class AlertNotifier implements Notifier {
   }
 
   /** Whether the group's receiver may have to be told that the alert has ended. */
-  #isAwaited({ receiver, groupKey }: Pick<GroupTarget, 'receiver' | 'groupKey'>, own: string): boolean {
-    return !this.#isRead || this.#journal.isBelievedFiring(receiver, groupKey, own);
+  #isAwaited(
+    { receiver, groupKey, options: { wait } }: Pick<GroupTarget, 'receiver' | 'groupKey' | 'options'>,
+    { alert, fingerprint: own, endsAt }: Pick<StoredAlert, 'alert' | 'fingerprint' | 'endsAt'>,
+  ): boolean {
+    if (!this.#isRead || this.#journal.isBelievedFiring(receiver, groupKey, own)) return true;
+    if (this.#journal.isAnyTold(receiver, groupKey)) return false;
+    return mayBeInFlight(alert, { endsAt, wait, leadsSince: this.#leadsSince });
   }
 
   #put(alert: NotifiableAlert, said: Said): Exclude<Stored, { readonly kind: 'full' }> | undefined {
@@ -384,9 +392,11 @@ class AlertNotifier implements Notifier {
     this.#later(LOOK_FOR_LEADER, () => this.#look());
     if (!this.#leads()) {
       this.#isRead = false;
+      this.#leadsSince = 0;
       this.#nextRead = 0;
       return;
     }
+    this.#leadsSince ||= this.#clock.now();
     if (this.#isRead || this.#reading !== undefined || this.#clock.elapsed() < this.#nextRead) return;
     this.#reading = this.#read().finally(() => {
       this.#reading = undefined;
@@ -414,7 +424,7 @@ class AlertNotifier implements Notifier {
     // Ends that whoever led before has told, or that nobody waits for.
     for (const group of [...this.#running.dispatcher.groups()]) {
       for (const stored of [...group.alerts.values()]) {
-        if (isResolved(stored, now) && !this.#isAwaited(group, stored.fingerprint)) {
+        if (isResolved(stored, now) && !this.#isAwaited(group, stored)) {
           this.#running.dispatcher.drop(group, stored);
         }
       }

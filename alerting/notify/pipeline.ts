@@ -12,6 +12,7 @@ import { needsUpdate } from './needs-update.ts';
 import type { NotificationJournal } from './notification-journal.ts';
 import type { NotifyMetrics } from './notify-metrics.ts';
 import type { Delivery, Sender } from './sender.ts';
+import { mayBeInFlight } from './stored-alert.ts';
 
 export interface PipelineOptions {
   readonly configuration: NotifyConfiguration;
@@ -21,6 +22,8 @@ export interface PipelineOptions {
   readonly journal: NotificationJournal;
   /** Of each receiver, in the order of its integrations. */
   readonly senders: ReadonlyMap<string, readonly Sender[]>;
+  /** When this instance began to lead; milliseconds. */
+  readonly leadsSince: () => number;
   readonly externalUrl: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -93,7 +96,7 @@ export class Pipeline {
   }
 
   async #tell(group: AggregationGroup, sender: Sender, telling: Telling): Promise<boolean> {
-    const { journal, externalUrl } = this.#options;
+    const { journal, externalUrl, leadsSince } = this.#options;
     const { receiver, groupKey, labels, options } = group;
     const { integration } = sender;
     const told = journal.told(receiver, groupKey, integration.name);
@@ -101,6 +104,14 @@ export class Pipeline {
     const reason = needsUpdate(told, {
       firing: new Set(telling.firing),
       resolved: new Set(telling.resolved),
+      inFlight: new Set(
+        telling.alerts
+          .filter(({ alert, stored }) => {
+            const times = { endsAt: stored.endsAt, wait: options.wait, leadsSince: leadsSince() };
+            return alert.status === 'resolved' && mayBeInFlight(alert, times);
+          })
+          .map(({ fingerprint }) => fingerprint),
+      ),
       sendResolved: integration.sendResolved,
       now: telling.now,
       repeatAfter: options.repeatAfter,

@@ -31,3 +31,17 @@ export function alertAt({ alert, endsAt }: StoredAlert, now: number): Notifiable
   if (status === alert.status) return alert;
   return { ...alert, status, endsAt: status === 'firing' ? 0 : endsAt };
 }
+
+/** For so long after an instance has begun to lead, ends are told that nobody was told the beginning of, as far as is known. */
+const TAKEOVER = 10 * 60_000;
+
+/**
+ * Whether whoever led before may have told that the alert fires without having noted it: it had been due then, and ended soon after this
+ * instance has begun to lead. Better an end without a beginning than the other way round.
+ */
+export function mayBeInFlight(
+  { startsAt }: Pick<NotifiableAlert, 'startsAt'>,
+  { endsAt, wait, leadsSince }: { readonly endsAt: number; readonly wait: number; readonly leadsSince: number },
+): boolean {
+  return startsAt + wait <= leadsSince && endsAt >= leadsSince && endsAt < leadsSince + TAKEOVER;
+}
