@@ -1,4 +1,5 @@
 import type { AlertPolicy, Severity } from '../policies/policy.ts';
+import type { PolicyEngine } from '../policies/policy-engine.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import type { PolicySnapshot } from '../policies/policy-status.ts';
 import type { PolicyStore, StoredPolicy } from '../policies/policy-store.ts';
@@ -33,12 +34,12 @@ export interface ListedPolicy {
 export interface ListedFrom {
   readonly policies: PolicySet;
   readonly store: PolicyStore;
-  readonly snapshots: readonly PolicySnapshot[];
+  readonly engine: Pick<PolicyEngine, 'snapshots' | 'snapshot'>;
 }
 
 /** The policies that are in force, and those of the API that are not, each with the reason. */
 export function allPolicies(from: ListedFrom): readonly ListedPolicy[] {
-  const states = new Map(from.snapshots.map((snapshot) => [snapshot.id, snapshot]));
+  const states = new Map(from.engine.snapshots().map((snapshot) => [snapshot.id, snapshot]));
   const inForce = from.policies.all().map((policy) => listed(policy, from, states.get(policy.id)));
   const others = from.store
     .all()
@@ -47,17 +48,15 @@ export function allPolicies(from: ListedFrom): readonly ListedPolicy[] {
   return [...inForce, ...others];
 }
 
-/** One of them, which is known to be there. */
-export function onePolicy(of: AlertPolicy | StoredPolicy, from: ListedFrom): ListedPolicy {
-  const inForce = from.policies.get(of.id);
-  const isStored = 'body' in of;
-  if (inForce === undefined || (isStored && from.policies.originOf(of.id) !== 'api'))
-    return notInForce(of as StoredPolicy, from);
-  return listed(
-    inForce,
-    from,
-    from.snapshots.find(({ id }) => id === of.id),
-  );
+/** A policy that is in force. */
+export function policyInForce(policy: AlertPolicy, from: ListedFrom): ListedPolicy {
+  return listed(policy, from, from.engine.snapshot(policy.id));
+}
+
+/** A policy of the API, whether or not it is in force. */
+export function policyOfApi(stored: StoredPolicy, from: ListedFrom): ListedPolicy {
+  const inForce = from.policies.originOf(stored.id) === 'api' ? from.policies.get(stored.id) : undefined;
+  return inForce === undefined ? notInForce(stored, from) : policyInForce(inForce, from);
 }
 
 function listed(policy: AlertPolicy, { policies, store }: ListedFrom, state: PolicySnapshot | undefined): ListedPolicy {

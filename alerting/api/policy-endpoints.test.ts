@@ -66,7 +66,11 @@ beforeEach(async () => {
       policySection({
         policies: set,
         store,
-        engine: { snapshots: () => snapshots, preview: (...of) => preview(...of) },
+        engine: {
+          snapshots: () => snapshots,
+          snapshot: (id) => snapshots.find((snapshot) => snapshot.id === id),
+          preview: (...of) => preview(...of),
+        },
         context,
         clock,
         logger,

@@ -9,7 +9,7 @@ import { type PolicyContext, readPolicy } from '../policies/read-policy.ts';
 import { renderPolicy } from '../policies/render-policy.ts';
 import { DryRuns } from './dry-runs.ts';
 import type { ApiAnswer, ApiRequest, ApiSection } from './endpoint.ts';
-import { allPolicies, type ListedFrom, onePolicy } from './listed-policy.ts';
+import { allPolicies, policyInForce, policyOfApi } from './listed-policy.ts';
 import { PolicyError, policyFailure } from './policy-error.ts';
 import { objectJson, policyJson, stateJson, timeJson } from './policy-json.ts';
 import { count, listedPolicies, page } from './policy-list.ts';
@@ -17,7 +17,7 @@ import { count, listedPolicies, page } from './policy-list.ts';
 export interface PolicyApiDeps {
   readonly policies: PolicySet;
   readonly store: PolicyStore;
-  readonly engine: Pick<PolicyEngine, 'snapshots' | 'preview'>;
+  readonly engine: Pick<PolicyEngine, 'snapshots' | 'snapshot' | 'preview'>;
   /** What policies are checked against. */
   readonly context: () => PolicyContext;
   readonly clock: Clock;
@@ -60,7 +60,7 @@ class PolicyEndpoints {
   }
 
   list({ query }: ApiRequest): ApiAnswer {
-    const { policies, total } = listedPolicies(allPolicies(this.#from()), query);
+    const { policies, total } = listedPolicies(allPolicies(this.#deps), query);
     return success({ policies: policies.map(policyJson), total });
   }
 
@@ -71,7 +71,7 @@ class PolicyEndpoints {
     const stored = store.get(id);
     // What is in force under the id counts; a policy of the API that is not has the reason with it.
     if (inForce !== undefined && policies.originOf(id) !== 'api') {
-      return success({ ...policyJson(onePolicy(inForce, this.#from())), policy: this.#written(inForce) });
+      return success({ ...policyJson(policyInForce(inForce, this.#deps)), policy: this.#written(inForce) });
     }
     if (stored === undefined) throw noSuch(id);
     return this.#answer(stored, 200);
@@ -130,7 +130,7 @@ class PolicyEndpoints {
     const id = params.id!;
     const policy = policies.get(id);
     if (policy === undefined && store.get(id) === undefined) throw noSuch(id);
-    const snapshot = engine.snapshots().find((one) => one.id === id);
+    const snapshot = engine.snapshot(id);
     if (snapshot === undefined) return success({ isEvaluated: false, notFine: [], total: 0 });
     const states = query.getAll('state');
     const found = snapshot.notFine.filter(({ state }) => states.length === 0 || states.includes(state));
@@ -152,14 +152,9 @@ class PolicyEndpoints {
     return wantsProgress ? { status: 200, pieces: run.lines(), contentType: PROGRESS_TYPE } : run.answer();
   }
 
-  #from(): ListedFrom {
-    const { policies, store, engine } = this.#deps;
-    return { policies, store, snapshots: engine.snapshots() };
-  }
-
   #answer(stored: StoredPolicy, status: number): ApiAnswer {
     const written: unknown = stored.policy === undefined ? JSON.parse(stored.body) : this.#written(stored.policy);
-    const answer = success({ ...policyJson(onePolicy(stored, this.#from())), policy: written });
+    const answer = success({ ...policyJson(policyOfApi(stored, this.#deps)), policy: written });
     return { ...answer, status, headers: { ETag: etagOf(stored) } };
   }
 

@@ -8,7 +8,6 @@ export const SMALL_CATALOGUE = new MetricCatalogue([
   { level: 'cluster', metrics: metrics([['k8s_cluster_node_total', '1']]) },
   {
     level: 'node',
-
     metrics: metrics([
       ['k8s_node_cpu_usage', '%'],
       ['k8s_node_status_ready', '1'],
@@ -17,12 +16,10 @@ export const SMALL_CATALOGUE = new MetricCatalogue([
   { level: 'namespace', metrics: metrics([['k8s_namespace_abnormal', '1']]) },
   {
     level: 'workload',
-
     metrics: metrics([['k8s_workload_cpu_core_used', 'cores']]),
   },
   {
     level: 'pod',
-
     metrics: metrics([
       ['k8s_pod_rate_cpu_core_used_request', '%'],
       ['k8s_pod_cpu_core_used', 'cores'],

@@ -53,6 +53,8 @@ export interface PolicyEngine {
   /** Ends; what is under way is given up and changes nothing. It may be started again. */
   stop(): Promise<void>;
   snapshots(): readonly PolicySnapshot[];
+  /** Of one policy; undefined when it is not evaluated. */
+  snapshot(id: string): PolicySnapshot | undefined;
   /** Evaluates a policy over the past, by the samples that are stored, and changes nothing. Rejects with an Error for the user. */
   preview(policy: AlertPolicy, options: PreviewOptions, signal: AbortSignal): Promise<PolicyPreview>;
   /** Which metrics are read, and how far back, so that they can be kept in memory. */
@@ -128,6 +130,10 @@ class Engine implements PolicyEngine {
     return this.#session?.snapshots() ?? [];
   }
 
+  snapshot(id: string): PolicySnapshot | undefined {
+    return this.#session?.snapshot(id);
+  }
+
   preview(policy: AlertPolicy, options: PreviewOptions, signal: AbortSignal): Promise<PolicyPreview> {
     return previewPolicy(policy, options, { read: this.#options.read, signal });
   }
@@ -201,6 +207,11 @@ class Session {
 
   snapshots(): readonly PolicySnapshot[] {
     return Array.from(this.#entries.values(), policySnapshot);
+  }
+
+  snapshot(id: string): PolicySnapshot | undefined {
+    const entry = this.#entries.get(id);
+    return entry === undefined ? undefined : policySnapshot(entry);
   }
 
   async #run(): Promise<void> {
