@@ -5,6 +5,8 @@ import type { Globals } from './globals.ts';
 import { groupHash } from './group-hash.ts';
 import { readHttpConfig } from './http-config.ts';
 import { COMMON_KEYS, httpIntegration, type IntegrationContext, jsonPost, readCommon } from './http-integration.ts';
+import { expandPayload, type Payload, readPayload } from './payload.ts';
+import type { Rendering } from './rendering.ts';
 import type { Section } from './section.ts';
 import { truncateCharacters } from './truncate.ts';
 import { withoutEmpty } from './without-empty.ts';
@@ -54,7 +56,8 @@ interface PagerdutySettings {
   /** Whether the key is a service's, of the older API. */
   readonly isV1: boolean;
   readonly templates: Readonly<Record<TemplateName, string>>;
-  readonly details: Readonly<Record<string, string>>;
+  /** Text is sent as text, whatever it looks like; a list or a mapping as such. */
+  readonly details: Readonly<Record<string, Payload>>;
   readonly images: readonly Readonly<Record<string, string>>[];
   readonly links: readonly Readonly<Record<string, string>>[];
 }
@@ -80,7 +83,7 @@ export function parsePagerduty(section: Section, globals: Globals, context: Inte
     key: (routingKey ?? serviceKey)!,
     isV1,
     templates: { ...templates, source: templates.source || templates.client },
-    details: { ...DETAILS, ...section.templates('details') },
+    details: { ...DETAILS, ...readDetails(section) },
     images: read('images', ['src', 'alt', 'href']),
     links: read('links', ['href', 'text']),
   };
@@ -88,6 +91,29 @@ export function parsePagerduty(section: Section, globals: Globals, context: Inte
     context,
     attempt: () => (attempt) => notify(attempt, settings),
   });
+}
+
+function readDetails(section: Section): Readonly<Record<string, Payload>> {
+  const place = section.at('details');
+  if (place === undefined) return {};
+  const details = readPayload(section.context, place);
+  if (typeof details === 'object' && details !== null && !Array.isArray(details)) {
+    return details as Readonly<Record<string, Payload>>;
+  }
+  if (details !== null) section.report('details', 'expected a mapping');
+  return {};
+}
+
+function expandDetails(
+  details: Readonly<Record<string, Payload>>,
+  render: Rendering,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(details).map(([name, detail]) => {
+      const field = `details.${name}`;
+      return [name, typeof detail === 'string' ? render.text(field, detail) : expandPayload(detail, render, field)];
+    }),
+  );
 }
 
 async function notify(attempt: Attempt, settings: PagerdutySettings): Promise<Outcome> {
@@ -105,7 +131,7 @@ async function notify(attempt: Attempt, settings: PagerdutySettings): Promise<Ou
 
 function eventV2({ notification, render }: Attempt, settings: PagerdutySettings, key: string): string {
   const text = (name: TemplateName): string => render.text(name, settings.templates[name], '');
-  const event = (details: Readonly<Record<string, string>>) => ({
+  const event = (details: Readonly<Record<string, unknown>>) => ({
     ...withoutEmpty({
       routing_key: key,
       dedup_key: groupHash(notification.groupKey),
@@ -125,12 +151,12 @@ function eventV2({ notification, render }: Attempt, settings: PagerdutySettings,
       links: settings.links.map((link) => render.texts('links', link)).filter(({ href }) => href !== ''),
     }),
   });
-  return withinLimit(event, render.texts('details', settings.details));
+  return withinLimit(event, expandDetails(settings.details, render));
 }
 
 function eventV1({ notification, render }: Attempt, settings: PagerdutySettings, key: string): string {
   const firing = notification.status === 'firing';
-  const event = (details: Readonly<Record<string, string>>) => ({
+  const event = (details: Readonly<Record<string, unknown>>) => ({
     service_key: key,
     incident_key: groupHash(notification.groupKey),
     event_type: firing ? 'trigger' : 'resolve',
@@ -142,13 +168,13 @@ function eventV1({ notification, render }: Attempt, settings: PagerdutySettings,
       })),
     details,
   });
-  return withinLimit(event, render.texts('details', settings.details));
+  return withinLimit(event, expandDetails(settings.details, render));
 }
 
 /** What is too large is better told without its details than not at all. */
 function withinLimit(
-  event: (details: Readonly<Record<string, string>>) => unknown,
-  details: Readonly<Record<string, string>>,
+  event: (details: Readonly<Record<string, unknown>>) => unknown,
+  details: Readonly<Record<string, unknown>>,
 ): string {
   const whole = JSON.stringify(event(details));
   if (Buffer.byteLength(whole) <= MAX_EVENT) return whole;

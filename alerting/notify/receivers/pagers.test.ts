@@ -67,6 +67,18 @@ links: [{ href: 'http://l', text: t }]`),
     expect(server.requests[1]!.json).toMatchObject({ event_action: 'resolve', dedup_key: KEY });
   });
 
+  it('is told details as they are laid out', async () => {
+    const details = "{ count: '{{ len .Alerts }}', deep: { list: ['{{ .Status }}', 5, '{{ len .Alerts }}'] } }";
+    await createBed('pagerduty', item(`details: ${details}`)).notify();
+    expect(server.requests[0]!.json.payload.custom_details).toMatchObject({
+      count: '1',
+      deep: { list: ['firing', 5, 1] },
+    });
+    expect(parseItem('pagerduty', 'routing_key: k\ndetails: [a]').problems).toEqual([
+      '5: item.details: expected a mapping',
+    ]);
+  });
+
   it('is told less rather than nothing when there is too much', async () => {
     const labels = (i: number) => Labels.from({ alertname: 'Down', n: String(i), pad: 'x'.repeat(2000) });
     await createBed('pagerduty', item()).notify({
