@@ -15,28 +15,28 @@ const PIECES = `
 {{- range .SortedPairs }} {{ .Name }}={{ .Value }}{{ end }}{{ end }}
 {{- end }}
 
-{{ define "pharos.number" }}{{ if ne . . }}no value{{ else }}{{ humanize . }}{{ end }}{{ end }}
-
 {{ define "pharos.name" }}{{ or .Labels.alertname "alert" }}{{ with .Level }} ({{ . }}){{ end }}{{ end }}
 
 {{ define "pharos.message" }}{{ or .Annotations.summary .Annotations.message .Annotations.description }}{{ end }}
 
 {{ define "pharos.value" -}}
-{{ .Metric }} is {{ template "pharos.number" .Value }}{{ .Unit }}, threshold {{ .Operator }} {{ template "pharos.number" .Threshold }}{{ .Unit }}
+{{ if .Subject }}{{ with .Subject -}}
+{{ .Metric }} {{ if eq .Value .Value }}is {{ humanize .Value }}{{ .Unit }}{{ else }}has no value{{ end }}, threshold {{ .Operator }} {{ humanize .Threshold }}{{ .Unit }}
+{{- end }}{{ else if eq .Value .Value }}value {{ if eq .Status "resolved" }}{{ if .ValueIsCurrent }}now {{ else }}at last {{ end }}{{ end }}{{ humanize .Value }}{{ end }}
 {{- end }}
 
 {{ define "pharos.time" }}since {{ .StartsAt.Format "2006-01-02 15:04:05 MST" }}
 {{- if eq .Status "resolved" }}, over after {{ humanizeDuration .Duration }}{{ end }}{{ end }}
 
 {{ define "__text_alert_list" }}{{ range . }}{{ template "pharos.name" . }}: {{ template "pharos.message" . }}
-{{ with .Subject }}  {{ template "pharos.value" . }}
+{{ if or .Subject (eq .Value .Value) }}  {{ template "pharos.value" . }}
 {{ end }}  {{ template "pharos.time" . }}
 {{ range (.Labels.Remove (stringSlice "alertname" "severity")).SortedPairs }}  {{ .Name }}: {{ .Value }}
 {{ end }}{{ with .GeneratorURL }}  {{ . }}
 {{ end }}{{ end }}{{ end }}
 
 {{ define "__text_alert_list_markdown" }}{{ range . }}**{{ template "pharos.name" . }}** {{ template "pharos.message" . }}
-{{ with .Subject }}> {{ template "pharos.value" . }}
+{{ if or .Subject (eq .Value .Value) }}> {{ template "pharos.value" . }}
 {{ end }}> {{ template "pharos.time" . }}
 {{ range (.Labels.Remove (stringSlice "alertname" "severity")).SortedPairs }}> {{ .Name }}: {{ .Value }}
 {{ end }}{{ with .GeneratorURL }}> [source]({{ . }})
@@ -122,7 +122,7 @@ const MAIL = `
 <tr><th colspan="2" style="text-align: left; padding: 6px 8px; border-left: 4px solid {{ if eq .Status "resolved" }}#2e7d32{{ else if eq .Level "remind" "info" "warn" "warning" }}#ed8b00{{ else }}#c62828{{ end }}">{{ template "pharos.name" . }}</th></tr>
 {{ with .Annotations.summary }}<tr><td colspan="2" style="padding: 2px 8px">{{ . }}</td></tr>{{ end }}
 {{ with .Annotations.description }}<tr><td colspan="2" style="padding: 2px 8px">{{ . }}</td></tr>{{ end }}
-{{ with .Subject }}<tr><td colspan="2" style="padding: 2px 8px">{{ template "pharos.value" . }}</td></tr>{{ end }}
+{{ if or .Subject (eq .Value .Value) }}<tr><td colspan="2" style="padding: 2px 8px">{{ template "pharos.value" . }}</td></tr>{{ end }}
 <tr><td colspan="2" style="padding: 2px 8px; color: #555">{{ template "pharos.time" . }}</td></tr>
 {{ range (.Labels.Remove (stringSlice "alertname" "severity")).SortedPairs }}<tr><td style="padding: 2px 8px; color: #555; width: 30%">{{ .Name }}</td><td style="padding: 2px 8px">{{ .Value }}</td></tr>
 {{ end }}{{ with .GeneratorURL }}<tr><td colspan="2" style="padding: 2px 8px"><a href="{{ . }}">Source</a></td></tr>{{ end }}

@@ -11,8 +11,8 @@ import type { Notification } from '../integration.ts';
 import { OPERATOR_SIGNS } from './operator-signs.ts';
 
 /**
- * What templates get to see as their dot: the data of Alertmanager's templates under the same names, and of policies' alerts `.Level`,
- * `.Duration` and `.Subject` besides.
+ * What templates get to see as their dot: the data of Alertmanager's templates under the same names, and of alerts `.Level`,
+ * `.Duration`, `.Value` and, where a policy made them, `.Subject` besides.
  */
 export function templateData(notification: Notification, clock: Pick<Clock, 'now'>): GoStruct {
   const alerts = notification.alerts.map((alert) => alertData(alert, clock));
@@ -65,6 +65,9 @@ function alertData(alert: NotifiableAlert, clock: Pick<Clock, 'now'>): GoStruct 
       Fingerprint: fingerprint(alert.labels),
       Level: alert.labels.get(LEVEL_LABEL),
       Duration: GoDuration.ofMilliseconds(Math.max(end - alert.startsAt, 0)),
+      // NaN where there is none; at recovery the one of now where that is current.
+      Value: alert.subject?.value ?? alert.measured?.value ?? Number.NaN,
+      ValueIsCurrent: alert.measured?.isCurrent ?? true,
       Subject: alert.subject === undefined ? null : subjectData(alert.subject),
     },
     ALERT_NAMES,
@@ -81,6 +84,8 @@ const ALERT_NAMES = {
   Fingerprint: 'fingerprint',
   Level: 'level',
   Duration: 'duration',
+  Value: 'value',
+  ValueIsCurrent: 'valueIsCurrent',
   Subject: 'subject',
 };
 

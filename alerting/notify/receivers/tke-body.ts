@@ -62,7 +62,12 @@ function dimensions(alert: NotifiableAlert) {
 function conditions(alert: NotifiableAlert, subject: AlertSubject | undefined) {
   if (subject === undefined) {
     const name = alert.labels.get('alertname');
-    return { ...NO_CONDITION, metricName: name, metricShowName: alert.annotations.get('summary') || name };
+    return {
+      ...NO_CONDITION,
+      metricName: name,
+      metricShowName: alert.annotations.get('summary') || name,
+      currentValue: numberText(alert.measured?.value ?? Number.NaN),
+    };
   }
   return {
     metricName: subject.metric,
