@@ -1,7 +1,9 @@
 import pino from 'pino';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Labels } from '../../storage/labels.ts';
+import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
+import { SteppedClock } from '../stepped-clock.case.ts';
 import { createAlertmanagerPush } from './alertmanager.ts';
 import { type Answer, startReceiver } from './http-receiver.case.ts';
 
@@ -23,7 +25,7 @@ const alert = (name: string, more: Partial<NotifiableAlert> = {}): NotifiableAle
   ...more,
 });
 
-async function setup(answers: Answer[] = [], resendDelay = 60_000) {
+async function setup(answers: Answer[] = [], resendDelay = 60_000, clock: Clock = SYSTEM_CLOCK) {
   const [one, two] = [await startReceiver(answers), await startReceiver()];
   cleanups.push(one.close, two.close);
   const push = createAlertmanagerPush({
@@ -32,6 +34,7 @@ async function setup(answers: Answer[] = [], resendDelay = 60_000) {
     headers: async () => ({ authorization: 'Bearer x' }),
     logger: pino({ level: 'silent' }),
     resendDelay,
+    clock,
   });
   cleanups.push(() => push.stop());
   return { push, one, two };
@@ -82,4 +85,36 @@ it('cuts many alerts into posts', async () => {
   await vi.waitFor(() => expect(two.requests).toHaveLength(3), 10_000);
   const names = two.requests.flatMap(({ body }) => body.map((one: { labels: { name: string } }) => one.labels.name));
   expect(new Set(names).size).toBe(150);
+});
+
+it('ends the old labels of an alert whose labels change, again and again for a while, and only those', async () => {
+  const clock = new SteppedClock();
+  const { push, two } = await setup([], 60_000, clock);
+  const severity = (name: string, level: string) =>
+    alert(name, {
+      labels: Labels.from({ alertname: 'A', name, severity: level }),
+      validUntil: clock.now() + 240_000,
+    });
+  const taken = async (count: number): Promise<string[]> => {
+    await vi.waitFor(() => expect(two.requests).toHaveLength(count), 10_000);
+    return two.requests.splice(0).flatMap(({ body }) =>
+      body.map(({ labels, endsAt }: { labels: Record<string, string>; endsAt: string }) => {
+        const ended = Date.parse(endsAt) <= clock.now() ? 'ended' : 'firing';
+        return `${labels.name} ${labels.severity} ${ended}`;
+      }),
+    );
+  };
+  push.notify([severity('a', 'warn'), severity('b', 'warn')]);
+  expect(await taken(1)).toEqual(['a warn firing', 'b warn firing']);
+  push.notify([severity('a', 'serious'), severity('b', 'warn')]);
+  expect(await taken(1)).toEqual(['a serious firing', 'a warn ended']);
+  await clock.advance(60_000);
+  push.notify([severity('a', 'serious')]);
+  expect(await taken(1)).toEqual(['a serious firing', 'a warn ended']);
+  // It comes back to the labels that had ended.
+  push.notify([severity('a', 'warn')]);
+  expect(await taken(1)).toEqual(['a warn firing', 'a serious ended']);
+  await clock.advance(16 * 60_000);
+  push.notify([severity('a', 'warn')]);
+  expect(await taken(1)).toEqual(['a warn firing']);
 });

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
+import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import { alertKey, type NotifiableAlert } from '../notifiable-alert.ts';
 import { deliver } from './delivery.ts';
 
@@ -14,6 +15,8 @@ export interface AlertmanagerOptions {
   readonly logger: Logger;
   /** Default: a minute. */
   readonly resendDelay?: number;
+  /** Default: that of the system. */
+  readonly clock?: Clock;
 }
 
 export interface AlertmanagerPush {
@@ -23,13 +26,27 @@ export interface AlertmanagerPush {
 }
 
 const RESEND = 60_000;
+/** For how long the end of labels that an alert has no more is said. */
+const SAY_ENDS = 15 * 60_000;
 const MAX_WAITING = 10_000;
 const PER_POST = 64;
 
-/** Pushes alerts to Alertmanagers, which group and route them. */
+interface SentAlert {
+  readonly alert: NotifiableAlert;
+  /** By the clock's elapsed time. */
+  readonly at: number;
+}
+
+/**
+ * Pushes alerts to Alertmanagers, which group and route them, and know an alert by its labels: when those of one change, as with its
+ * level, an alert with the old labels ends there.
+ */
 export function createAlertmanagerPush(options: AlertmanagerOptions): AlertmanagerPush {
+  const { clock = SYSTEM_CLOCK, resendDelay = RESEND } = options;
   const stop = new AbortController();
-  const sent = new Map<string, { status: string; at: number }>();
+  const sent = new Map<string, SentAlert>();
+  /** Ends of labels that alerts have no more, by these, with when they were said first. */
+  const ends = new Map<string, SentAlert & { readonly since: number }>();
   const waiting = new Map<string, NotifiableAlert>();
   let running: Promise<void> | undefined;
 
@@ -66,18 +83,44 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
     if (failure !== undefined) options.logger.warn(`Alertmanager ${index + 1} did not take alerts: ${failure.reason}`);
   }
 
+  /** The labels are no alert's any more; unless another alert has come to have the same. */
+  function endLabels(former: NotifiableAlert, since: number): void {
+    const { key } = former.labels;
+    for (const { alert } of sent.values()) if (alert.status === 'firing' && alert.labels.key === key) return;
+    const alert: NotifiableAlert = { ...former, status: 'resolved', endsAt: clock.now() };
+    if (ends.size < MAX_WAITING) ends.set(key, { alert, at: Number.NEGATIVE_INFINITY, since });
+  }
+
+  function sayEnds(now: number): void {
+    for (const [key, end] of ends) {
+      if (now - end.since > SAY_ENDS) ends.delete(key);
+      else if (now - end.at >= resendDelay) {
+        ends.set(key, { ...end, at: now });
+        waiting.set(`end\n${key}`, end.alert);
+      }
+    }
+  }
+
   return {
     notify(alerts) {
       if (stop.signal.aborted) return;
-      const now = performance.now();
+      const now = clock.elapsed();
       for (const alert of alerts) {
         const key = alertKey(alert);
         const before = sent.get(key);
-        if (before?.status === alert.status && now - before.at < (options.resendDelay ?? RESEND)) continue;
+        const isOther = before !== undefined && before.alert.labels.key !== alert.labels.key;
+        const isKnown = before?.alert.status === alert.status && !isOther;
+        if (isKnown && now - before.at < resendDelay) continue;
         if (waiting.size >= MAX_WAITING && !waiting.has(key)) continue;
         waiting.set(key, alert);
-        sent.set(key, { status: alert.status, at: now });
+        sent.set(key, { alert, at: now });
+        if (isOther && before.alert.status === 'firing') endLabels(before.alert, now);
+        if (alert.status === 'firing') {
+          ends.delete(alert.labels.key);
+          waiting.delete(`end\n${alert.labels.key}`);
+        }
       }
+      sayEnds(now);
       // What has not been said for an hour is over.
       if (sent.size > MAX_WAITING) for (const [key, { at }] of sent) if (now - at > 3_600_000) sent.delete(key);
       // Something waits, so `run` comes to an await, and `running` is set before it can end.
