@@ -30,6 +30,7 @@ export interface RecordingServer {
 export async function startRecordingServer(
   otherwise: RecordingServer['otherwise'] = {},
   tls?: { readonly cert: string; readonly key: string },
+  fixedPort = 0,
 ): Promise<RecordingServer> {
   const listener: RequestListener = async (request, response) => {
     let text = '';
@@ -51,7 +52,7 @@ export async function startRecordingServer(
     response.end(isText ? body : JSON.stringify(body));
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
-  server.listen(0, '127.0.0.1');
+  server.listen(fixedPort, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const recording: RecordingServer = {
