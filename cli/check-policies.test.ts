@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -17,6 +17,17 @@ describe('the examples of the reference', () => {
     expect(policies).toHaveLength(1);
     const [policy] = policies;
     for (const { metric } of policy!.conditions) expect(catalogue.has(policy!.level, metric)).toBe(true);
+  });
+
+  it('are good as they stand in the reference, the manifest too', async () => {
+    const page = await readFile(path.join(import.meta.dirname, '..', 'docs', 'policies.md'), 'utf8');
+    const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block]) => block!);
+    expect(blocks).toHaveLength(11);
+    for (const block of blocks) {
+      const { policies, problems } = parsePolicyFile('policies.md', block, { catalogue });
+      expect(problems).toEqual([]);
+      expect(policies).toHaveLength(1);
+    }
   });
 
   it('are ten, with ids of their own', () => {

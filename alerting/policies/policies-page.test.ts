@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { policiesPage } from './policies-page.ts';
 import { policyCrd, policyCrdManifest } from './policy-crd.ts';
 import { POLICY_DEFINITION } from './policy-definition.ts';
+import { POLICY_EXAMPLES } from './policy-examples.ts';
+import { readNames } from './policy-form.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 
@@ -44,6 +46,41 @@ function* unstructural(schema: Schema, place: string): Generator<string> {
   if (typeof additionalProperties === 'object') yield* unstructural(additionalProperties, `${place}.*`);
 }
 
+/** What the API server would refuse of a value. */
+function* refused(schema: Schema, value: unknown, place: string): Generator<string> {
+  const { type, properties, required, additionalProperties, items, pattern, minItems, minimum, maximum } = schema as {
+    readonly type: string;
+    readonly properties?: Readonly<Record<string, Schema>>;
+    readonly required?: readonly string[];
+    readonly additionalProperties?: Schema;
+    readonly items?: Schema;
+    readonly pattern?: string;
+    readonly minItems?: number;
+    readonly minimum?: number;
+    readonly maximum?: number;
+  };
+  const given = Array.isArray(value) ? 'array' : typeof value;
+  const isType = type === 'integer' ? Number.isInteger(value) : given === type;
+  if (!isType) yield `${place} is no ${type}`;
+  if (!isType) return;
+  const list = (schema as { readonly enum?: readonly unknown[] }).enum;
+  if (list !== undefined && !list.includes(value)) yield `${place} is not in the list`;
+  if (pattern !== undefined && !new RegExp(pattern).test(value as string)) yield `${place} does not match ${pattern}`;
+  if (type === 'integer' && ((value as number) < minimum! || (value as number) > maximum!))
+    yield `${place} is out of bounds`;
+  if (Array.isArray(value)) {
+    if (value.length < (minItems ?? 0)) yield `${place} has too few items`;
+    for (const [i, item] of value.entries()) yield* refused(items!, item, `${place}[${i}]`);
+  } else if (given === 'object' && (properties !== undefined || additionalProperties !== undefined)) {
+    for (const name of required ?? []) if (!Object.hasOwn(value as object, name)) yield `${place}.${name} is missing`;
+    for (const [name, inner] of Object.entries(value as object)) {
+      const known = properties === undefined ? additionalProperties : properties[name];
+      if (known === undefined) yield `${place}.${name} is not known`;
+      else yield* refused(known, inner, `${place}.${name}`);
+    }
+  }
+}
+
 describe('the definitions of the resources', () => {
   it('are what deploy/crd-alertpolicy.yaml says', async () => {
     await expect(policyCrdManifest()).toMatchFileSnapshot(path.join(ROOT, 'deploy', 'crd-alertpolicy.yaml'));
@@ -57,6 +94,22 @@ describe('the definitions of the resources', () => {
     const keys = Object.keys(POLICY_DEFINITION.shape).filter((key) => key !== 'id');
     expect(Object.keys(spec.properties)).toEqual(expect.arrayContaining(keys));
     expect(spec.required.sort()).toEqual(['conditions', 'level']);
+  });
+
+  it.each(POLICY_EXAMPLES)('take the example of the reference: $title', ({ yaml }) => {
+    const [given] = parse(yaml) as [Record<string, unknown>];
+    const { id: _, ...spec } = readNames(POLICY_DEFINITION, given, 'snake').value as Record<string, unknown>;
+    const [version] = (policyCrd('ClusterAlertPolicy').spec as { versions: { schema: { openAPIV3Schema: Schema } }[] })
+      .versions;
+    const object = { apiVersion: 'x', kind: 'y', metadata: {}, spec };
+    expect([...refused(version!.schema.openAPIV3Schema, object, '')]).toEqual([]);
+    const wrong = { ...object, spec: { ...spec, level: 'x', union: 5, conditions: [], foo: 1 } };
+    expect([...refused(version!.schema.openAPIV3Schema, wrong, '')].sort()).toEqual([
+      '.spec.conditions has too few items',
+      '.spec.foo is not known',
+      '.spec.level is not in the list',
+      '.spec.union is no string',
+    ]);
   });
 
   it('have the rights in the manifest that they need, and no more', () => {

@@ -23,7 +23,7 @@ interface Schema {
 export function policiesPage(): string {
   const schema = zod.toJSONSchema(POLICY_DEFINITION, { io: 'input', target: 'openapi-3.0' }) as Schema;
   const sections = [...mapsOf(POLICY_DEFINITION, schema, '')].map(({ path, type, part }) => section(path, type, part));
-  return [INTRODUCTION, ...sections, LIMITS, EXAMPLES].join('\n');
+  return [INTRODUCTION, ...sections, LIMITS, RESOURCES, API, EXAMPLES].join('\n');
 }
 
 interface Found {
@@ -131,6 +131,48 @@ A policy has at most ${POLICY_LIMITS.conditions} conditions, ${POLICY_LIMITS.ove
 ${POLICY_LIMITS.values}. A period is 10s to 1d, and a day is a whole number of periods; a condition looks at ${POLICY_LIMITS.periods} of them at most, and back over
 ${formatDuration(POLICY_LIMITS.lookBack)}. Labels that Pharos sets (\`alertname\`, \`severity\` and the labels of the object) cannot be set otherwise. A metric whose name begins
 with \`k8s_\` must be one of the catalogue at the policy's level, unless \`custom: true\` says that it is somebody else's.
+`;
+
+const RESOURCES = `## Kubernetes resources
+
+\`kubectl apply -f deploy/crd-alertpolicy.yaml -f deploy/rbac-policies.yaml\` makes them known and lets Pharos read them and write their
+status. A policy is about the cluster that it is in.
+
+\`\`\`yaml
+apiVersion: alerting.pharos.dev/v1
+kind: AlertPolicy
+metadata: {name: cpu, namespace: shop}
+spec:
+  level: pod
+  conditions:
+    - {metric: k8s_pod_rate_cpu_core_used_limit, operator: gt, threshold: 90, periods: 3}
+  noData: {mode: alert, after: 10m}
+  notice: {receivers: [shop], repeat: {kind: every, interval: 30m}}
+\`\`\`
+
+\`kubectl get alertpolicies,clusteralertpolicies -A -o wide\` says which are accepted, how many of their alerts fire, and what is
+wrong with the others.
+`;
+
+const API = `## The JSON API
+
+Answers have Prometheus' envelope, \`{"status": "success", "data": ...}\`. What is written in files or in Kubernetes can be read here, and
+changed only there.
+
+| request | what it does |
+|---|---|
+| \`GET /api/v1/policies\` | The policies of all sources with what has become of them. \`level\`, \`origin\` (\`files\`, \`api\`, \`kubernetes\`), \`severity\`, \`metric\`, \`enabled\`, \`firing\` and \`search\` select; \`sort\` is \`id\`, \`name\`, \`level\`, \`origin\`, \`updatedAt\`, \`firing\` or \`severity\`, with a minus for the largest first; \`limit\` (100, at most 1000) and \`offset\` cut. |
+| \`POST /api/v1/policies\` | Adds one: 201, with its id (made of the name when there is none) and its version as ETag. |
+| \`GET /api/v1/policies/ID\` | One policy; the ETag is its version. |
+| \`PUT /api/v1/policies/ID\` | Replaces it. \`If-Match\` must be the ETag of the version that was seen: 428 without, 412 when somebody else was faster. |
+| \`DELETE /api/v1/policies/ID\` | Deletes it, with \`If-Match\` as well. |
+| \`GET /api/v1/policies/ID/versions\` | Who wrote what, and when, the newest first; also of one that was deleted. |
+| \`GET /api/v1/policies/ID/state\` | The objects that are not fine: state (\`pending\`, \`firing\`, \`noData\`), severity, value and since when. \`state\` selects. |
+| \`POST /api/v1/policies/preview?days=N\` | A dry run of a policy that need not be there: what would fire now, and each time that it would have fired in the last N days (1, at most 31). With \`Accept: application/x-ndjson\` lines say how far it is, and the last one is the answer. |
+
+A policy that is wrong is refused with 400 and all of its faults, \`{"errors": [{"field": "conditions[0].period", "message": ...}]}\`. Bodies
+must have the type application/json, and pages of other sites are refused. Who writes is what the header X-Pharos-Author says, or
+X-Forwarded-User or X-Remote-User of a proxy that knows its users.
 `;
 
 const EXAMPLES = `## Examples
