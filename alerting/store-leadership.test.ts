@@ -67,7 +67,7 @@ class Contender {
   #killed = false;
   #waiting: (() => void)[] = [];
 
-  constructor(store: SharedStore, identity: string, rate = 1) {
+  constructor(store: SharedStore, identity: string, rate = 1, standbyPeriod = 5_000) {
     this.#store = store;
     const { clock } = store;
     const own: Clock = {
@@ -93,7 +93,7 @@ class Contender {
         return claims;
       },
     };
-    this.leadership = new StoreLeadership({ leaseLog, name: 'alerting', identity, logger, clock: own });
+    this.leadership = new StoreLeadership({ leaseLog, name: 'alerting', identity, logger, clock: own, standbyPeriod });
     this.leadership.onChange((isLeader) => this.changes.push(isLeader));
   }
 
@@ -222,6 +222,78 @@ test('without the store nobody leads for longer than the lease, and with it the 
   expect([leader.acts, other.acts]).toEqual([true, false]);
 });
 
+test('one that has been alone for long leads on without the store, and with it again', async () => {
+  const { clock, store } = world();
+  const alone = new Contender(store, 'a');
+  await clock.advance(40_000);
+  store.isAway = true;
+  for (let second = 0; second < 300; second++) {
+    await clock.advance(1_000);
+    expect(alone.acts).toBe(true);
+  }
+  // One that comes meanwhile cannot know that nobody leads.
+  const newcomer = new Contender(store, 'b');
+  await clock.advance(20_000);
+  store.isAway = false;
+  await clock.advance(60_000);
+  expect([alone.acts, newcomer.acts, alone.changes, newcomer.changes]).toEqual([true, false, [true], []]);
+});
+
+test('one that was stopped while it was alone without the store does not lead before it has seen the store', async () => {
+  const { clock, store } = world();
+  const alone = new Contender(store, 'a');
+  await clock.advance(40_000);
+  store.isAway = true;
+  await clock.advance(60_000);
+  alone.stop();
+  await clock.advance(8_000);
+  alone.goOn();
+  await clock.advance(60_000);
+  expect(alone.acts).toBe(false);
+  store.isAway = false;
+  await clock.advance(2_000);
+  expect([alone.acts, alone.changes]).toEqual([true, [true, false, true]]);
+});
+
+test('one that has had company lately does not lead without the store', async () => {
+  const { clock, store } = world();
+  const first = new Contender(store, 'a');
+  await clock.advance(40_000);
+  const second = new Contender(store, 'b');
+  await clock.advance(10_000);
+  second.kill();
+  await clock.advance(5_000);
+  store.isAway = true;
+  await clock.advance(6_100);
+  expect(first.acts).toBe(false);
+  store.isAway = false;
+  await clock.advance(60_000);
+  store.isAway = true;
+  await clock.advance(60_000);
+  expect(first.acts).toBe(true);
+});
+
+test('one that comes back does not take over before the one that went on alone has seen it', async () => {
+  for (let phase = 0; phase < 1_000; phase += 50) {
+    const { clock, store } = world(phase);
+    const all = ['a', 'b'].map((name) => new Contender(store, name));
+    store.onStep = () => expect(all.filter(({ acts }) => acts).length).toBeLessThan(2);
+    await clock.advance(5_000);
+    const leader = all.find(({ acts }) => acts)!;
+    const other = all.find((one) => one !== leader)!;
+    other.stop();
+    await clock.advance(40_000);
+    store.isAway = true;
+    await clock.advance(10_000 + phase);
+    other.goOn();
+    expect(leader.acts).toBe(true);
+    await clock.advance(500);
+    store.isAway = false;
+    await clock.advance(20_000);
+    expect([leader.changes, other.changes]).toEqual([[true], []]);
+  }
+});
+
 test('a jump of the time of day changes nothing', async () => {
   const { clock, store } = world();
   const [a, b] = [new Contender(store, 'a'), new Contender(store, 'b')];
@@ -276,7 +348,7 @@ describe('whatever happens', () => {
   const fault = fc.record({
     after: fc.integer({ min: 0, max: 9_000 }),
     who: fc.integer({ min: 0, max: CONTENDERS - 1 }),
-    what: fc.constantFrom('stop', 'stop', 'stop', 'kill', 'close', 'slow', 'lossy', 'away'),
+    what: fc.constantFrom('stop', 'stop', 'stop', 'kill', 'leave', 'close', 'slow', 'lossy', 'away', 'away'),
     during: fc.integer({ min: 10, max: 20_000 }),
   });
   const course = fc.record({
@@ -294,7 +366,7 @@ describe('whatever happens', () => {
         store.keepsOne = keepsOne;
         let names = 0;
         const start = (place: number) =>
-          new Contender(store, `p${store.random() < 0.5 ? 'a' : 'z'}${names++}`, rates[place]);
+          new Contender(store, `p${store.random() < 0.5 ? 'a' : 'z'}${names++}`, rates[place], 1_000);
         const all = rates.map((_, place) => start(place));
         const everyone = [...all];
         const check = () => {
@@ -318,10 +390,14 @@ describe('whatever happens', () => {
             store.isAway = true;
             clock.schedule(during, () => (store.isAway = false));
           } else {
-            if (what === 'kill') contender.kill();
-            else void contender.leadership.close();
-            all[who] = start(who);
-            everyone.push(all[who]);
+            if (what === 'close') void contender.leadership.close();
+            else contender.kill();
+            const replace = () => {
+              all[who] = start(who);
+              everyone.push(all[who]);
+            };
+            if (what === 'leave') clock.schedule(during, replace);
+            else replace();
           }
           check();
         }
@@ -335,7 +411,7 @@ describe('whatever happens', () => {
           contender.kill();
         }
       }),
-      { numRuns: 60, seed: 4 },
+      { numRuns: 100, seed: 4 },
     );
     // The courses are eventful.
     expect(handovers).toBeGreaterThan(100);

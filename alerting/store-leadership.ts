@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
+import { StorageError } from '../storage/errors.ts';
 import type { LeaseClaim, LeaseLog } from '../storage/lease-log.ts';
 import { type Clock, SYSTEM_CLOCK, wait } from './clock.ts';
 import type { Leadership } from './leadership.ts';
@@ -22,6 +23,8 @@ export interface StoreLeadershipOptions {
   readonly renewPeriod?: number;
   /** Milliseconds between two looks of those who stand by. Default 1,000. */
   readonly lookPeriod?: number;
+  /** Milliseconds after which those who stand by say again that they are there. Default 5,000. */
+  readonly standbyPeriod?: number;
 }
 
 /** What this process holds. */
@@ -34,6 +37,8 @@ interface Held {
 
 /** Milliseconds that giving up the lease may take at the end. */
 const RELEASE_TIMEOUT = 2_000;
+/** Times that somebody who stands by may have missed to say so without being taken for gone. */
+const MISSED = 6;
 
 /**
  * One leader among those who share a store that knows no transactions, only rows that all readers see once they are acknowledged:
@@ -48,6 +53,13 @@ const RELEASE_TIMEOUT = 2_000;
  * shows something new, the new leader waits for leaseDuration. Everybody measures with their own steady clock from a moment that is
  * on the safe side. So neither the time of day nor the store's clock matters, nor how long a process is stopped or a row is on its
  * way; clocks must only go about equally fast.
+ *
+ * Without the store nobody leads for longer than renewDeadline, since another one may reach what the leader cannot. Only who is
+ * alone goes on: those who stand by say so under a name of its own, and a leader that has seen nobody else for long, and then
+ * cannot reach the store, leads until it reaches it again or was stopped for a while. So the alerts of a single instance come also
+ * while its store is away. Who takes over has seen the store work without a gap, and has said that it is there, for longer than a
+ * living leader needs to see it. This is the one case in which two may lead: the leader was alone, it alone cannot reach the
+ * store, and another instance is started meanwhile.
  */
 export class StoreLeadership implements Leadership {
   readonly #options: StoreLeadershipOptions;
@@ -57,6 +69,7 @@ export class StoreLeadership implements Leadership {
   readonly #renewDeadline: number;
   readonly #renewPeriod: number;
   readonly #lookPeriod: number;
+  readonly #standbyPeriod: number;
   readonly #listeners = new Set<(isLeader: boolean) => void>();
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
@@ -66,6 +79,15 @@ export class StoreLeadership implements Leadership {
   /** Claims of others that may lead, as text, and since when they are as they are. */
   #others: string | undefined;
   #quietSince = Number.POSITIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #company: Company;
+  /** What this process has said about being there: since when without a gap, when last, and how often. */
+  #standbySince = Number.POSITIVE_INFINITY;
+  #standbyAt = Number.NEGATIVE_INFINITY;
+  #standbyTerm = 0;
+  #standbySequence = 0;
+  /** Whether the last round that succeeded has seen nobody else for long. */
+  #isAlone = false;
   /** The highest term that this process tried to take, and how often in a row no claim came of it. */
   #tried = 0;
   #lost = 0;
@@ -83,6 +105,8 @@ export class StoreLeadership implements Leadership {
     this.#renewDeadline = options.renewDeadline ?? 6_000;
     this.#renewPeriod = options.renewPeriod ?? 2_000;
     this.#lookPeriod = options.lookPeriod ?? 1_000;
+    this.#standbyPeriod = options.standbyPeriod ?? 5_000;
+    this.#company = new Company(this.#holder, MISSED * this.#standbyPeriod);
     const { leaseDuration, renewDeadline, renewPeriod } = {
       leaseDuration: this.#leaseDuration,
       renewDeadline: this.#renewDeadline,
@@ -135,21 +159,33 @@ export class StoreLeadership implements Leadership {
   /** Until the next attempt. */
   #pause(): number {
     if (this.#held !== undefined && !this.#failed) return this.#renewPeriod;
-    const due = this.#quietSince + this.#leaseDuration - this.#clock.elapsed();
+    const due = this.#takeoverAt - this.#clock.elapsed();
     return due > 0 && due < this.#lookPeriod ? due : this.#lookPeriod;
   }
 
+  /** When this process may take over if nothing changes. */
+  get #takeoverAt(): number {
+    if (this.#others === '') return Number.NEGATIVE_INFINITY;
+    const seen = this.#standbySince + this.#renewPeriod;
+    return Math.max(this.#quietSince, seen) + this.#leaseDuration;
+  }
+
   async #attempt(closing: AbortSignal): Promise<void> {
+    const begun = this.#clock.elapsed();
     const controller = new AbortController();
     const abort = (): void => controller.abort(closing.reason);
     const timeout = this.#renewDeadline / 2;
-    const cancel = this.#clock.schedule(timeout, () =>
-      controller.abort(new Error(`the store gave no answer within ${timeout} ms`)),
-    );
+    const late = new StorageError('unavailable', `the store gave no answer within ${timeout} ms`);
+    const cancel = this.#clock.schedule(timeout, () => controller.abort(late));
     closing.addEventListener('abort', abort, { once: true });
     try {
       if (this.#held === undefined) await this.#contend(controller.signal);
       else await this.#renew(this.#held, controller.signal);
+    } catch (error) {
+      const reason = controller.signal.aborted ? controller.signal.reason : error;
+      this.#forget();
+      if (reason instanceof StorageError && reason.kind === 'unavailable') this.#goOnAlone(begun);
+      throw reason;
     } finally {
       cancel();
       closing.removeEventListener('abort', abort);
@@ -157,6 +193,7 @@ export class StoreLeadership implements Leadership {
   }
 
   async #contend(signal: AbortSignal): Promise<void> {
+    if (this.#clock.elapsed() - this.#lookedAt > 2.5 * this.#lookPeriod) this.#forget();
     const newest = await this.#look(signal);
     // This process was stopped meanwhile: what it has read is old.
     signal.throwIfAborted();
@@ -165,7 +202,10 @@ export class StoreLeadership implements Leadership {
       await this.#renew(this.#hold(newest), signal);
       return;
     }
-    if (this.#clock.elapsed() < this.#quietSince + this.#leaseDuration) return;
+    if (this.#clock.elapsed() < this.#takeoverAt) {
+      await this.#standBy(signal);
+      return;
+    }
     // A store may refuse a term of which it remembers that it was taken, but not by whom.
     const term = Math.max(newest?.term ?? 0, this.#tried) + 2 ** Math.min(this.#lost, 10);
     this.#tried = term;
@@ -183,8 +223,48 @@ export class StoreLeadership implements Leadership {
     held.sequence++;
     await this.#claim({ term: held.term, sequence: held.sequence, released: false }, signal);
     const newest = await this.#look(signal);
-    if (newest !== undefined && newest.term === held.term && this.#isOurs(newest)) this.#lead(begun);
-    else this.#stepDown();
+    const isLeader = newest !== undefined && newest.term === held.term && this.#isOurs(newest);
+    if (!isLeader) {
+      this.#stepDown();
+      return;
+    }
+    this.#lead(begun);
+    this.#isAlone = this.#company.isAlone(await this.#standbys(signal), this.#clock.elapsed());
+  }
+
+  /** Says now and then that this process is there. */
+  async #standBy(signal: AbortSignal): Promise<void> {
+    if (this.#clock.elapsed() < this.#standbyAt + this.#standbyPeriod) return;
+    // Newcomers are on top, so that those who have gone do not hide them.
+    if (this.#standbyTerm === 0) this.#standbyTerm = ((await this.#standbys(signal))[0]?.term ?? 0) + 1;
+    // Never 1: several may have the same term here.
+    const sequence = ++this.#standbySequence + 1;
+    const claim = { name: this.#standbyName, holder: this.#holder, term: this.#standbyTerm, sequence, released: false };
+    await this.#options.leaseLog.claim(claim, signal);
+    this.#standbyAt = this.#clock.elapsed();
+    this.#standbySince = Math.min(this.#standbySince, this.#standbyAt);
+  }
+
+  #standbys(signal: AbortSignal): Promise<readonly LeaseClaim[]> {
+    return this.#options.leaseLog.read(this.#standbyName, signal);
+  }
+
+  get #standbyName(): string {
+    return `${this.#options.name}/standby`;
+  }
+
+  /** After a round in which the store could not be reached; not for who was stopped, and does not know what happened meanwhile. */
+  #goOnAlone(begun: number): void {
+    if (!this.#isAlone || !this.isLeader() || this.#closing.signal.aborted) return;
+    this.#until = Math.max(this.#until, begun + this.#renewDeadline);
+    this.#update();
+  }
+
+  /** What was seen of others does not count any more: there is a gap. */
+  #forget(): void {
+    this.#others = undefined;
+    this.#standbySince = Number.POSITIVE_INFINITY;
+    this.#standbyAt = Number.NEGATIVE_INFINITY;
   }
 
   #claim(claim: Pick<LeaseClaim, 'term' | 'sequence' | 'released'>, signal: AbortSignal): Promise<void> {
@@ -205,6 +285,7 @@ export class StoreLeadership implements Leadership {
       this.#others = others;
       this.#quietSince = others === '' ? Number.NEGATIVE_INFINITY : this.#clock.elapsed();
     }
+    this.#lookedAt = this.#clock.elapsed();
     return claims[0];
   }
 
@@ -215,6 +296,10 @@ export class StoreLeadership implements Leadership {
   /** Takes note of a claim of ours that is the highest; to be called after the look that showed it. */
   #hold({ term, sequence }: LeaseClaim): Held {
     this.#held = { term, sequence, from: this.#quietSince + this.#leaseDuration };
+    this.#isAlone = false;
+    this.#company.forget();
+    this.#standbySince = Number.POSITIVE_INFINITY;
+    this.#standbyAt = Number.NEGATIVE_INFINITY;
     return this.#held;
   }
 
@@ -279,6 +364,40 @@ export class StoreLeadership implements Leadership {
 
   get #place(): { lease: string; identity: string } {
     return { lease: this.#options.name, identity: this.#options.identity };
+  }
+}
+
+/** Who else has said lately that they are there. */
+class Company {
+  readonly #self: string;
+  readonly #timeout: number;
+  readonly #seen = new Map<string, { readonly sequence: number; readonly at: number }>();
+  #since: number | undefined;
+
+  constructor(self: string, timeout: number) {
+    this.#self = self;
+    this.#timeout = timeout;
+  }
+
+  /** Whether nobody else has said anything new for the timeout, in which somebody looked. */
+  isAlone(claims: readonly LeaseClaim[], now: number): boolean {
+    this.#since ??= now;
+    let latest = this.#since;
+    for (const { holder, sequence } of claims) {
+      if (holder === this.#self) continue;
+      const seen = this.#seen.get(holder);
+      const at = seen?.sequence === sequence ? seen.at : now;
+      this.#seen.set(holder, { sequence, at });
+      latest = Math.max(latest, at);
+    }
+    const present = new Set(claims.map(({ holder }) => holder));
+    for (const holder of this.#seen.keys()) if (!present.has(holder)) this.#seen.delete(holder);
+    return now - latest >= this.#timeout;
+  }
+
+  forget(): void {
+    this.#since = undefined;
+    this.#seen.clear();
   }
 }
 
