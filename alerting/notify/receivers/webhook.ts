@@ -1,7 +1,7 @@
 import { timeZone } from '../../template/time-zone.ts';
 import type { IntegrationSettings, Outcome } from '../integration.ts';
 import type { SecretSource } from '../secret-source.ts';
-import { alertmanagerBody } from './alertmanager-body.ts';
+import { webhookBody, webhookMessage } from '../webhook-body.ts';
 import { type Attempt, outcomeOfAnswer } from './attempt.ts';
 import type { Globals } from './globals.ts';
 import { readHttpConfig } from './http-config.ts';
@@ -107,14 +107,14 @@ function bodyText({ notification, render }: Attempt, body: Body): string {
     case 'template': {
       // Whoever cannot have his own form still learns what happened.
       const fallback = {
-        ...alertmanagerBody(notification),
+        ...webhookMessage(notification),
         error: `${plainLine(notification)} (the template of body failed)`,
       };
       return render.text('body', body.template, JSON.stringify(fallback));
     }
     case 'alertmanager':
     case 'tke':
-      return JSON.stringify(alertmanagerBody(notification));
+      return webhookBody(notification);
     default:
       return body satisfies never;
   }
