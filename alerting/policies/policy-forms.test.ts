@@ -143,6 +143,75 @@ it('is the same policy in YAML, in JSON and in a resource', () => {
       expect(resource.problems).toEqual([]);
       expect(resource.policy).toEqual({ ...policy, id: resource.policy!.id });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
+  );
+});
+
+it('is a policy or has problems, whatever is given', () => {
+  const keys = [
+    'id',
+    'level',
+    'conditions',
+    'objects',
+    'include',
+    'noData',
+    'overrides',
+    'notice',
+    'repeat',
+    'labels',
+    '__proto__',
+  ];
+  const values = fc.constantFrom(
+    'pod',
+    'gt',
+    'k8s_pod_cpu_core_used',
+    '5m',
+    '1h',
+    3,
+    -1,
+    null,
+    true,
+    '{{',
+    '',
+    Number.NaN,
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      values,
+      fc.jsonValue(),
+      fc.array(tie('tree')),
+      fc.dictionary(fc.constantFrom(...keys), tie('tree')),
+    ),
+  }));
+  const mutated = fc.tuple(
+    written,
+    fc.constantFrom('conditions', 'objects', 'noData', 'overrides', 'notice', 'labels'),
+    tree,
+  );
+  const given = fc.oneof(
+    tree,
+    mutated.map(([policy, key, value]) => ({ ...policy, [key]: value })),
+  );
+  fc.assert(
+    fc.property(given, fc.constantFrom('camel' as const, 'snake' as const), (value, form) => {
+      const { policy, problems } = readPolicy(value, { form, source: 'x', catalogue });
+      expect(policy === undefined).toBe(problems.length > 0);
+      for (const { message } of problems) expect(message.length).toBeLessThan(1_000);
+    }),
+    { numRuns: 300 },
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        tree.map((value) => stringify({ policies: [value] })),
+      ),
+      (text) => {
+        const { policies, problems } = parsePolicyFile('x', text, { catalogue });
+        if (problems.length > 0) expect(policies).toEqual([]);
+      },
+    ),
+    { numRuns: 100 },
   );
 });

@@ -79,3 +79,19 @@ it('judges each resource by itself, and keeps the last good version of one that 
   resources.close();
   expect(inForce).toEqual([]);
 });
+
+it('lets no namespace use up what there is for all', () => {
+  let inForce: readonly AlertPolicy[] = [];
+  const set = new PolicySet({ onChange: (policies) => (inForce = policies) });
+  const context = () => ({ catalogue: SMALL_CATALOGUE });
+  const resources = new ResourcePolicies({ cluster: '', set, context, namespaceLimit: 2 });
+  const all = [object('a'), object('b'), object('c'), object('d', {}, 'other')];
+  resources.take(all);
+  expect(inForce.map(({ name }) => name)).toEqual(['a', 'b', 'd']);
+  expect(resources.outcomes(() => 0)[2]).toMatchObject({
+    isAccepted: false,
+    message: 'metadata.namespace: expected at most 2 AlertPolicies in a namespace, got more; it is not evaluated',
+  });
+  resources.take(all.slice(1));
+  expect(inForce.map(({ name }) => name)).toEqual(['b', 'c', 'd']);
+});

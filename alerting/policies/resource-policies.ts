@@ -25,6 +25,8 @@ export interface ResourcePoliciesOptions {
   readonly cluster: string;
   readonly set: PolicySet;
   readonly context: () => PolicyContext;
+  /** AlertPolicies that a namespace may have; nobody can use up what there is for all. Default: 500. */
+  readonly namespaceLimit?: number;
 }
 
 interface Known<O> {
@@ -53,12 +55,21 @@ export class ResourcePolicies<O extends PolicyResourceObject> {
 
   /** Takes over all resources that there are. */
   take(objects: readonly O[]): void {
+    const counts = new Map<string, number>();
+    const { namespaceLimit = 500 } = this.#options;
     this.#known = new Map(
       objects.map((object) => {
         const { namespace, name } = object.metadata;
         const key = `${object.kind}/${namespace}/${name}`;
+        const count = (counts.get(namespace) ?? 0) + 1;
+        counts.set(namespace, count);
+        if (namespace !== '' && count > namespaceLimit) {
+          const message = `expected at most ${namespaceLimit} AlertPolicies in a namespace, got more`;
+          return [key, { object, problems: [{ path: ['metadata', 'namespace'], message }], policy: undefined }];
+        }
         const before = this.#known.get(key);
-        return [key, before?.object === object ? before : this.#read(object, before?.policy)];
+        const isSame = before?.object === object && before.policy !== undefined;
+        return [key, isSame ? before : this.#read(object, before?.policy)];
       }),
     );
     this.#tell();

@@ -61,6 +61,8 @@ export class PolicyStatusWriter {
   readonly #options: PolicyStatusWriterOptions;
   readonly #interval: number;
   readonly #entries = new Map<string, Entry>();
+  /** Keys of objects whose status is to be written. */
+  readonly #dirty = new Set<string>();
   readonly #closing = new AbortController();
   #isWriting = false;
   #writing: Promise<void> = Promise.resolve();
@@ -84,15 +86,22 @@ export class PolicyStatusWriter {
     // Another generation is told of at once.
     if (entry.object !== object) Object.assign(entry, { object, dueAt: 0, failures: 0 });
     entry.present = present;
+    this.#look(key);
   }
 
   /** What has become of all objects; others are forgotten. */
   set(statuses: readonly PolicyObjectStatus[]): void {
     const keys = new Set(statuses.map(({ object }) => keyOf(object)));
-    for (const key of this.#entries.keys()) if (!keys.has(key)) this.#entries.delete(key);
+    for (const key of this.#entries.keys()) {
+      if (keys.has(key)) continue;
+      this.#entries.delete(key);
+      this.#dirty.delete(key);
+    }
     for (const status of statuses) {
-      const entry = this.#entries.get(keyOf(status.object));
+      const key = keyOf(status.object);
+      const entry = this.#entries.get(key);
       if (entry !== undefined) entry.wanted = status;
+      this.#look(key);
     }
     this.#next();
   }
@@ -103,14 +112,21 @@ export class PolicyStatusWriter {
     await this.#writing;
   }
 
+  /** Whether there is something to write to an object. */
+  #look(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && isDifferent(entry)) this.#dirty.add(key);
+    else this.#dirty.delete(key);
+  }
+
   #next(): void {
     if (this.#isWriting || this.#closing.signal.aborted) return;
     const { clock } = this.#options;
-    const waiting = [...this.#entries.values()].filter((entry) => isDue(entry));
-    const entry = waiting.reduce<Entry | undefined>(
-      (a, b) => (a === undefined || b.dueAt < a.dueAt ? b : a),
-      undefined,
-    );
+    let entry: Entry | undefined;
+    for (const key of this.#dirty) {
+      const other = this.#entries.get(key)!;
+      if (entry === undefined || other.dueAt < entry.dueAt) entry = other;
+    }
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (entry === undefined) return;
@@ -120,8 +136,10 @@ export class PolicyStatusWriter {
       return;
     }
     this.#isWriting = true;
+    const key = keyOf(entry.object);
     this.#writing = this.#write(entry).finally(() => {
       this.#isWriting = false;
+      this.#look(key);
       this.#next();
     });
   }
@@ -164,8 +182,8 @@ function keyOf({ kind, metadata }: PolicyObject): string {
   return `${kind}/${metadata.namespace}/${metadata.name}`;
 }
 
-/** Whether there is something to write. What is said of an older generation waits for what is said of this one. */
-function isDue(entry: Entry): boolean {
+/** Whether the status is not what it should be. What is said of an older generation waits for what is said of this one. */
+function isDifferent(entry: Entry): boolean {
   const { wanted, object } = entry;
   if (wanted === undefined || wanted.object.metadata.generation !== object.metadata.generation) return false;
   const present = entry.present?.conditions?.find(({ type }) => type === 'Accepted');
