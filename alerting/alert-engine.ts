@@ -36,11 +36,8 @@ export interface AlertEngineOptions {
    * the newest. Default: it sees what was written some time before.
    */
   readonly flush?: (signal: AbortSignal) => Promise<void>;
-  /**
-   * Whether queries that look so far back (milliseconds) see what is appended to a metric at once, without `flush`. Default:
-   * they do not.
-   */
-  readonly isImmediate?: (metric: string, reach: number) => boolean;
+  /** Whether queries see what is appended to a metric at once, without `flush`. Default: they do not. */
+  readonly isImmediate?: (metric: string) => boolean;
   /** Is waited for before a group is evaluated. Default: groups are evaluated when their time has come. */
   readonly arrived?: ArrivalFunc;
   /** How far back queries look for the newest sample, in milliseconds. Default: 5 min. */

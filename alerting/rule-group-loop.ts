@@ -19,8 +19,8 @@ export interface RuleGroupLoopOptions {
   readonly metrics: AlertMetrics;
   /** Makes what rules have written visible to queries, as far as possible. Never rejects. */
   readonly flush: (signal: AbortSignal) => Promise<void>;
-  /** Whether queries that look so far back see what is written to a metric without that. Default: they do not. */
-  readonly isImmediate?: ((metric: string, reach: number) => boolean) | undefined;
+  /** Whether queries see what is written to a metric without that. Default: they do not. */
+  readonly isImmediate?: ((metric: string) => boolean) | undefined;
   /** Is waited for before each evaluation. Default: nothing is. */
   readonly arrived?: ArrivalFunc | undefined;
   /** Continues from the alert log; false while that cannot be read. */
@@ -188,10 +188,9 @@ export class RuleGroupLoop {
   #readsAny({ reads }: RuleEvaluator, metrics: ReadonlySet<string>): boolean {
     if (metrics.size === 0) return false;
     if (reads.mayReadOthers) return true;
-    const { queryOffset, isImmediate } = this.#options;
-    const offset = this.group.queryOffset ?? queryOffset;
-    for (const [metric, reach] of reads.reaches) {
-      if (metrics.has(metric) && isImmediate?.(metric, reach + offset) !== true) return true;
+    const { isImmediate } = this.#options;
+    for (const metric of reads.metrics) {
+      if (metrics.has(metric) && isImmediate?.(metric) !== true) return true;
     }
     return false;
   }

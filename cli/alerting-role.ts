@@ -63,7 +63,7 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
     appender: storage.appender,
     alertLog: storage.alertLog,
     flush: (signal) => storage.flush(signal),
-    ...(recent && { isImmediate: (metric, reach) => recent.isImmediate(metric, reach) }),
+    ...(recent && { isImmediate: (metric) => recent.isImmediate(metric) }),
     ...(arrived && { arrived }),
     lookback: first.server.query.lookbackDelta,
     logger,
@@ -88,8 +88,12 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
         await notifications.apply(config);
       }
       const groups = config.builtinRules ? [...builtinRules(), ...rules] : rules;
-      const { ruleQueryOffset: queryOffset } = first.global;
-      recent?.want('rules', rulesRead(groups, { lookback: first.server.query.lookbackDelta, queryOffset }));
+      if (recent !== undefined) {
+        const { maxReach } = recent;
+        const { ruleQueryOffset: queryOffset } = first.global;
+        const { lookbackDelta: lookback } = first.server.query;
+        recent.want('rules', rulesRead(groups, { lookback, queryOffset, maxReach }));
+      }
       engine.apply(groups);
     },
     start: () => engine.start(),

@@ -18,8 +18,10 @@ describe('what an expression reads', () => {
     ['{__name__="a"}', { a: 5 }],
     ['vector(1)', {}],
   ])('%s', (expr, minutes) => {
-    const { reaches, mayReadOthers } = metricsRead(expr);
-    expect(Object.fromEntries([...reaches].map(([name, reach]) => [name, reach / MINUTE]))).toEqual(minutes);
+    const { all, metrics, mayReadOthers } = metricsRead(expr);
+    const furthest = all.toSorted((a, b) => a[1] - b[1]).map(([name, reach]) => [name, reach / MINUTE]);
+    expect(Object.fromEntries(furthest)).toEqual(minutes);
+    expect([...metrics].sort()).toEqual(Object.keys(minutes).sort());
     expect(mayReadOthers).toBe(false);
   });
 
@@ -27,16 +29,15 @@ describe('what an expression reads', () => {
     expect(metricsRead(expr).mayReadOthers).toBe(true);
   });
 
-  test('of groups, the furthest of each metric, with the offset of their queries', () => {
-    const rule = (expr: string) => ({ kind: 'recording' as const, record: 'r', expr, labels: {} });
+  test('of groups, the furthest of each metric, with the offset of their queries, and what rules write', () => {
+    const rule = (record: string, expr: string) => ({ kind: 'recording' as const, record, expr, labels: {} });
     const group = { name: 'g', file: 'f', interval: 0, limit: 0, labels: {} };
+    const far = [rule('r', 'rate(far[2h])'), rule('s', 'rate(r[2h]) + rate(b[2h])')];
     const groups = [
-      { ...group, queryOffset: undefined, rules: [rule('a'), rule('rate(b[1m])')] },
-      { ...group, queryOffset: 2 * MINUTE, rules: [rule('a')] },
+      { ...group, queryOffset: undefined, rules: [rule('x', 'a'), rule('x', 'rate(b[1m])'), ...far] },
+      { ...group, queryOffset: 2 * MINUTE, rules: [rule('x', 'a')] },
     ];
-    expect(Object.fromEntries(rulesRead(groups, { lookback: MINUTE, queryOffset: 1000 }))).toEqual({
-      a: 3 * MINUTE,
-      b: MINUTE + 1000,
-    });
+    const options = { lookback: MINUTE, queryOffset: 1000, maxReach: 60 * MINUTE };
+    expect(Object.fromEntries(rulesRead(groups, options))).toEqual({ a: 3 * MINUTE, b: MINUTE + 1000, r: 0 });
   });
 });

@@ -6,8 +6,10 @@ import type { RuleGroup } from './rule.ts';
 
 /** What an expression reads when it is evaluated at a time. */
 export interface MetricsRead {
-  /** The metrics that its selectors name, and how far before that time they look, in milliseconds; Infinity: anywhere. */
-  readonly reaches: ReadonlyMap<string, number>;
+  /** The metrics that its selectors name. */
+  readonly metrics: ReadonlySet<string>;
+  /** Of each selector the metric that it names, and how far before that time it looks, in milliseconds; Infinity: anywhere. */
+  readonly all: readonly (readonly [metric: string, reach: number])[];
   /** True when a selector does not name its metric, and may read any. */
   readonly mayReadOthers: boolean;
 }
@@ -26,25 +28,31 @@ export function metricsRead(expr: string, lookback = DEFAULT_LOOKBACK): MetricsR
   return reads;
 }
 
-/** The metrics that the rules of these groups name, and how far back from the time of evaluation, the furthest of each. */
+/**
+ * The metrics that rules of these groups read within `maxReach` of now, and how far back, the furthest of each. What rules write
+ * and others read is among them in any case.
+ */
 export function rulesRead(
   groups: readonly RuleGroup[],
-  { lookback, queryOffset }: { readonly lookback: number; readonly queryOffset: number },
+  options: { readonly lookback: number; readonly queryOffset: number; readonly maxReach: number },
 ): Map<string, number> {
+  const { lookback, queryOffset, maxReach } = options;
+  const rules = groups.flatMap((group) => group.rules.map((rule) => ({ group, rule })));
+  const written = new Set(rules.flatMap(({ rule }) => (rule.kind === 'recording' ? [rule.record] : [])));
   const furthest = new Map<string, number>();
-  for (const group of groups) {
-    for (const { expr } of group.rules) {
-      for (const [metric, reach] of metricsRead(expr, lookback).reaches) {
-        const all = reach + (group.queryOffset ?? queryOffset);
-        furthest.set(metric, Math.max(furthest.get(metric) ?? 0, all));
-      }
+  for (const { group, rule } of rules) {
+    for (const [metric, reach] of metricsRead(rule.expr, lookback).all) {
+      const back = reach + (group.queryOffset ?? queryOffset);
+      const near = back <= maxReach ? back : written.has(metric) ? 0 : undefined;
+      if (near !== undefined) furthest.set(metric, Math.max(furthest.get(metric) ?? 0, near));
     }
   }
   return furthest;
 }
 
 class Reads implements MetricsRead {
-  readonly reaches = new Map<string, number>();
+  readonly metrics = new Set<string>();
+  readonly all: [metric: string, reach: number][] = [];
   mayReadOthers = false;
   readonly #lookback: number;
 
@@ -101,7 +109,8 @@ class Reads implements MetricsRead {
       return;
     }
     const reach = at === undefined ? Math.max(0, back + offsetOf(offset)) : Number.POSITIVE_INFINITY;
-    this.reaches.set(name, Math.max(this.reaches.get(name) ?? 0, reach));
+    this.metrics.add(name);
+    this.all.push([name, reach]);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Querier, Selection, SeriesFilter } from '../querier.ts';
 import { blockOf } from '../sample-block.ts';
 import { newWindow } from '../sample-window.ts';
 import type { Metadata, PartOfSet, SampleBlock, SeriesSet } from '../series.ts';
+import { joinedSet } from './joined-set.ts';
 import type { RecentMetric } from './recent-metric.ts';
 import type { RecentSelection } from './recent-selection.ts';
 import type { RecentSeries } from './recent-series.ts';
@@ -19,13 +20,18 @@ export interface RecentQuerierOptions {
   /** Called before memory is looked into. */
   readonly onAsk: () => void;
   /** Told of each selection whether memory answers it. */
-  readonly onSelect: (from: 'memory' | 'store') => void;
+  readonly onSelect: (from: 'memory' | 'store' | 'both') => void;
 }
 
+/** Of what is in memory, so much of the oldest is left to the store where that is asked for more. Milliseconds. */
+const MARGIN = 15_000;
 /** Rows of a block at most. */
 const BLOCK_ROWS = 8192;
 
-/** Answers selections of the recent past of wanted metrics from memory, and everything else from the store. */
+/**
+ * Answers selections of wanted metrics from memory, as far as they are about the recent past, and everything else from the store.
+ * So what was just appended is in the answer however far back that goes.
+ */
 export class RecentQuerier implements Querier {
   readonly #options: RecentQuerierOptions;
   readonly #main: Querier;
@@ -42,12 +48,27 @@ export class RecentQuerier implements Querier {
     onAsk();
     const metric = this.#metricOf(selection);
     if (metric !== undefined && upToDate !== undefined) await upToDate(selection.end, signal);
-    if (metric === undefined || !(selection.start >= metric.coveredFrom)) {
+    if (metric === undefined || !(selection.end >= metric.coveredFrom + MARGIN)) {
       onSelect('store');
       return this.#main.select(selection, signal);
     }
     checkSignal(signal);
-    onSelect('memory');
+    if (selection.start >= metric.coveredFrom) {
+      onSelect('memory');
+      return this.#inMemory(metric, selection, signal);
+    }
+    onSelect('both');
+    // Not from the first moment on that is in memory: it moves while the store is asked.
+    const start = metric.coveredFrom + MARGIN;
+    const before = { ...selection, end: start - 1 };
+    const older = { set: await this.#main.select(before, signal), start: selection.start, end: start - 1 };
+    // After a deletion, or where that took very long.
+    if (metric.coveredFrom > start) return this.#main.select(selection, signal);
+    const set = this.#inMemory(metric, { ...selection, start }, signal);
+    return joinedSet(older, { set, start, end: selection.end });
+  }
+
+  #inMemory(metric: RecentMetric, selection: Selection, signal: AbortSignal): SeriesSet {
     return setOf({ metric, found: metric.select(this.#others(selection.matchers)), selection, signal });
   }
 

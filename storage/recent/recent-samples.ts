@@ -96,16 +96,21 @@ export class RecentSamples {
     };
   }
 
+  /** What is further back than this, in milliseconds, is always asked of the store. */
+  get maxReach(): number {
+    return this.#options.maxReach;
+  }
+
   /**
-   * Says what `who` reads: metrics, and how far back from now, in milliseconds. It replaces what they said before. What reaches
-   * further than `maxReach` is left out.
+   * Says what `who` reads: metrics, and how far back from now, in milliseconds, but no further than `maxReach` than it pays to have
+   * in memory. It replaces what they said before.
    */
   want(who: string, reaches: ReadonlyMap<string, number>): void {
     this.#wants.set(who, reaches);
     const { maxReach, slack } = this.#options;
     const wanted = new Map<string, number>();
     for (const [name, reach] of [...this.#wants.values()].flatMap((each) => [...each])) {
-      if (reach <= maxReach) wanted.set(name, Math.max(wanted.get(name) ?? 0, reach + slack));
+      wanted.set(name, Math.max(wanted.get(name) ?? 0, Math.min(reach, maxReach) + slack));
     }
     for (const [name, metric] of this.#byName) {
       if (wanted.has(name)) continue;
@@ -129,9 +134,9 @@ export class RecentSamples {
     this.#load();
   }
 
-  /** Whether what is appended to this metric is seen at once by whoever reads so far back. */
-  isImmediate(metric: string, reach: number): boolean {
-    return this.#options.now() - reach >= (this.#byName.get(metric)?.coveredFrom ?? Number.POSITIVE_INFINITY);
+  /** Whether what is appended to this metric from now on is seen at once, however far back somebody reads. */
+  isImmediate(metric: string): boolean {
+    return (this.#byName.get(metric)?.coveredFrom ?? Number.POSITIVE_INFINITY) < Number.POSITIVE_INFINITY;
   }
 
   /** Resolves when nothing is being read from the store any more. */
