@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type AlertingBenchOptions, runAlertingBench } from './alerting/alerting-bench.ts';
 import { type CatalogueBenchOptions, runCatalogueBench } from './catalogue.ts';
 import { type ClusterBenchOptions, runClusterBench } from './cluster.ts';
 import { CONTENDERS } from './contenders/find-contenders.ts';
@@ -81,6 +82,28 @@ program
       { print: (line) => console.log(line), progress: (line) => console.error(`bench: ${line}`) },
     );
     process.exitCode = right ? 0 : 1;
+  });
+
+program
+  .command('alerting')
+  .description('evaluate the same rules beside Prometheus; then policies, and thousands of alerts at once')
+  .option('--series <n>', 'series, in steps of 2,000', count, 100_000)
+  .option('--rules <n>', 'rules', count, 1000)
+  .option('--policies <n>', 'alert policies besides', atLeastZero, 2000)
+  .option('--burst <n>', 'alerts that fire at once, 0 for none', atLeastZero, 10_000)
+  .option('--interval <seconds>', 'between scrapes, and between evaluations', positive, 15)
+  .option('--warm <seconds>', 'before anything is measured: the windows of the rules fill', positive, 330)
+  .option('--duration <seconds>', 'how long each part is measured', positive, 120)
+  .option(
+    '--corpus <dir>',
+    'PrometheusRule objects to take every fourth rule from',
+    '../shared/corpus/kube-prometheus/rules',
+  )
+  .option('--prometheus <path>', 'the Prometheus to compare with', 'prometheus')
+  .option('--contenders <names>', `some of: ${CONTENDERS.join(', ')}`, listOf(CONTENDERS), ['pharos', 'prometheus'])
+  .action(async (options: AlertingBenchOptions) => {
+    const complete = await runAlertingBench(options, (line) => console.log(line));
+    process.exitCode = complete ? 0 : 1;
   });
 
 program
