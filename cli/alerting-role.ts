@@ -1,110 +1,350 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { createAlertEngine } from '../alerting/alert-engine.ts';
+import { type AlertEngine, createAlertEngine } from '../alerting/alert-engine.ts';
+import { historySection } from '../alerting/api/history-endpoints.ts';
+import { policySection } from '../alerting/api/policy-endpoints.ts';
+import { registerAlertingApi } from '../alerting/api/server.ts';
 import type { ArrivalFunc } from '../alerting/arrival.ts';
 import { BUILTIN_RULES, BUILTIN_RULES_FILE } from '../alerting/builtin-rules.ts';
+import { SYSTEM_CLOCK } from '../alerting/clock.ts';
+import type { Leadership } from '../alerting/leadership.ts';
+import type { NotifiableAlert } from '../alerting/notifiable-alert.ts';
+import { createNotifier } from '../alerting/notify/notifier.ts';
+import { createPolicyEngine } from '../alerting/policies/policy-engine.ts';
+import { PolicySet } from '../alerting/policies/policy-set.ts';
+import { PolicyStore } from '../alerting/policies/policy-store.ts';
+import { createQuerierReader } from '../alerting/policies/querier-reader.ts';
+import type { PolicyContext } from '../alerting/policies/read-policy.ts';
 import { createHttpQuery } from '../alerting/query-http.ts';
 import type { AlertSnapshot, RuleGroupSnapshot } from '../alerting/rule-status.ts';
 import { rulesRead } from '../alerting/rules/metrics-read.ts';
 import type { QueryFunc, RuleGroup } from '../alerting/rules/rule.ts';
 import { parseRuleFile } from '../alerting/rules/rule-file.ts';
+import { RuleObjects } from '../alerting/rules/rule-objects.ts';
+import { Silences } from '../alerting/silences/silences.ts';
+import type { KubeAccess } from '../collector/kubernetes/kube-access.ts';
 import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
+import { Labels } from '../storage/labels.ts';
 import type { RecentSamples } from '../storage/recent/recent-samples.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type AlertmanagerPushes, startAlertmanagerPushes } from './alertmanager-pushes.ts';
+import { ClusterAlerting } from './cluster-alerting.ts';
 import type { PharosConfig } from './config/config.ts';
-import { createNotifications } from './notifications.ts';
+import type { LoadedAlerting } from './load-alerting.ts';
+import { metricInfo, policyCatalogue } from './policy-catalogue.ts';
+import { VERSION } from './version.ts';
 
 export interface AlertingRole {
-  /** Makes these the rules and receivers. Alerts of rules that stay keep their state. */
-  apply(config: PharosConfig, rules: readonly RuleGroup[]): Promise<void>;
-  /** Begins to evaluate. */
+  /** Makes these the rules, policies and receivers. Alerts of those that stay keep their state. */
+  apply(config: PharosConfig, loaded: LoadedAlerting, accesses: readonly KubeAccess[]): Promise<void>;
+  /** Begins to evaluate, as soon as this instance leads. */
   start(): Promise<void>;
   stop(): Promise<void>;
   groups(): readonly RuleGroupSnapshot[];
   alerts(): readonly AlertSnapshot[];
   /** URLs of the Alertmanagers that alerts are pushed to. */
   alertmanagers(): readonly string[];
+  /** Adds the HTTP API. */
+  register(app: Parameters<typeof registerAlertingApi>[0]): void;
 }
 
 export interface AlertingRoleDeps {
   readonly storage: Storage;
   /** The configuration at the start; external labels and the evaluation interval are taken from it for good. */
   readonly config: PharosConfig;
+  readonly loaded: LoadedAlerting;
   /** The engine in this process, or the URL of a server. */
   readonly query: QueryFunc | { readonly url: string };
   /** Where the query finds the recent samples of metrics that are wanted. Default: only in the store. */
   readonly recent?: RecentSamples | undefined;
-  /** Is waited for before rules are evaluated. Default: nothing is. */
-  readonly arrived?: ArrivalFunc | undefined;
+  /** Is waited for before rules and policies are evaluated. */
+  readonly arrived: ArrivalFunc;
+  readonly leadership: Leadership;
   readonly externalUrl: string;
-  /** Where Alertmanagers may be found. */
+  /** Where Alertmanagers, rules and policies may be found. */
   readonly clusters: KubeClusters;
+  /** PromQL's. */
+  readonly features: ReadonlySet<string>;
   readonly registry: Registry;
   readonly logger: Logger;
+  /** When the process started, in milliseconds since 1970. */
+  readonly started: number;
 }
 
-/** Rules, alerts and their notifications. */
+/** How soon policies that another instance wrote are seen. */
+const LOOK_FOR_POLICIES = 5_000;
+const LOAD_TIMEOUT = 10_000;
+
+/** Rules, policies, alerts, silences and notifications. */
 export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
-  const { storage, query, recent, arrived, clusters, registry, logger, config: first } = deps;
-  let current = first;
-  const externalUrl = first.notification.externalUrl ?? deps.externalUrl;
-  const { notificationLog } = storage;
-  const notifications = createNotifications({
-    config: first,
-    notificationLog,
-    externalUrl,
-    clusters,
-    registry,
-    logger,
-  });
-  const engine = createAlertEngine({
-    query: typeof query === 'function' ? query : createHttpQuery(query),
-    appender: storage.appender,
-    alertLog: storage.alertLog,
-    flush: (signal) => storage.flush(signal),
-    ...(recent && { isImmediate: (metric) => recent.isImmediate(metric) }),
-    ...(arrived && { arrived }),
-    lookback: first.server.query.lookbackDelta,
-    logger,
-    registry,
-    externalLabels: first.global.externalLabels,
-    externalUrl,
-    defaultInterval: first.global.evaluationInterval,
-    defaultQueryOffset: first.global.ruleQueryOffset,
-    notify: (alerts) => notifications.notify(alerts),
-  });
-  return {
-    async apply(config, rules) {
-      const before = current;
-      current = config;
-      if (
-        !sameConfig(before.global.externalLabels, config.global.externalLabels) ||
-        before.global.evaluationInterval !== config.global.evaluationInterval
-      ) {
-        logger.warn('a change of global.external_labels or evaluation_interval takes effect for rules after a restart');
-      }
-      if (!sameConfig(before.notification, config.notification) || !sameConfig(before.alerting, config.alerting)) {
-        await notifications.apply(config);
-      }
-      const groups = config.builtinRules ? [...builtinRules(), ...rules] : rules;
-      if (recent !== undefined) {
-        const { maxReach } = recent;
-        const { ruleQueryOffset: queryOffset } = first.global;
-        const { lookbackDelta: lookback } = first.server.query;
-        recent.want('rules', rulesRead(groups, { lookback, queryOffset, maxReach }));
-      }
-      engine.apply(groups);
-    },
-    start: () => engine.start(),
-    async stop() {
-      await engine.stop();
-      await notifications.stop();
-    },
-    groups: () => engine.groups(),
-    alerts: () => engine.alerts(),
-    alertmanagers: () => notifications.alertmanagers(),
-  };
+  return new Role(deps);
+}
+
+class Role implements AlertingRole {
+  readonly #deps: AlertingRoleDeps;
+  readonly #silences: Silences;
+  readonly #notifier;
+  readonly #policies: PolicySet;
+  readonly #policyStore: PolicyStore;
+  readonly #policyEngine;
+  readonly #ruleObjects: RuleObjects;
+  readonly #clusterAlerting: ClusterAlerting;
+  readonly #catalogue = policyCatalogue();
+  readonly #closing = new AbortController();
+  #pushes: AlertmanagerPushes;
+  #rules: AlertEngine;
+  /** The rule engine's own metrics, which its successor counts anew. */
+  #ruleMetrics: readonly string[] = [];
+  #config: PharosConfig;
+  #loaded: LoadedAlerting;
+  #isStarted = false;
+  #leads = false;
+  /** Beginnings and ends of leading, one after the other. */
+  #turning: Promise<void> = Promise.resolve();
+  #looking: NodeJS.Timeout | undefined;
+
+  constructor(deps: AlertingRoleDeps) {
+    this.#deps = deps;
+    this.#config = deps.config;
+    this.#loaded = deps.loaded;
+    const { storage, config, loaded, recent, arrived, leadership, clusters, features, registry, logger } = deps;
+    const { externalLabels } = config.global;
+    const externalUrl = this.#externalUrl;
+    this.#silences = new Silences({ log: storage.documentLog, clock: SYSTEM_CLOCK, logger, registry });
+    this.#notifier = createNotifier({
+      configuration: loaded.configuration,
+      templates: loaded.templates,
+      notificationLog: storage.notificationLog,
+      silenced: (labels) => this.#silences.silencedBy(labels),
+      isLeader: () => leadership.isLeader(),
+      externalUrl,
+      logger,
+      registry,
+    });
+    this.#pushes = startAlertmanagerPushes({ config: config.alerting, clusters, logger });
+    this.#rules = this.#createRules();
+    this.#policyEngine = createPolicyEngine({
+      read: createQuerierReader((recent?.storage ?? storage).querier),
+      appender: storage.appender,
+      alertLog: storage.alertLog,
+      arrival: arrived,
+      logger,
+      registry,
+      externalLabels,
+      externalUrl,
+      metricInfo,
+      query: this.#query,
+      notify: (alerts) => this.#notify(alerts),
+    });
+    this.#policies = new PolicySet({
+      onChange: (policies) => {
+        this.#policyEngine.apply(policies);
+        recent?.want('policies', new Map(this.#policyEngine.reads().map(({ metric, back }) => [metric, back])));
+      },
+    });
+    const context = (): PolicyContext => this.#policyContext;
+    this.#policyStore = new PolicyStore({
+      log: storage.documentLog,
+      context,
+      now: Date.now,
+      onChange: (stored) =>
+        this.#policies.set(
+          'api',
+          stored.flatMap(({ policy }) => policy ?? []),
+        ),
+    });
+    this.#ruleObjects = new RuleObjects({ features, logger, registry, onChange: () => this.#applyRules() });
+    this.#clusterAlerting = new ClusterAlerting({
+      clusters,
+      rules: this.#ruleObjects,
+      set: this.#policies,
+      context,
+      firing: (id) => this.#policyEngine.snapshots().find((snapshot) => snapshot.id === id)?.firing,
+      isLeader: () => leadership.isLeader(),
+      logger,
+    });
+  }
+
+  async apply(config: PharosConfig, loaded: LoadedAlerting, accesses: readonly KubeAccess[]): Promise<void> {
+    const { logger, clusters } = this.#deps;
+    const before = this.#config;
+    this.#config = config;
+    this.#loaded = loaded;
+    if (
+      !sameConfig(before.global.externalLabels, config.global.externalLabels) ||
+      before.global.evaluationInterval !== config.global.evaluationInterval
+    ) {
+      logger.warn('a change of global.external_labels or evaluation_interval takes effect for rules after a restart');
+    }
+    if (!sameConfig(before.alerting.leaderElection, config.alerting.leaderElection)) {
+      logger.warn('a change of alerting.leader_election takes effect after a restart');
+    }
+    if (!sameConfig(before.alerting, config.alerting)) {
+      await this.#pushes.stop();
+      this.#pushes = startAlertmanagerPushes({ config: config.alerting, clusters, logger });
+    }
+    await this.#notifier.apply(loaded.configuration, loaded.templates);
+    this.#applyRules();
+    this.#policies.set('files', loaded.policies);
+    await this.#clusterAlerting.apply(accesses);
+    this.#clusterAlerting.refresh();
+  }
+
+  async start(): Promise<void> {
+    const { leadership } = this.#deps;
+    this.#isStarted = true;
+    await this.#silences.start();
+    await this.#loadPolicies();
+    this.#notifier.start();
+    leadership.onChange(() => this.#turn());
+    this.#turn();
+    await this.#turning;
+  }
+
+  async stop(): Promise<void> {
+    this.#closing.abort(new Error('alerting was stopped'));
+    clearTimeout(this.#looking);
+    await this.#clusterAlerting.close();
+    await this.#turning;
+    await Promise.all([this.#rules.stop(), this.#policyEngine.stop()]);
+    await Promise.all([this.#notifier.stop(), this.#pushes.stop(), this.#silences.stop()]);
+    await this.#deps.leadership.close();
+  }
+
+  groups(): readonly RuleGroupSnapshot[] {
+    return this.#rules.groups();
+  }
+
+  alerts(): readonly AlertSnapshot[] {
+    return this.#rules.alerts();
+  }
+
+  alertmanagers(): readonly string[] {
+    return this.#pushes.urls();
+  }
+
+  register(app: Parameters<typeof registerAlertingApi>[0]): void {
+    const { storage, config, registry, logger, started } = this.#deps;
+    const clock = SYSTEM_CLOCK;
+    registerAlertingApi(app, {
+      board: this.#notifier,
+      silences: this.#silences,
+      clock,
+      version: VERSION,
+      startTime: started,
+      logger,
+      registry,
+      sections: [
+        historySection({
+          alertLog: storage.alertLog,
+          notificationLog: storage.notificationLog,
+          documentLog: storage.documentLog,
+          clock,
+          externalLabels: Labels.from(config.global.externalLabels),
+        }),
+        policySection({
+          policies: this.#policies,
+          store: this.#policyStore,
+          engine: this.#policyEngine,
+          context: () => this.#policyContext,
+          clock,
+          logger,
+        }),
+      ],
+    });
+  }
+
+  get #externalUrl(): string {
+    return this.#config.notification.externalUrl ?? this.#deps.externalUrl;
+  }
+
+  get #policyContext(): PolicyContext {
+    return {
+      catalogue: this.#catalogue,
+      receivers: this.#loaded.configuration.receivers.map(({ name }) => name),
+    };
+  }
+
+  get #query(): QueryFunc {
+    const { query } = this.#deps;
+    return typeof query === 'function' ? query : createHttpQuery(query);
+  }
+
+  #notify(alerts: readonly NotifiableAlert[]): void {
+    this.#notifier.notify(alerts);
+    this.#pushes.notify(alerts);
+  }
+
+  #createRules(): AlertEngine {
+    const { storage, recent, arrived, registry, logger, config: first } = this.#deps;
+    for (const name of this.#ruleMetrics) registry.removeSingleMetric(name);
+    const others = new Set(registry.getMetricsAsArray().map(({ name }) => name));
+    const engine = createAlertEngine({
+      query: this.#query,
+      appender: storage.appender,
+      alertLog: storage.alertLog,
+      flush: (signal) => storage.flush(signal),
+      ...(recent && { isImmediate: (metric: string) => recent.isImmediate(metric) }),
+      arrived,
+      lookback: first.server.query.lookbackDelta,
+      logger,
+      registry,
+      externalLabels: first.global.externalLabels,
+      externalUrl: this.#externalUrl,
+      defaultInterval: first.global.evaluationInterval,
+      defaultQueryOffset: first.global.ruleQueryOffset,
+      notify: (alerts) => this.#notify(alerts),
+    });
+    this.#ruleMetrics = registry.getMetricsAsArray().flatMap(({ name }) => (others.has(name) ? [] : [name]));
+    return engine;
+  }
+
+  #applyRules(): void {
+    const { recent, config: first } = this.#deps;
+    const builtin = this.#config.builtinRules ? builtinRules() : [];
+    const groups = [...builtin, ...this.#loaded.rules, ...this.#ruleObjects.groups()];
+    if (recent !== undefined) {
+      const { maxReach } = recent;
+      const { ruleQueryOffset: queryOffset } = first.global;
+      const { lookbackDelta: lookback } = first.server.query;
+      recent.want('rules', rulesRead(groups, { lookback, queryOffset, maxReach }));
+    }
+    this.#rules.apply(groups);
+  }
+
+  /** Begins or ends to evaluate, as this instance leads or does not. */
+  #turn(): void {
+    const { leadership, logger } = this.#deps;
+    this.#turning = this.#turning
+      .then(async () => {
+        const leads = leadership.isLeader() && this.#isStarted && !this.#closing.signal.aborted;
+        if (leads === this.#leads) return;
+        this.#leads = leads;
+        if (leads) {
+          await this.#rules.start();
+          this.#policyEngine.start();
+          return;
+        }
+        await Promise.all([this.#rules.stop(), this.#policyEngine.stop()]);
+        // Should it lead again, it goes on from what the log says then.
+        this.#rules = this.#createRules();
+        this.#applyRules();
+      })
+      .catch((error: unknown) => logger.error({ err: error }, 'alerting could not change over'));
+  }
+
+  async #loadPolicies(): Promise<void> {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOAD_TIMEOUT)]);
+    try {
+      await this.#policyStore.load(signal);
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      this.#deps.logger.warn(`policies of the API cannot be read, those that are known stay: ${message}`);
+    }
+    this.#looking = setTimeout(() => void this.#loadPolicies(), LOOK_FOR_POLICIES).unref();
+  }
 }
 
 function builtinRules(): readonly RuleGroup[] {

@@ -1,3 +1,4 @@
+import type { MetricInfo, MetricInfoFunc } from '../alerting/policies/alert-text.ts';
 import { MetricCatalogue } from '../alerting/policies/metric-catalogue.ts';
 import { LEVELS, metricName } from '../collector/kubernetes/catalogue/definitions.ts';
 
@@ -15,3 +16,15 @@ export function policyCatalogue(): MetricCatalogue {
     })),
   );
 }
+
+const INFO: ReadonlyMap<string, MetricInfo> = new Map(
+  LEVELS.flatMap(({ level, definitions }) =>
+    definitions.map(({ unit, help, ...rest }): [string, MetricInfo] => [
+      metricName(level, { unit, help, ...rest }),
+      { unit, help },
+    ]),
+  ),
+);
+
+/** What the catalogue says of a metric. */
+export const metricInfo: MetricInfoFunc = (metric) => INFO.get(metric);
