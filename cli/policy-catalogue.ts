@@ -19,9 +19,9 @@ export function policyCatalogue(): MetricCatalogue {
 
 const INFO: ReadonlyMap<string, MetricInfo> = new Map(
   LEVELS.flatMap(({ level, definitions }) =>
-    definitions.map(({ unit, help, ...rest }): [string, MetricInfo] => [
-      metricName(level, { unit, help, ...rest }),
-      { unit, help },
+    definitions.map((definition): [string, MetricInfo] => [
+      metricName(level, definition),
+      { unit: definition.unit, help: definition.meaning },
     ]),
   ),
 );

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createIntegrationRegistry } from '../alerting/notify/receivers/integration-registry.ts';
 import { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
 import { Arrivals } from '../collector/scrape/arrivals.ts';
@@ -15,13 +16,17 @@ import { defaultConfig } from './config/default-config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { formatProblems } from './config/problem.ts';
 import { startDemo } from './demo.ts';
-import type { ClusterSources } from './kubernetes-clusters.ts';
-import { loadRules } from './load-rules.ts';
+import { type ClusterSources, findClusters } from './kubernetes-clusters.ts';
+import { contendToAlert } from './leadership.ts';
+import { loadAlerting } from './load-alerting.ts';
+import { openNotificationHttp } from './notification-http.ts';
 import { openStorage, serverClientOptions } from './open-storage.ts';
 import { pageFiles } from './page.ts';
+import { policyCatalogue } from './policy-catalogue.ts';
 import { createQueryRole } from './query-role.ts';
 import { startQueryThread } from './query-threads.ts';
 import { createRuleQueries } from './rule-queries.ts';
+import { sampleArrival } from './sample-arrival.ts';
 import { buildServer, listen } from './server.ts';
 import { localUrl, type Role, type ServerOptions } from './server-options.ts';
 import { resolveSettings } from './settings.ts';
@@ -98,17 +103,21 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
           logger,
         })
       : undefined;
+    const integrations = createIntegrationRegistry({ openHttp: openNotificationHttp, clock: SYSTEM_CLOCK, registry });
+    const loading = { features: settings.features, integrations, catalogue: policyCatalogue() };
     let alerting: AlertingRole | undefined;
     let ready = false;
+    const accessesOf = ({ kubernetes }: PharosConfig) =>
+      findClusters(kubernetes, sources).monitored.map(({ access }) => access);
 
     /** All of it is read and checked before any of it is applied. */
     const reload = async (): Promise<void> => {
       const next = await readConfig(options, logger);
-      const rules = withAlerting ? await loadRules(next.ruleFiles, settings.features) : [];
+      const loaded = withAlerting ? await loadAlerting(next, loading) : undefined;
       warnOfRemoteWrite(config, next, logger);
       await collector?.apply(next);
       config = next;
-      await alerting?.apply(next, rules);
+      if (loaded !== undefined) await alerting?.apply(next, loaded, accessesOf(next));
     };
 
     const query = createQueryRole({
@@ -131,6 +140,33 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       alertmanagers: () => alerting?.alertmanagers() ?? [],
     });
     cleanups.add('the query threads', () => query.close());
+    if (withAlerting) {
+      const [access] = accessesOf(config);
+      const { leaseLog } = storage;
+      // The collector names the clusters where there is one.
+      if (!withCollector) clusters.setNames(findClusters(config.kubernetes, sources).names);
+      alerting = createAlertingRole({
+        storage,
+        config,
+        loaded: await loadAlerting(config, loading),
+        query:
+          rules?.queryFunc ?? (role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' }),
+        recent: rules?.recent,
+        arrived: sampleArrival({
+          arrivals,
+          isImmediate: rules !== undefined,
+          storage,
+          timeout: config.alerting.arrivalTimeout,
+        }),
+        leadership: await contendToAlert(config.alerting, { leaseLog, access, clusters, registry, logger }),
+        externalUrl: localUrl(settings.listen),
+        clusters,
+        features: settings.features,
+        registry,
+        logger,
+        started,
+      });
+    }
     const app = buildServer({
       logger,
       maxBodySize: config.server.maxBodySize,
@@ -138,29 +174,17 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       register: (server) => {
         query.register(server);
         collector?.registerReceiver(server, config.server.maxBodySize);
+        alerting?.register(server);
       },
     });
     const address = await listen(app, settings.listen);
     cleanups.add('the HTTP server', () => app.close());
 
-    if (withAlerting) {
-      const engine = createAlertingRole({
-        storage,
-        config,
-        query:
-          rules?.queryFunc ?? (role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' }),
-        recent: rules?.recent,
-        // What has been appended can be queried at once only where the window is.
-        arrived: rules && arrivals?.wait,
-        externalUrl: localUrl(address),
-        clusters,
-        registry,
-        logger,
-      });
-      cleanups.add('the alert engine', () => engine.stop());
-      await engine.apply(config, await loadRules(config.ruleFiles, settings.features));
-      await engine.start();
-      alerting = engine;
+    if (alerting !== undefined) {
+      const role = alerting;
+      cleanups.add('the alerting', () => role.stop());
+      await role.apply(config, await loadAlerting(config, loading), accessesOf(config));
+      await role.start();
     }
     if (collector !== undefined) {
       cleanups.add('the collector', () => collector.stop());
