@@ -24,6 +24,9 @@ export interface AlertmanagerPushes {
   stop(): Promise<void>;
 }
 
+/** An Alertmanager tells again of ends that it hears of, so those that are older are kept from it. */
+const PUSH_ENDS = 15 * 60_000;
+
 export function startAlertmanagerPushes({ config, clusters, logger }: AlertmanagerPushesOptions): AlertmanagerPushes {
   const transports: HttpTransport[] = [];
   const discovering = new AbortController();
@@ -36,7 +39,9 @@ export function startAlertmanagerPushes({ config, clusters, logger }: Alertmanag
   return {
     notify(alerts) {
       if (pushes.length === 0) return;
-      const relabelled = relabelAlerts(alerts, relabel);
+      const since = Date.now() - PUSH_ENDS;
+      const told = alerts.filter(({ status, endsAt }) => status === 'firing' || endsAt > since);
+      const relabelled = relabelAlerts(told, relabel);
       for (const { push, relabel: own } of pushes) push.notify(relabelAlerts(relabelled, own));
     },
     urls: () => pushes.flatMap(({ urls }) => urls()),

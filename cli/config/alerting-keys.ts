@@ -1,19 +1,8 @@
 import { discoveryKeys } from './discovery-keys.ts';
 import { httpClientKeys } from './http-client-keys.ts';
 import { relabelConfigs } from './relabel-keys.ts';
-import {
-  boolean,
-  duration,
-  existingFile,
-  integer,
-  nonEmptyText,
-  oneOf,
-  positiveDuration,
-  secretUrl,
-  text,
-  url,
-} from './scalars.ts';
-import { key, list, map, notServed, optional, required, section, type ValueOf } from './shape.ts';
+import { existingFile, nonEmptyText, oneOf, positiveDuration, text, url } from './scalars.ts';
+import { elsewhere, key, list, map, optional, section, type ValueOf } from './shape.ts';
 
 const alertmanagerKeys = {
   scheme: key(oneOf('http', 'https'), 'http', 'http or https.'),
@@ -51,40 +40,26 @@ export const alertingKeys = {
   alertmanagers: key(list(map(alertmanagerKeys)), [], 'Alertmanagers that every alert is pushed to.'),
 };
 
-const groupingKeys = {
-  group_by: optional(list(text), 'Labels that make alerts one notification; "..." alone means every alert by itself.'),
-  group_wait: optional(duration, 'How long a new group waits for more alerts.'),
-  group_interval: optional(positiveDuration, 'How long until changes of a group are told.'),
-  repeat_interval: optional(positiveDuration, 'How long until an unchanged group is told again.'),
+/** How the short form groups alerts; its receivers may say otherwise for themselves. */
+const GROUPING = {
+  group_by: 'Labels that make alerts one notification; "..." alone means every alert by itself.',
+  group_wait: 'How long a new group waits for more alerts.',
+  group_interval: 'How long until changes of a group are told.',
+  repeat_interval: 'How long until an unchanged group is told again.',
 };
-
-const webhookKeys = {
-  url: optional(secretUrl, 'Where to POST (version 4 of the webhook body).'),
-  url_file: optional(existingFile, 'A file with the URL, read anew for each use.'),
-  send_resolved: key(boolean, true, 'Tell also what is resolved.'),
-  max_alerts: key(integer(0), 0, 'At most so many alerts in one body; 0 means all.'),
-  timeout: key(positiveDuration, 10_000, 'For one attempt.'),
-  http_config: section(map(httpClientKeys), 'How to talk to the server.'),
-  payload: notServed('a payload of your own is not served yet: the standard body is sent'),
-};
-
-export type WebhookSettings = ValueOf<typeof webhookKeys>;
-
-const receiverKeys = {
-  name: required(nonEmptyText, 'The name of the receiver, unique.'),
-  webhook_configs: key(list(map(webhookKeys)), [], 'Webhooks; each gets every notification.'),
-  ...groupingKeys,
-};
-
-export type ReceiverSettings = ValueOf<typeof receiverKeys>;
 
 export const notificationKeys = {
   external_url: optional(url, 'The URL under which people reach Pharos, for the links in notifications.'),
-  ...groupingKeys,
-  receivers: key(list(map(receiverKeys)), [], 'Who gets the notifications; each receiver gets every alert.'),
   config_file: optional(
     existingFile,
-    "An Alertmanager's configuration: routes, receivers, inhibition, time intervals and templates. Instead of receivers.",
+    "An Alertmanager's configuration: routes, receivers, inhibition, time intervals and templates. Instead of all below.",
+  ),
+  group_by: elsewhere(GROUPING.group_by),
+  group_wait: elsewhere(GROUPING.group_wait),
+  group_interval: elsewhere(GROUPING.group_interval),
+  repeat_interval: elsewhere(GROUPING.repeat_interval),
+  receivers: elsewhere(
+    'Who gets the notifications: receivers as in an Alertmanager configuration, each of which gets every alert.',
   ),
 };
 

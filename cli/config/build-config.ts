@@ -1,6 +1,6 @@
 import type { ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
 import { Secret } from '../../collector/secret.ts';
-import type { AlertmanagerSettings, NotificationSettings, WebhookSettings } from './alerting-keys.ts';
+import type { AlertmanagerSettings, NotificationSettings } from './alerting-keys.ts';
 import { atMostOne, buildHttpClient } from './build-client.ts';
 import { buildDiscovery } from './build-discovery.ts';
 import { buildKubernetes } from './build-kubernetes.ts';
@@ -15,9 +15,7 @@ import type {
   HostMetricsConfig,
   NotificationConfig,
   PharosConfig,
-  ReceiverConfig,
   StorageConfig,
-  WebhookConfig,
 } from './config.ts';
 import type { FileSettings } from './file-keys.ts';
 import type { StorageSettings } from './own-keys.ts';
@@ -135,62 +133,13 @@ function buildAlertmanager(settings: AlertmanagerSettings, reading: Reading): Al
   };
 }
 
-/** Alertmanager's defaults. */
-const GROUPING = {
-  groupBy: [] as readonly string[],
-  groupWait: 30_000,
-  groupInterval: 300_000,
-  repeatInterval: 14_400_000,
-};
-
 function buildNotification(settings: NotificationSettings, reading: Reading): NotificationConfig {
-  const shared = grouping(settings, GROUPING);
-  const names = new Set<string>();
-  const receivers = settings.receivers.map((receiver): ReceiverConfig => {
-    if (names.has(receiver.name)) {
-      reading.report(
-        reading.placeOf(receiver, 'name'),
-        `expected a name that no other receiver has, got ${JSON.stringify(receiver.name)}`,
-      );
-    }
-    names.add(receiver.name);
-    const webhooks = receiver.webhook_configs.map((webhook) => buildWebhook(webhook, reading));
-    return { name: receiver.name, ...grouping(receiver, shared), webhooks };
-  });
-  if (settings.config_file && receivers.length > 0) {
-    reading.report(reading.placeOf(settings, 'config_file'), 'expected receivers or config_file, got both');
+  const others = ['group_by', 'group_wait', 'group_interval', 'repeat_interval', 'receivers'] as const;
+  const other = others.find((name) => reading.isGiven(settings, name));
+  if (settings.config_file && other !== undefined) {
+    reading.report(reading.placeOf(settings, other), `expected config_file alone or ${other} without it, got both`);
   }
-  const externalUrl = settings.external_url || undefined;
-  return { externalUrl, ...shared, receivers, configFile: settings.config_file || undefined };
-}
-
-type Grouping = typeof GROUPING;
-
-function grouping(
-  settings: Pick<NotificationSettings, 'group_by' | 'group_wait' | 'group_interval' | 'repeat_interval'>,
-  inherited: Grouping,
-): Grouping {
-  return {
-    groupBy: settings.group_by ?? inherited.groupBy,
-    groupWait: settings.group_wait ?? inherited.groupWait,
-    groupInterval: settings.group_interval ?? inherited.groupInterval,
-    repeatInterval: settings.repeat_interval ?? inherited.repeatInterval,
-  };
-}
-
-function buildWebhook(settings: WebhookSettings, reading: Reading): WebhookConfig {
-  atMostOne(settings, ['url', 'url_file'], reading);
-  if (!reading.isGiven(settings, 'url') && !reading.isGiven(settings, 'url_file')) {
-    reading.report(reading.placeOf(settings), 'expected url or url_file, got neither');
-  }
-  return {
-    url: settings.url,
-    urlFile: settings.url_file || undefined,
-    sendResolved: settings.send_resolved,
-    maxAlerts: settings.max_alerts,
-    timeout: settings.timeout,
-    client: buildHttpClient(settings.http_config, reading),
-  };
+  return { externalUrl: settings.external_url || undefined, configFile: settings.config_file || undefined };
 }
 
 function buildHostMetrics(

@@ -66,39 +66,12 @@ export interface AlertmanagerConfig {
   readonly alertRelabelConfigs: readonly RelabelConfig[];
 }
 
+/** What else the section says, who tells of alerts reads for itself. */
 export interface NotificationConfig {
   /** Under which URL people reach this server; undefined means the one it listens on. */
   readonly externalUrl: string | undefined;
-  readonly groupBy: readonly string[];
-  readonly groupWait: number;
-  readonly groupInterval: number;
-  readonly repeatInterval: number;
-  /** Each gets every alert. */
-  readonly receivers: readonly ReceiverConfig[];
-  /** An Alertmanager's configuration; then there are no receivers here. */
+  /** An Alertmanager's configuration; undefined: the section has receivers of its own, or none. */
   readonly configFile: string | undefined;
-}
-
-/** Whom to tell, and how often. */
-export interface ReceiverConfig {
-  readonly name: string;
-  /** Label names that make alerts one notification; `...` alone means no grouping. */
-  readonly groupBy: readonly string[];
-  readonly groupWait: number;
-  readonly groupInterval: number;
-  readonly repeatInterval: number;
-  readonly webhooks: readonly WebhookConfig[];
-}
-
-export interface WebhookConfig {
-  /** Exactly one of `url` and `urlFile` is given; the file is read anew for each use. */
-  readonly url: Secret | undefined;
-  readonly urlFile: string | undefined;
-  readonly sendResolved: boolean;
-  readonly maxAlerts: number;
-  /** For one attempt. */
-  readonly timeout: number;
-  readonly client: HttpClientConfig;
 }
 
 /** The metrics of the machine that Pharos runs on. */

@@ -350,20 +350,7 @@ notification:
         lookbackDelta: 300_000,
       },
     });
-    expect(config.notification).toMatchObject({
-      externalUrl: 'https://p.example/',
-      receivers: [
-        {
-          name: 'ops',
-          groupBy: ['alertname'],
-          groupWait: 1_000,
-          groupInterval: 300_000,
-          repeatInterval: 14_400_000,
-          webhooks: [{ sendResolved: true, maxAlerts: 5, timeout: 10_000 }],
-        },
-      ],
-    });
-    expect(config.notification.receivers[0]?.webhooks[0]?.url?.reveal()).toBe('http://hook.example/hunter2');
+    expect(config.notification).toEqual({ externalUrl: 'https://p.example/', configFile: undefined });
     expect(inspect(config, { depth: 20 }) + JSON.stringify(config)).not.toContain('hunter2');
     const rendered = renderConfig(config);
     expect(rendered).not.toContain('hunter2');

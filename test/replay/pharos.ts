@@ -4,7 +4,12 @@ import { Registry } from 'prom-client';
 import { createAlertingRole } from '../../cli/alerting-role.ts';
 import { createCollectorRole } from '../../cli/collector-role.ts';
 import { loadConfig } from '../../cli/config/load-config.ts';
-import { loadRules } from '../../cli/load-rules.ts';
+import { loadAlerting } from '../../cli/load-alerting.ts';
+import { policyCatalogue } from '../../cli/policy-catalogue.ts';
+import { openNotificationHttp } from '../../cli/notification-http.ts';
+import { createIntegrationRegistry } from '../../alerting/notify/receivers/integration-registry.ts';
+import { soleLeadership } from '../../alerting/leadership.ts';
+import { SYSTEM_CLOCK } from '../../alerting/clock.ts';
 import { createQueryRole } from '../../cli/query-role.ts';
 import { buildServer } from '../../cli/server.ts';
 import { resolveSettings } from '../../cli/settings.ts';
@@ -52,12 +57,18 @@ export async function startPharos(configFile: string): Promise<RunningPharos> {
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const features: ReadonlySet<string> = new Set();
+  const integrations = createIntegrationRegistry({ openHttp: openNotificationHttp, clock: SYSTEM_CLOCK, registry });
+  const loaded = await loadAlerting(config, { features, integrations, catalogue: policyCatalogue() });
   alerting = createAlertingRole({
-    ...{ storage, clusters, config, registry, logger },
+    ...{ storage, clusters, config, loaded, features, registry, logger },
     query: query.queryFunc,
+    arrived: async () => 'arrived',
+    leadership: soleLeadership(),
     externalUrl: url,
+    started: Date.now(),
   });
-  await alerting.apply(config, await loadRules(config.ruleFiles));
+  await alerting.apply(config, loaded, []);
   await alerting.start();
   await collector.apply(config);
   return {
