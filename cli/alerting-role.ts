@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type AlertEngine, createAlertEngine } from '../alerting/alert-engine.ts';
 import { historySection } from '../alerting/api/history-endpoints.ts';
-import { policySection } from '../alerting/api/policy-endpoints.ts';
 import { registerAlertingApi } from '../alerting/api/server.ts';
 import type { ArrivalFunc } from '../alerting/arrival.ts';
 import { BUILTIN_RULES, BUILTIN_RULES_FILE } from '../alerting/builtin-rules.ts';
@@ -83,6 +82,7 @@ export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
 
 class Role implements AlertingRole {
   readonly #deps: AlertingRoleDeps;
+  readonly #query: QueryFunc;
   readonly #silences: Silences;
   readonly #notifier;
   readonly #policies: PolicySet;
@@ -106,6 +106,7 @@ class Role implements AlertingRole {
 
   constructor(deps: AlertingRoleDeps) {
     this.#deps = deps;
+    this.#query = typeof deps.query === 'function' ? deps.query : createHttpQuery(deps.query);
     this.#config = deps.config;
     this.#loaded = deps.loaded;
     const { storage, config, loaded, recent, arrived, leadership, clusters, features, registry, logger } = deps;
@@ -134,7 +135,7 @@ class Role implements AlertingRole {
       externalLabels,
       externalUrl,
       metricInfo,
-      query: this.#query,
+      query: async (expr, time, signal) => (await this.#query(expr, time, signal)).samples,
       notify: (alerts) => this.#notify(alerts),
     });
     this.#policies = new PolicySet({
@@ -243,14 +244,6 @@ class Role implements AlertingRole {
           clock,
           externalLabels: Labels.from(config.global.externalLabels),
         }),
-        policySection({
-          policies: this.#policies,
-          store: this.#policyStore,
-          engine: this.#policyEngine,
-          context: () => this.#policyContext,
-          clock,
-          logger,
-        }),
       ],
     });
   }
@@ -264,11 +257,6 @@ class Role implements AlertingRole {
       catalogue: this.#catalogue,
       receivers: this.#loaded.configuration.receivers.map(({ name }) => name),
     };
-  }
-
-  get #query(): QueryFunc {
-    const { query } = this.#deps;
-    return typeof query === 'function' ? query : createHttpQuery(query);
   }
 
   #notify(alerts: readonly NotifiableAlert[]): void {

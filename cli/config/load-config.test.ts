@@ -316,6 +316,8 @@ notification:
         - url: http://hook.example/hunter2
           max_alerts: 5
           http_config: {authorization: {credentials: hunter2}}
+remote_write:
+  - {url: 'http://central.example/', authorization: {credentials: hunter2}}
 `);
     expect(warnings).toEqual([]);
     expect(config.hostMetrics).toMatchObject({
