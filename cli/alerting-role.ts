@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type AlertEngine, createAlertEngine } from '../alerting/alert-engine.ts';
 import { historySection } from '../alerting/api/history-endpoints.ts';
+import { policySection } from '../alerting/api/policy-endpoints.ts';
 import { registerAlertingApi } from '../alerting/api/server.ts';
 import type { ArrivalFunc } from '../alerting/arrival.ts';
 import { BUILTIN_RULES, BUILTIN_RULES_FILE } from '../alerting/builtin-rules.ts';
@@ -71,10 +72,6 @@ export interface AlertingRoleDeps {
   readonly started: number;
 }
 
-/** How soon policies that another instance wrote are seen. */
-const LOOK_FOR_POLICIES = 5_000;
-const LOAD_TIMEOUT = 10_000;
-
 /** Rules, policies, alerts, silences and notifications. */
 export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
   return new Role(deps);
@@ -91,7 +88,6 @@ class Role implements AlertingRole {
   readonly #ruleObjects: RuleObjects;
   readonly #clusterAlerting: ClusterAlerting;
   readonly #catalogue = policyCatalogue();
-  readonly #closing = new AbortController();
   #pushes: AlertmanagerPushes;
   #rules: AlertEngine;
   /** The rule engine's own metrics, which its successor counts anew. */
@@ -99,10 +95,10 @@ class Role implements AlertingRole {
   #config: PharosConfig;
   #loaded: LoadedAlerting;
   #isStarted = false;
+  #isStopped = false;
   #leads = false;
   /** Beginnings and ends of leading, one after the other. */
   #turning: Promise<void> = Promise.resolve();
-  #looking: NodeJS.Timeout | undefined;
 
   constructor(deps: AlertingRoleDeps) {
     this.#deps = deps;
@@ -148,7 +144,8 @@ class Role implements AlertingRole {
     this.#policyStore = new PolicyStore({
       log: storage.documentLog,
       context,
-      now: Date.now,
+      clock: SYSTEM_CLOCK,
+      logger,
       onChange: (stored) =>
         this.#policies.set(
           'api',
@@ -195,8 +192,7 @@ class Role implements AlertingRole {
   async start(): Promise<void> {
     const { leadership } = this.#deps;
     this.#isStarted = true;
-    await this.#silences.start();
-    await this.#loadPolicies();
+    await Promise.all([this.#silences.start(), this.#policyStore.start()]);
     this.#notifier.start();
     leadership.onChange(() => this.#turn());
     this.#turn();
@@ -204,12 +200,11 @@ class Role implements AlertingRole {
   }
 
   async stop(): Promise<void> {
-    this.#closing.abort(new Error('alerting was stopped'));
-    clearTimeout(this.#looking);
+    this.#isStopped = true;
     await this.#clusterAlerting.close();
     await this.#turning;
     await Promise.all([this.#rules.stop(), this.#policyEngine.stop()]);
-    await Promise.all([this.#notifier.stop(), this.#pushes.stop(), this.#silences.stop()]);
+    await Promise.all([this.#notifier.stop(), this.#pushes.stop(), this.#silences.stop(), this.#policyStore.stop()]);
     await this.#deps.leadership.close();
   }
 
@@ -243,6 +238,14 @@ class Role implements AlertingRole {
           documentLog: storage.documentLog,
           clock,
           externalLabels: Labels.from(config.global.externalLabels),
+        }),
+        policySection({
+          policies: this.#policies,
+          store: this.#policyStore,
+          engine: this.#policyEngine,
+          context: () => this.#policyContext,
+          clock,
+          logger,
         }),
       ],
     });
@@ -306,7 +309,7 @@ class Role implements AlertingRole {
     const { leadership, logger } = this.#deps;
     this.#turning = this.#turning
       .then(async () => {
-        const leads = leadership.isLeader() && this.#isStarted && !this.#closing.signal.aborted;
+        const leads = leadership.isLeader() && this.#isStarted && !this.#isStopped;
         if (leads === this.#leads) return;
         this.#leads = leads;
         if (leads) {
@@ -320,18 +323,6 @@ class Role implements AlertingRole {
         this.#applyRules();
       })
       .catch((error: unknown) => logger.error({ err: error }, 'alerting could not change over'));
-  }
-
-  async #loadPolicies(): Promise<void> {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOAD_TIMEOUT)]);
-    try {
-      await this.#policyStore.load(signal);
-    } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      const message = error instanceof Error ? error.message : String(error);
-      this.#deps.logger.warn(`policies of the API cannot be read, those that are known stay: ${message}`);
-    }
-    this.#looking = setTimeout(() => void this.#loadPolicies(), LOOK_FOR_POLICIES).unref();
   }
 }
 
