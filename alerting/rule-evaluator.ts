@@ -81,6 +81,9 @@ export abstract class RuleEvaluator {
 export class RecordingEvaluator extends RuleEvaluator {
   declare readonly rule: RecordingRule;
 
+  /** By the labels of a result, which are the same object as long as nothing comes or goes, those that are written. */
+  readonly #written = new WeakMap<Labels, Labels>();
+
   override get writes(): readonly string[] {
     return [this.rule.record];
   }
@@ -90,11 +93,7 @@ export class RecordingEvaluator extends RuleEvaluator {
     const { samples } = await this.context.query(this.rule.expr, at, signal);
     const results = new Map<string, RuleSample>();
     for (const sample of samples) {
-      const labels = Labels.from([
-        ...sample.labels,
-        ...Object.entries(this.rule.labels),
-        [METRIC_NAME, this.rule.record],
-      ]);
+      const labels = this.#labelsOf(sample.labels);
       if (results.has(labels.key)) throw new Error(`the labels of results must differ, got ${labels.toString()} twice`);
       results.set(labels.key, { labels, value: sample.value });
     }
@@ -103,6 +102,15 @@ export class RecordingEvaluator extends RuleEvaluator {
       throw new Error(`results must be at most the limit ${limit}, got ${results.size}`);
     }
     return { written: handled(this.series.write([...results.values()], at, round)) };
+  }
+
+  #labelsOf(result: Labels): Labels {
+    let labels = this.#written.get(result);
+    if (labels === undefined) {
+      labels = Labels.from([...result, ...Object.entries(this.rule.labels), [METRIC_NAME, this.rule.record]]);
+      this.#written.set(result, labels);
+    }
+    return labels;
   }
 }
 

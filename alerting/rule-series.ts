@@ -1,5 +1,6 @@
 import type { Appender } from '../storage/appender.ts';
 import type { Labels } from '../storage/labels.ts';
+import type { SeriesRef } from '../storage/series.ts';
 
 /** A sample that a rule produced; its labels contain a metric name. */
 export interface RuleSample {
@@ -26,10 +27,19 @@ export class RoundOfSamples {
   }
 }
 
-/** The series that one rule writes. A series that the next result lacks gets a stale marker. */
+/** A series that was written, and the ref by which it is held. */
+interface HeldSeries {
+  readonly labels: Labels;
+  readonly ref: SeriesRef;
+}
+
+/**
+ * The series that one rule writes. A series that the next result lacks gets a stale marker. Those that are there are held, so that
+ * writing them again costs the appender nothing but their samples.
+ */
 export class RuleSeries {
   readonly #appender: Appender;
-  #present: ReadonlyMap<string, Labels> = new Map();
+  #present: ReadonlyMap<string, HeldSeries> = new Map();
 
   constructor(appender: Appender) {
     this.#appender = appender;
@@ -37,7 +47,9 @@ export class RuleSeries {
 
   /** Goes on where another ended, which must not write any more. */
   adopt(other: RuleSeries): void {
+    this.#appender.release(refsOf(this.#present.values()));
     this.#present = other.#present;
+    other.#present = new Map();
   }
 
   /**
@@ -45,54 +57,60 @@ export class RuleSeries {
    * when another rule of the round has written some of the series with other values, which then stay, after the rest has been written.
    */
   async write(samples: readonly RuleSample[], timestamp: number, round = new RoundOfSamples()): Promise<void> {
-    const next = new Map<string, Labels>();
-    const kept: Labels[] = [];
+    const before = this.#present;
+    const next = new Map<string, HeldSeries>();
+    const kept: HeldSeries[] = [];
+    const acquired: HeldSeries[] = [];
     const values: number[] = [];
     let refused: Labels | undefined;
-    for (const { labels, value } of samples) {
-      const before = round.get(labels, timestamp);
-      if (before !== undefined && !Object.is(before, value)) {
-        refused ??= labels;
-        continue;
+    try {
+      for (const { labels, value } of samples) {
+        const other = round.get(labels, timestamp);
+        if (other !== undefined && !Object.is(other, value)) {
+          refused ??= labels;
+          continue;
+        }
+        round.set(labels, timestamp, value);
+        let held = before.get(labels.key) ?? next.get(labels.key);
+        if (held === undefined) {
+          held = { labels, ref: this.#appender.acquire(labels) };
+          acquired.push(held);
+        }
+        next.set(labels.key, held);
+        kept.push(held);
+        values.push(value);
       }
-      round.set(labels, timestamp, value);
-      next.set(labels.key, labels);
-      kept.push(labels);
-      values.push(value);
+      const gone = [...before].filter(([key]) => !next.has(key)).map(([, held]) => held);
+      const ended = gone.filter(({ labels }) => round.get(labels, timestamp) === undefined);
+      await this.#append([...kept, ...ended], values, timestamp);
+      this.#present = next;
+      this.#appender.release(refsOf(gone));
+    } catch (error) {
+      this.#appender.release(refsOf(acquired));
+      throw error;
     }
-    const gone: Labels[] = [];
-    for (const [key, labels] of this.#present) {
-      if (!next.has(key) && round.get(labels, timestamp) === undefined) gone.push(labels);
-    }
-    await this.#append([...kept, ...gone], values, timestamp);
-    this.#present = next;
     if (refused !== undefined) {
       throw new Error(`a rule before this one has given ${refused.toString()} another value at the same time`);
     }
   }
 
   /** Appends a value for each of the first series, and a stale marker for each of the others. */
-  async #append(all: readonly Labels[], values: readonly number[], timestamp: number): Promise<void> {
+  async #append(all: readonly HeldSeries[], values: readonly number[], timestamp: number): Promise<void> {
     const { length } = all;
     if (length === 0) return;
     const batch = {
       length,
-      refs: new Uint32Array(length),
+      refs: Uint32Array.from(all, ({ ref }) => ref),
       timestamps: new Float64Array(length).fill(timestamp),
       values: new Float64Array(length).fill(Number.NaN),
       stale: new Uint8Array(length),
     };
     batch.values.set(values);
     batch.stale.fill(1, values.length);
-    const acquired: number[] = [];
-    try {
-      for (const [i, labels] of all.entries()) {
-        batch.refs[i] = this.#appender.acquire(labels);
-        acquired.push(batch.refs[i]!);
-      }
-      await this.#appender.append(batch);
-    } finally {
-      this.#appender.release(acquired);
-    }
+    await this.#appender.append(batch);
   }
+}
+
+function refsOf(series: Iterable<HeldSeries>): SeriesRef[] {
+  return Array.from(series, ({ ref }) => ref);
 }
