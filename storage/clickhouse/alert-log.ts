@@ -9,7 +9,7 @@ import type {
 import { Labels } from '../labels.ts';
 import type { Matcher } from '../matcher.ts';
 import type { ClickHouseClient } from './client.ts';
-import { rangeSql } from './log-range-sql.ts';
+import { newestSql, rangeSql } from './log-range-sql.ts';
 import { matcherSql } from './matcher-sql.ts';
 import { columnOf, int64At, type NativeBlock } from './native-block.ts';
 import { sqlString, sqlStrings, sqlTime } from './sql-literal.ts';
@@ -56,10 +56,8 @@ export class ClickHouseAlertLog implements AlertLog {
     if (matcherSets.length > 0) conditions.push(`(${matcherSets.map(matchersSql).join(' OR ')})`);
     if (alerts.length > 0) conditions.push(`(${alerts.map(isAlertSql).join(' OR ')})`);
     if (state.length > 0) conditions.push(`state IN (${sqlStrings(state)})`);
-    // A row is there twice until it is merged, when it was inserted twice.
-    const sql =
-      `SELECT ${COLUMNS} FROM alert_events WHERE ${conditions.join(' AND ')} ORDER BY ts DESC, sequence DESC ` +
-      `LIMIT 1 BY ts, sequence, rule LIMIT ${limit}`;
+    const table = { columns: COLUMNS, table: 'alert_events', identity: 'ts, sequence, rule' };
+    const sql = newestSql({ ...table, conditions, limit });
     return this.#read(sql, signal);
   }
 

@@ -138,6 +138,17 @@ describe('old versions', () => {
   });
 });
 
+test('notifications and leases age by whole parts, documents do not', async () => {
+  await migrate(engine, 90 * DAY, NEVER);
+  const ttl = async (table: string) => {
+    const [row] = await engine.query<{ statement: string }>(`SHOW CREATE TABLE ${table}`, NEVER);
+    return /\bTTL (.*?)\s+SETTINGS.*ttl_only_drop_parts = 1/s.exec(row!.statement)?.[1];
+  };
+  expect(await ttl('notifications')).toBe('toDateTime(ts) + toIntervalSecond(7776000)');
+  expect(await ttl('leases')).toBe('toDateTime(renewed) + toIntervalSecond(7776000)');
+  expect(await ttl('documents')).toBeUndefined();
+});
+
 describe('while ClickHouse is away', () => {
   const notification = (repeats: number) => ({
     timestamp: Date.now(),

@@ -1,7 +1,7 @@
 import { Labels } from '../labels.ts';
 import type { FoundNotification, NotificationEvent, NotificationFilter, NotificationLog } from '../notification-log.ts';
 import type { ClickHouseClient } from './client.ts';
-import { rangeSql } from './log-range-sql.ts';
+import { newestSql, rangeSql } from './log-range-sql.ts';
 import { columnOf, int64At, type NativeBlock } from './native-block.ts';
 import { sqlStrings, sqlTime } from './sql-literal.ts';
 import type { Writer } from './writer/writer.ts';
@@ -50,10 +50,8 @@ export class ClickHouseNotificationLog implements NotificationLog {
       const wanted = `[${sqlStrings(fingerprint)}]`;
       conditions.push(`(hasAny(firing, ${wanted}) OR hasAny(resolved, ${wanted}))`);
     }
-    // A row is there twice until it is merged, when it was inserted twice.
-    const sql =
-      `SELECT ${COLUMNS} FROM notifications WHERE ${conditions.join(' AND ')} ORDER BY ts DESC, sequence DESC ` +
-      `LIMIT 1 BY ts, sequence, receiver, integration, group_key LIMIT ${limit}`;
+    const identity = 'ts, sequence, receiver, integration, group_key';
+    const sql = newestSql({ columns: COLUMNS, table: 'notifications', identity, conditions, limit });
     return this.#read(sql, signal);
   }
 
