@@ -128,18 +128,34 @@ export interface Sent {
   readonly body: any;
 }
 
+/** The body with its times in beats and without what must differ: where the sender itself is. */
+export function comparable(body: Sent['body'], start: number, beat: number): unknown {
+  const time = (text: string): string =>
+    text === '0001-01-01T00:00:00Z' ? text : `beat ${(Date.parse(text) - start) / beat}`;
+  const { externalURL: _, alerts, ...rest } = body;
+  return {
+    ...rest,
+    alerts: alerts.map((alert: Sent['body']) => ({
+      ...alert,
+      startsAt: time(alert.startsAt),
+      endsAt: time(alert.endsAt),
+    })),
+  };
+}
+
 /** A notification in words: `receiver groupKey status: alerts | labels of the group, and what the alerts have in common`. */
 export interface SentLine {
   readonly at: number;
   readonly text: string;
+  readonly body: Sent['body'];
 }
 
 /** By the receiver and the group, and then in the order in which they came. */
 export function sentLines(sent: readonly Sent[]): SentLine[] {
-  const keyed = sent.map(({ at, receiver, body }) => ({ at, group: `${receiver} ${body.groupKey}`, text: line(body) }));
+  const keyed = sent.map(({ at, receiver, body }) => ({ at, group: `${receiver} ${body.groupKey}`, body }));
   return keyed
     .sort((x, y) => order(x.group, y.group) || x.at - y.at)
-    .map(({ at, group, text }) => ({ at, text: `${group} ${text}` }));
+    .map(({ at, group, body }) => ({ at, text: `${group} ${line(body)}`, body }));
 }
 
 function order(a: string, b: string): number {

@@ -3,9 +3,10 @@ import { Registry } from 'prom-client';
 import { parseNotifyConfiguration } from '../../alerting/notify/configuration/parse-configuration.ts';
 import { createNotifier } from '../../alerting/notify/notifier.ts';
 import { NO_TEMPLATES, Recorder } from '../../alerting/notify/recorder.case.ts';
+import { webhookBody } from '../../alerting/notify/webhook-body.ts';
 import { SteppedClock } from '../../alerting/stepped-clock.case.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
-import { BEATS, EVENTS, posted, type Sent, scriptConfiguration } from './alertmanager-script.ts';
+import { BEATS, comparable, EVENTS, posted, type Sent, scriptConfiguration } from './alertmanager-script.ts';
 
 const BEAT = 90_000;
 
@@ -16,8 +17,9 @@ export async function playPharos(): Promise<readonly Sent[]> {
   const recorder = new Recorder();
   const sent: Sent[] = [];
   recorder.answer = ({ notification }) => {
-    const body = JSON.parse(JSON.stringify({ ...notification, externalURL: notification.externalUrl }));
-    sent.push({ at: (clock.now() - start) / BEAT, receiver: notification.receiver, body });
+    const body = JSON.parse(webhookBody(notification));
+    const at = (clock.now() - start) / BEAT;
+    sent.push({ at, receiver: notification.receiver, body: comparable(body, start, BEAT) });
     return { kind: 'delivered' };
   };
   const text = scriptConfiguration('90s', (receiver) => `http://${receiver}`);
