@@ -21,6 +21,8 @@ export interface JournalOptions {
 const REMEMBER = 90 * 86_400_000;
 /** Groups that are no more may have been told of as firing; that is remembered for so long. */
 const REMEMBER_LOST = 7 * 86_400_000;
+/** When a group was told of is of interest for a short time only. */
+const REMEMBER_TIME = 3_600_000;
 const READ_TIMEOUT = 30_000;
 const WRITE_TIMEOUT = 30_000;
 const FIRST_PAUSE = 1_000;
@@ -32,6 +34,8 @@ export class NotificationJournal {
   readonly #options: JournalOptions;
   /** By receiver and group, then by integration. What was told with nothing firing is as if nothing had been. */
   #told = new Map<string, Map<string, ToldGroup>>();
+  /** By receiver and group: when something was told of it last, for a while. */
+  readonly #toldAt = new Map<string, number>();
   #pending: NotificationEvent[] = [];
   #writing: Promise<void> | undefined;
   #hasFailed = false;
@@ -51,9 +55,9 @@ export class NotificationJournal {
     return this.#told.get(keyOf(receiver, groupKey))?.get(integration);
   }
 
-  /** Whether an integration of the receiver was told that something of the group fires, and not yet that all has ended. */
-  isAnyTold(receiver: string, groupKey: string): boolean {
-    return this.#told.has(keyOf(receiver, groupKey));
+  /** When an integration of the receiver was told something of the group last; 0 when that is long ago. */
+  toldAt(receiver: string, groupKey: string): number {
+    return this.#toldAt.get(keyOf(receiver, groupKey)) ?? 0;
   }
 
   /** Whether an integration of the receiver was told that the alert fires, and not yet that it ended. */
@@ -75,9 +79,11 @@ export class NotificationJournal {
         message: `the notification log gave no answer within ${READ_TIMEOUT / 1000} s`,
       });
       const told = new Map<string, Map<string, ToldGroup>>();
-      for (const event of events) remember(told, event);
       // What has not been written yet is newer than what was read.
-      for (const event of this.#pending) remember(told, event);
+      for (const event of [...events, ...this.#pending]) {
+        remember(told, event);
+        this.#stamp(event);
+      }
       this.#told = told;
     } catch (error) {
       metrics.logFailures.inc();
@@ -88,6 +94,7 @@ export class NotificationJournal {
   /** Remembers how a notification ended, and brings it to the log. */
   note(event: NotificationEvent): void {
     remember(this.#told, event);
+    this.#stamp(event);
     const { logger, metrics } = this.#options;
     this.#pending.push(event);
     if (this.#pending.length > MAX_PENDING) {
@@ -103,7 +110,9 @@ export class NotificationJournal {
 
   /** Forgets groups that are no more and that nobody has been told of for long. */
   forget(isGroup: (receiver: string, groupKey: string) => boolean): void {
-    const oldest = this.#options.clock.now() - REMEMBER_LOST;
+    const now = this.#options.clock.now();
+    for (const [key, at] of this.#toldAt) if (at < now - REMEMBER_TIME) this.#toldAt.delete(key);
+    const oldest = now - REMEMBER_LOST;
     for (const [key, integrations] of this.#told) {
       if ([...integrations.values()].some(({ timestamp }) => timestamp >= oldest)) continue;
       const [receiver, groupKey] = JSON.parse(key) as [string, string];
@@ -122,6 +131,12 @@ export class NotificationJournal {
     if (this.#pending.length > 0) {
       this.#options.logger.error(`${this.#pending.length} notifications could not be written to the notification log`);
     }
+  }
+
+  #stamp({ outcome, receiver, groupKey, timestamp }: NotificationEvent): void {
+    if (outcome !== 'delivered' || timestamp < this.#options.clock.now() - REMEMBER_TIME) return;
+    const key = keyOf(receiver, groupKey);
+    this.#toldAt.set(key, Math.max(timestamp, this.#toldAt.get(key) ?? 0));
   }
 
   async #write(): Promise<void> {

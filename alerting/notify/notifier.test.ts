@@ -339,16 +339,49 @@ describe('a restart or takeover', () => {
     await clock.advance(5 * MINUTE);
     expect(recorder.take()).toEqual([`r ${key('A')} resolved: resolved A`]);
     await first.notifier.stop();
-    second.notifier.notify([resolved(alerts[1]!, clock.now()), second.alert('D')]);
+    const now = [alerts[2]!, resolved(alerts[1]!, clock.now()), second.alert('D')];
+    second.notifier.notify(now);
     await clock.advance(2 * MINUTE);
     expect(recorder.take()).toEqual([]);
+    expect(second.notifier.alerts()).toHaveLength(2);
     leads = true;
+    second.notifier.notify(now);
     await clock.advance(2 * SECOND);
     expect(recorder.take().sort()).toEqual([`r ${key('B')} resolved: resolved B`, `r ${key('D')} firing: firing D`]);
     leads = false;
     second.notifier.notify([second.alert('E')]);
     await clock.advance(HOUR);
     expect(recorder.take()).toEqual([]);
+  });
+
+  it('by one who led before does not tell again what was told meanwhile', async () => {
+    let leads = true;
+    const first = setupNotifier(PLAIN, { isLeader: () => leads });
+    const { clock, log, recorder } = first;
+    const [a, b] = [first.alert('A', { instance: '1' }), first.alert('A', { instance: '2' })];
+    first.notifier.notify([a, b]);
+    await clock.advance(MINUTE);
+    leads = false;
+    await clock.advance(2 * SECOND);
+    expect(first.notifier.alerts()).toEqual([]);
+    // The last evaluation before it has stopped.
+    first.notifier.notify([a, b]);
+    const second = setupNotifier(PLAIN, { clock, log, recorder });
+    second.notifier.notify([resolved(a, clock.now()), b]);
+    await clock.advance(10 * MINUTE);
+    second.notifier.notify([first.alert('A', { instance: '3' })]);
+    await clock.advance(5 * MINUTE);
+    await second.notifier.stop();
+    expect(recorder.take().slice(1)).toEqual([
+      `r ${key('A')} resolved: resolved A1, firing A2`,
+      `r ${key('A')} firing: firing A2, firing A3`,
+    ]);
+    leads = true;
+    await clock.advance(2 * SECOND);
+    first.notifier.notify([resolved(a, clock.now()), b, first.alert('A', { instance: '3' })]);
+    await clock.advance(20 * MINUTE);
+    expect(recorder.take()).toEqual([]);
+    expect(first.notifier.alerts()).toHaveLength(2);
   });
 
   it('with another configuration keeps alerts, and tells new receivers', async () => {

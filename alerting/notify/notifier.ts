@@ -23,7 +23,7 @@ import type { Integration, NotificationTemplates } from './integration.ts';
 import { NotificationJournal } from './notification-journal.ts';
 import { createNotifyMetrics, type NotifyMetrics } from './notify-metrics.ts';
 import { Pipeline } from './pipeline.ts';
-import { merged, type TimedAlert, timedAlert } from './posted-alert.ts';
+import { merged, POSTED, type TimedAlert, timedAlert } from './posted-alert.ts';
 import { Sender } from './sender.ts';
 import { isResolved, mayBeInFlight, type StoredAlert } from './stored-alert.ts';
 
@@ -57,7 +57,10 @@ export interface NotifierOptions {
 }
 
 export interface Notifier extends AlertBoard {
-  /** Takes the newest word on alerts of rules and policies. An end that nobody waits for is nothing new. Never throws. */
+  /**
+   * Takes the newest word on alerts of rules and policies. An end that nobody waits for is nothing new. After this instance has begun to
+   * lead, all that fires and has lately ended is to be said again. Never throws.
+   */
   notify(alerts: readonly NotifiableAlert[]): void;
   /** Begins to send. */
   start(): void;
@@ -133,6 +136,7 @@ class AlertNotifier implements Notifier {
 
   notify(alerts: readonly NotifiableAlert[]): void {
     if (this.#stop.signal.aborted) return;
+    this.#turn();
     const now = this.#clock.now();
     for (const alert of alerts) {
       try {
@@ -356,8 +360,8 @@ class AlertNotifier implements Notifier {
     { alert, fingerprint: own, endsAt }: Pick<StoredAlert, 'alert' | 'fingerprint' | 'endsAt'>,
   ): boolean {
     if (!this.#isRead || this.#journal.isBelievedFiring(receiver, groupKey, own)) return true;
-    if (this.#journal.isAnyTold(receiver, groupKey)) return false;
-    return mayBeInFlight(alert, { endsAt, wait, leadsSince: this.#leadsSince });
+    const toldAt = this.#journal.toldAt(receiver, groupKey);
+    return mayBeInFlight(alert, { endsAt, wait, leadsSince: this.#leadsSince, toldAt });
   }
 
   #put(alert: NotifiableAlert, said: Said): Exclude<Stored, { readonly kind: 'full' }> | undefined {
@@ -390,17 +394,30 @@ class AlertNotifier implements Notifier {
   /** Looks whether this instance leads, and reads the log when it begins to. */
   #look(): void {
     this.#later(LOOK_FOR_LEADER, () => this.#look());
-    if (!this.#leads()) {
-      this.#isRead = false;
-      this.#leadsSince = 0;
-      this.#nextRead = 0;
-      return;
-    }
-    this.#leadsSince ||= this.#clock.now();
+    if (!this.#turn()) return;
     if (this.#isRead || this.#reading !== undefined || this.#clock.elapsed() < this.#nextRead) return;
     this.#reading = this.#read().finally(() => {
       this.#reading = undefined;
     });
+  }
+
+  /**
+   * Whether this instance leads. When that changes, what was said of rules and policies no longer counts: who evaluates them says it all
+   * again. Of what has ended the journal will say whether anybody waits for it.
+   */
+  #turn(): boolean {
+    const leads = this.#leads();
+    if (leads === this.#leadsSince > 0) return leads;
+    for (const stored of [...this.#store.values()]) {
+      const { alert, groups } = stored;
+      if (alert.rule === POSTED) continue;
+      if (alert.status === 'resolved' && this.#ends.size < this.#limits.alerts) this.#ends.set(stored.id, alert);
+      for (const group of [...groups]) this.#running.dispatcher.drop(group, stored);
+    }
+    this.#leadsSince = leads ? this.#clock.now() : 0;
+    this.#isRead = false;
+    this.#nextRead = 0;
+    return leads;
   }
 
   async #read(): Promise<void> {

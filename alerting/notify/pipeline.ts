@@ -100,6 +100,7 @@ export class Pipeline {
     const { receiver, groupKey, labels, options } = group;
     const { integration } = sender;
     const told = journal.told(receiver, groupKey, integration.name);
+    const toldAt = journal.toldAt(receiver, groupKey);
     const byFingerprint = new Map(telling.alerts.map(({ fingerprint, stored }) => [fingerprint, stored]));
     const reason = needsUpdate(told, {
       firing: new Set(telling.firing),
@@ -107,7 +108,7 @@ export class Pipeline {
       inFlight: new Set(
         telling.alerts
           .filter(({ alert, stored }) => {
-            const times = { endsAt: stored.endsAt, wait: options.wait, leadsSince: leadsSince() };
+            const times = { endsAt: stored.endsAt, wait: options.wait, leadsSince: leadsSince(), toldAt };
             return alert.status === 'resolved' && mayBeInFlight(alert, times);
           })
           .map(({ fingerprint }) => fingerprint),

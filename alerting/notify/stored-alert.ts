@@ -36,12 +36,19 @@ export function alertAt({ alert, endsAt }: StoredAlert, now: number): Notifiable
 const TAKEOVER = 10 * 60_000;
 
 /**
- * Whether whoever led before may have told that the alert fires without having noted it: it had been due then, and ended soon after this
- * instance has begun to lead. Better an end without a beginning than the other way round.
+ * Whether whoever led before may have told that the alert fires without having noted it: it had been due then, nothing has been told of
+ * its group since (`toldAt`), and it ended soon after this instance began to lead. Better an end without a beginning than the other way
+ * round.
  */
 export function mayBeInFlight(
   { startsAt }: Pick<NotifiableAlert, 'startsAt'>,
-  { endsAt, wait, leadsSince }: { readonly endsAt: number; readonly wait: number; readonly leadsSince: number },
+  {
+    endsAt,
+    wait,
+    leadsSince,
+    toldAt,
+  }: { readonly endsAt: number; readonly wait: number; readonly leadsSince: number; readonly toldAt: number },
 ): boolean {
-  return startsAt + wait <= leadsSince && endsAt >= leadsSince && endsAt < leadsSince + TAKEOVER;
+  const due = startsAt + wait;
+  return toldAt < due && due <= leadsSince && endsAt >= leadsSince && endsAt < leadsSince + TAKEOVER;
 }

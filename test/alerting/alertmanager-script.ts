@@ -128,11 +128,14 @@ export interface Sent {
   readonly body: any;
 }
 
-/** The body with its times in beats and without what must differ: where the sender itself is. */
+/**
+ * The body with its times in beats, and without what differs: where the sender is, and why it sends it, which Alertmanager says in newer
+ * versions only.
+ */
 export function comparable(body: Sent['body'], start: number, beat: number): unknown {
   const time = (text: string): string =>
     text === '0001-01-01T00:00:00Z' ? text : `beat ${(Date.parse(text) - start) / beat}`;
-  const { externalURL: _, alerts, ...rest } = body;
+  const { externalURL: _, notification_reason: __, alerts, ...rest } = body;
   return {
     ...rest,
     alerts: alerts.map((alert: Sent['body']) => ({
