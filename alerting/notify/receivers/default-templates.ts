@@ -1,6 +1,6 @@
 /**
  * The text of notifications where the user has none. The names are Alertmanager's, so that templates which call or replace them work;
- * those that begin with `pharos.` are the pieces.
+ * those that begin with `pharos.` are the pieces. Lists end after fifty alerts: nobody reads more, and services cut or refuse it.
  */
 const PIECES = `
 {{ define "__alertmanager" }}Pharos{{ end }}
@@ -28,20 +28,23 @@ const PIECES = `
 {{ define "pharos.time" }}since {{ .StartsAt.Format "2006-01-02 15:04:05 MST" }}
 {{- if eq .Status "resolved" }}, over after {{ humanizeDuration .Duration }}{{ end }}{{ end }}
 
-{{ define "__text_alert_list" }}{{ range . }}{{ template "pharos.name" . }}: {{ template "pharos.message" . }}
+{{ define "pharos.rest" }}{{ if gt (len .) 50 }}... {{ len . }} in all
+{{ end }}{{ end }}
+
+{{ define "__text_alert_list" }}{{ range $i, $_ := . }}{{ if ge $i 50 }}{{ break }}{{ end }}{{ template "pharos.name" . }}: {{ template "pharos.message" . }}
 {{ if or .Subject (eq .Value .Value) }}  {{ template "pharos.value" . }}
 {{ end }}  {{ template "pharos.time" . }}
 {{ range (.Labels.Remove (stringSlice "alertname" "severity")).SortedPairs }}  {{ .Name }}: {{ .Value }}
 {{ end }}{{ with .GeneratorURL }}  {{ . }}
-{{ end }}{{ end }}{{ end }}
+{{ end }}{{ end }}{{ template "pharos.rest" . }}{{ end }}
 
-{{ define "__text_alert_list_markdown" }}{{ range . }}**{{ template "pharos.name" . }}** {{ template "pharos.message" . }}
+{{ define "__text_alert_list_markdown" }}{{ range $i, $_ := . }}{{ if ge $i 50 }}{{ break }}{{ end }}**{{ template "pharos.name" . }}** {{ template "pharos.message" . }}
 {{ if or .Subject (eq .Value .Value) }}> {{ template "pharos.value" . }}
 {{ end }}> {{ template "pharos.time" . }}
 {{ range (.Labels.Remove (stringSlice "alertname" "severity")).SortedPairs }}> {{ .Name }}: {{ .Value }}
 {{ end }}{{ with .GeneratorURL }}> [source]({{ . }})
 {{ end }}
-{{ end }}{{ end }}
+{{ end }}{{ template "pharos.rest" . }}{{ end }}
 
 {{ define "pharos.text" -}}
 {{ with .Alerts.Firing }}Firing:
@@ -117,7 +120,7 @@ const MAIL = `
 {{ template "__alertmanagerURL" . }}
 {{ end }}
 
-{{ define "pharos.mail.alerts" }}{{ range . }}
+{{ define "pharos.mail.alerts" }}{{ range $i, $_ := . }}{{ if ge $i 50 }}{{ break }}{{ end }}
 <table style="border-collapse: collapse; width: 100%; margin: 0 0 16px">
 <tr><th colspan="2" style="text-align: left; padding: 6px 8px; border-left: 4px solid {{ if eq .Status "resolved" }}#2e7d32{{ else if eq .Level "remind" "info" "warn" "warning" }}#ed8b00{{ else }}#c62828{{ end }}">{{ template "pharos.name" . }}</th></tr>
 {{ with .Annotations.summary }}<tr><td colspan="2" style="padding: 2px 8px">{{ . }}</td></tr>{{ end }}
@@ -126,7 +129,7 @@ const MAIL = `
 <tr><td colspan="2" style="padding: 2px 8px; color: #555">{{ template "pharos.time" . }}</td></tr>
 {{ range (.Labels.Remove (stringSlice "alertname" "severity")).SortedPairs }}<tr><td style="padding: 2px 8px; color: #555; width: 30%">{{ .Name }}</td><td style="padding: 2px 8px">{{ .Value }}</td></tr>
 {{ end }}{{ with .GeneratorURL }}<tr><td colspan="2" style="padding: 2px 8px"><a href="{{ . }}">Source</a></td></tr>{{ end }}
-</table>{{ end }}{{ end }}
+</table>{{ end }}{{ if gt (len .) 50 }}<p>... {{ len . }} in all</p>{{ end }}{{ end }}
 
 {{ define "email.default.html" -}}
 <!DOCTYPE html>
