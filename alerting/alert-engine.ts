@@ -309,9 +309,7 @@ class Engine implements AlertEngine {
         this.#lately(events).filter(({ state }) => state !== 'firing'),
       );
       this.#log?.delete(evaluator.id);
-      evaluator.alerts = alerts;
-      evaluator.restored = true;
-      evaluator.holdUntil = holdUntil;
+      evaluator.restore(alerts, holdUntil);
     }
     return true;
   }

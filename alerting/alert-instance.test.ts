@@ -65,7 +65,7 @@ describe('advance', () => {
   it('holds what is active, if told so', () => {
     const rule = { for: MINUTE, keepFiringFor: 0 };
     const pending = advance(new Map(), seen(), { rule, now: START });
-    const held = advance(pending, unseen, { rule, now: START + 5 * MINUTE, hold: true });
+    const held = advance(pending, unseen, { rule, now: START + 5 * MINUTE, held: new Set([labels.key]) });
     expect(held).toEqual(pending);
     expect(advance(held, unseen, { rule, now: START + 5 * MINUTE }).get(labels.key)!.state).toBe('inactive');
   });

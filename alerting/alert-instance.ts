@@ -30,8 +30,8 @@ export interface AlertCandidate {
 const KEEP_ENDED = 15 * 60_000;
 
 /**
- * Every alert of the rule after an evaluation at `now` gave `candidates`, by the key of its labels. With `hold`, active
- * alerts that are not among them stay as they are.
+ * Every alert of the rule after an evaluation at `now` gave `candidates`, by the key of its labels. Active alerts whose keys are in
+ * `held` stay as they are when they are not among them. Default: none.
  */
 export function advance(
   current: ReadonlyMap<string, AlertInstance>,
@@ -39,10 +39,10 @@ export function advance(
   options: {
     readonly rule: Pick<AlertingRule, 'for' | 'keepFiringFor'>;
     readonly now: number;
-    readonly hold?: boolean;
+    readonly held?: ReadonlySet<string>;
   },
 ): Map<string, AlertInstance> {
-  const { rule, now, hold = false } = options;
+  const { rule, now, held } = options;
   const next = new Map<string, AlertInstance>();
   for (const [key, candidate] of candidates) {
     const before = current.get(key);
@@ -67,7 +67,7 @@ export function advance(
       if (now - alert.resolvedAt < KEEP_ENDED) next.set(key, alert);
       continue;
     }
-    if (hold) {
+    if (held?.has(key)) {
       next.set(key, alert);
       continue;
     }

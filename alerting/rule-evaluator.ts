@@ -120,13 +120,10 @@ export class AlertingEvaluator extends RuleEvaluator {
   override readonly writes: readonly string[] = ['ALERTS', 'ALERTS_FOR_STATE'];
   /** By the key of their labels; ended ones too, for a while. */
   alerts: ReadonlyMap<string, AlertInstance> = new Map();
-  /** Whether `alerts` continues what the log knows, without which nothing may be evaluated. */
-  restored = false;
-  /**
-   * Until then alerts do not end: after a restart targets have to be scraped first, and what had not been scraped for
-   * longer than the lookback is missing from results although nothing has changed.
-   */
-  holdUntil = 0;
+  #restored = false;
+  /** Alerts that the log knew, by their keys. */
+  #remembered: ReadonlySet<string> = new Set();
+  #holdUntil = 0;
   readonly #labels: ReadonlyMap<string, Template>;
   readonly #annotations: ReadonlyMap<string, Template>;
   readonly #measured: string | undefined;
@@ -143,7 +140,8 @@ export class AlertingEvaluator extends RuleEvaluator {
     const at = now - time.offset;
     const candidates = await this.#candidates(time);
     const advanced = (): Map<string, AlertInstance> => {
-      return advance(this.alerts, candidates, { rule: this.rule, now, hold: now < this.holdUntil });
+      const held = now < this.#holdUntil ? { held: this.#remembered } : {};
+      return advance(this.alerts, candidates, { rule: this.rule, now, ...held });
     };
     const recovered = await this.#recovered(advanced(), time);
     let excess = 0;
@@ -180,8 +178,25 @@ export class AlertingEvaluator extends RuleEvaluator {
   /** Takes the alerts of the evaluator it replaces. */
   adopt(other: AlertingEvaluator): void {
     this.alerts = other.alerts;
-    this.restored = other.restored;
-    this.holdUntil = other.holdUntil;
+    this.#restored = other.#restored;
+    this.#remembered = other.#remembered;
+    this.#holdUntil = other.#holdUntil;
+  }
+
+  /** Whether `alerts` continues what the log knows, without which nothing may be evaluated. */
+  get restored(): boolean {
+    return this.#restored;
+  }
+
+  /**
+   * Continues with what the log knows. Until the time given these alerts do not end: after a restart targets have to be scraped first,
+   * and what had not been scraped for longer than the lookback is missing from results although nothing has changed.
+   */
+  restore(alerts: ReadonlyMap<string, AlertInstance>, holdUntil: number): void {
+    this.alerts = alerts;
+    this.#restored = true;
+    this.#remembered = new Set(alerts.keys());
+    this.#holdUntil = holdUntil;
   }
 
   #changes(next: ReadonlyMap<string, AlertInstance>): HistoryEntry[] {

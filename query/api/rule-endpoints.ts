@@ -28,9 +28,7 @@ export function addRuleEndpoints(scope: FastifyInstance, deps: QueryApiDeps): vo
 type GroupFilter = (group: RuleGroupStatus) => ShownGroup | undefined;
 
 /** A group of which some rules, or their alerts, may be left out; Prometheus writes alerts that are left out as null. */
-type ShownGroup = Omit<RuleGroupStatus, 'rules'> & {
-  readonly rules: readonly (RuleStatus | { readonly alerts: null })[];
-};
+type ShownGroup = Omit<RuleGroupStatus, 'rules'> & { readonly rules: readonly object[] };
 
 interface RulePage {
   readonly groups: readonly ShownGroup[];
@@ -47,7 +45,8 @@ function pageOf(parameters: Parameters): (groups: readonly RuleGroupStatus[], fi
   if (token !== '' && limit === undefined) {
     throw invalid('group_next_token', 'group_limit needs to be present in order to paginate over the groups');
   }
-  return (all, filter) => {
+  return (unsorted, filter) => {
+    const all = unsorted.toSorted(byFileAndName);
     const first = token === '' ? 0 : all.findIndex((group) => tokenOf(group) === token);
     if (first < 0) throw invalid('group_next_token', `invalid group_next_token '${token}'. were rule groups changed?`);
     const groups: ShownGroup[] = [];
@@ -59,6 +58,11 @@ function pageOf(parameters: Parameters): (groups: readonly RuleGroupStatus[], fi
     }
     return { groups };
   };
+}
+
+function byFileAndName(a: RuleGroupStatus, b: RuleGroupStatus): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 function groupLimit(text: string): number | undefined {
@@ -98,7 +102,12 @@ function ruleFilter(parameters: Parameters): GroupFilter {
   };
   const wanted = (rule: RuleStatus): boolean =>
     inNames(rule.name) && (type === '' || type === (rule.type === 'alerting' ? 'alert' : 'record')) && matches(rule);
-  const shown = (rule: RuleStatus) => (rule.type === 'alerting' && excludeAlerts ? { ...rule, alerts: null } : rule);
+  const shown = (rule: RuleStatus): object => {
+    if (rule.type === 'alerting') return excludeAlerts ? { ...rule, alerts: null } : rule;
+    // As in Prometheus, recording rules without labels have no such field.
+    const { labels, ...rest } = rule;
+    return Object.keys(labels).length === 0 ? rest : rule;
+  };
   return (group) => {
     if (!inGroups(group.name) || !inFiles(group.file)) return undefined;
     const rules = group.rules.filter(wanted).map(shown);
