@@ -121,7 +121,7 @@ export class Outbox {
       // In their order: should only some get their names before a crash, no sample comes without its series.
       for (const [i, { table, buffers }] of sections.entries()) {
         const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-        // Of an empty buffer zlib says 0, whatever came before.
+        // Of some empty buffers zlib says 0, whatever came before.
         const crc = buffers.reduce((sum, buffer) => (buffer.length === 0 ? sum : crc32(buffer, sum)), 0);
         const name = segmentFileName(number, { table, bytes, crc });
         renameSync(temporaries[i]!, join(this.directory, name));
