@@ -1,3 +1,4 @@
+import { formatDuration } from '../duration.ts';
 import { humanize, humanize1024 } from '../template/humanize.ts';
 import { LEVEL_LABELS } from './object-level.ts';
 import { isChange } from './period-track.ts';
@@ -62,7 +63,7 @@ export function defaultAnnotations(
   const metric = info === undefined || info.help === '' ? condition.metric : info.help.replace(/\.$/, '');
   const bound = boundText(condition, valueText(alert.threshold, unit));
   const value = valueText(alert.value, unit);
-  const what = `the ${STATISTIC_WORDS[condition.statistic]} of ${condition.metric} over ${durationText(condition.period)}`;
+  const what = `the ${STATISTIC_WORDS[condition.statistic]} of ${condition.metric} over ${formatDuration(condition.period)}`;
   const since = alert.absentSince > 0 ? ` since ${new Date(alert.absentSince).toISOString()}` : '';
   const more = policy.description === '' ? '' : ` ${policy.description}`;
   const said = (summary: string, description: string) => ({
@@ -122,16 +123,6 @@ function periodsText({ periods, outOf }: Condition, breached: number): string {
   if (periods === 1 && outOf === 1) return 'the last period';
   if (periods === outOf) return `the last ${Math.max(breached, 1)} periods in a row`;
   return `${Math.max(breached, 1)} of the last ${outOf} periods`;
-}
-
-function durationText(milliseconds: number): string {
-  for (const [unit, length] of [
-    ['h', 3_600_000],
-    ['m', 60_000],
-  ] as const) {
-    if (milliseconds % length === 0) return `${milliseconds / length}${unit}`;
-  }
-  return `${milliseconds / 1000}s`;
 }
 
 function capital(text: string): string {

@@ -50,6 +50,48 @@ function differs(value: number, other: number): 0 | 1 {
   return value < other || value > other ? 1 : 0;
 }
 
+/**
+ * A condition on a value as one comparison: a severity is reached where direction * value > bound. Undefined for the operators of
+ * which that cannot be said. NaN bounds, of severities that are not there, are never exceeded.
+ */
+export function asBounds(
+  operator: Operator,
+  values: SeverityValues,
+): { readonly direction: 1 | -1; readonly bounds: SeverityValues } | undefined {
+  const up = (bound: (value: number) => number) => ({ direction: 1 as const, bounds: values.map(bound) as never });
+  const down = (bound: (value: number) => number) => ({ direction: -1 as const, bounds: values.map(bound) as never });
+  switch (operator) {
+    case 'gt':
+      return up((value) => value);
+    case 'ge':
+    case 'increase':
+      return up(nextBelow);
+    case 'lt':
+      return down((value) => -value);
+    case 'le':
+      return down((value) => nextBelow(-value));
+    case 'decrease':
+      return down(nextBelow);
+    case 'eq':
+    case 'ne':
+      return undefined;
+    default:
+      return operator satisfies never;
+  }
+}
+
+const DOUBLE = new Float64Array(1);
+const BITS = new BigInt64Array(DOUBLE.buffer);
+
+/** The largest double below a finite one. */
+function nextBelow(value: number): number {
+  if (!Number.isFinite(value)) return value;
+  if (value === 0) return -Number.MIN_VALUE;
+  DOUBLE[0] = value;
+  BITS[0] = BITS[0]! + (value > 0 ? -1n : 1n);
+  return DOUBLE[0];
+}
+
 /** The change in percent; NaN, so no value, where there is nothing before or it is zero. */
 export function changeInPercent(value: number, before: number): number {
   if (before === 0) return Number.NaN;

@@ -1,4 +1,4 @@
-import { breachMask, holdingValues, type SeverityValues, severityValues } from './breach.ts';
+import { asBounds, breachMask, holdingValues, type SeverityValues, severityValues } from './breach.ts';
 import { type ConditionState, historyLength, nextState } from './condition-state.ts';
 import { compileSelector } from './object-selector.ts';
 import type { ObjectListener, ObjectTable, TrackedObject } from './object-table.ts';
@@ -9,6 +9,8 @@ import type { AlertPolicy, Condition } from './policy.ts';
 interface Limits {
   readonly thresholds: SeverityValues;
   readonly holding: SeverityValues;
+  /** Where direction * value is not above it, nothing is reached; undefined when only the mask tells. */
+  readonly mildest: { readonly direction: 1 | -1; readonly bound: number } | undefined;
 }
 
 /** What a period would change, by the object's index. Undefined: nothing is to be remembered any more. */
@@ -39,6 +41,7 @@ export class ConditionRun implements ObjectListener {
   /** 1 where there is a state. */
   #marked = new Uint8Array(0);
   #selected = new Uint32Array(0);
+  #found = new Uint32Array(0);
   #isSelectionOld = true;
   readonly #removed: (object: TrackedObject) => void;
 
@@ -53,14 +56,14 @@ export class ConditionRun implements ObjectListener {
     this.track = table.track(condition.period);
     this.#policy = policy;
     this.#removed = removed;
-    this.#limits.push(limitsOf(condition));
+    this.#limits.push(limitsOf(condition, condition));
     const selects = compileSelector(policy.objects);
     const overrides = policy.overrides.map((override) => {
       const other = override.conditions[index];
       const limits =
         other === undefined
           ? this.#limits[1]!
-          : limitsOf({ thresholds: other.thresholds, recovery: other.recovery ?? {} });
+          : limitsOf(condition, { thresholds: other.thresholds, recovery: other.recovery ?? {} });
       if (!override.disabled) this.#limits.push(limits);
       return {
         selects: compileSelector(override.objects),
@@ -165,32 +168,51 @@ export class ConditionRun implements ObjectListener {
     const counting = { periods, outOf, missingIsFine: mode === 'ok' };
     const values = track.values(condition);
     this.values = values;
+    const staged: StagedStates = new Map();
+    const absent = new Set<number>();
+    const found = this.#candidates(values, mode === 'alert');
+    for (let k = 0; k < found; k++) {
+      const index = this.#found[k]!;
+      const value = values[index]!;
+      const { thresholds, holding } = this.#limits[this.#assigned[index]!]!;
+      const hasValue = !Number.isNaN(value);
+      if (mode === 'alert' && !hasValue && this.#isAbsent(index, end, after)) absent.add(index);
+      const breached = breachMask(operator, value, thresholds);
+      if (breached === 0 && this.#marked[index] === 0) continue;
+      const result = { hasValue, breached, holding: breachMask(operator, value, holding) };
+      staged.set(index, nextState(states.get(index), result, { ...counting, fill: isFilled(index) }));
+    }
+    return { staged, absent };
+  }
+
+  /**
+   * Writes the indexes of the objects that may not be fine to `#found`; how many. This is what all objects cost in every period:
+   * it is kept to a comparison each.
+   */
+  #candidates(values: Float64Array, missingCounts: boolean): number {
     const selection = this.#selection();
     const assigned = this.#assigned;
     const marked = this.#marked;
-    const alertsOfNone = mode === 'alert';
-    const staged: StagedStates = new Map();
-    const absent = new Set<number>();
-    // Nearly always all have the same.
-    let limits = this.#limits[1]!;
+    const found = this.#found;
+    let count = 0;
     let current = 1;
+    let mildest = this.#limits[1]!.mildest;
+    let direction = mildest?.direction ?? 1;
+    let bound = mildest?.bound ?? 0;
     for (let k = 0; k < selection.length; k++) {
       const index = selection[k]!;
       const value = values[index]!;
       if (assigned[index] !== current) {
+        // Nearly always all have the same.
         current = assigned[index]!;
-        limits = this.#limits[current]!;
+        mildest = this.#limits[current]!.mildest;
+        direction = mildest?.direction ?? 1;
+        bound = mildest?.bound ?? 0;
       }
-      const breached = breachMask(operator, value, limits.thresholds);
-      if (breached === 0 && marked[index] === 0 && !(alertsOfNone && Number.isNaN(value))) continue;
-      const hasValue = !Number.isNaN(value);
-      if (alertsOfNone && !hasValue && this.#isAbsent(index, end, after)) absent.add(index);
-      if (breached === 0 && marked[index] === 0) continue;
-      const holding = breachMask(operator, value, limits.holding);
-      const result = { hasValue, breached, holding };
-      staged.set(index, nextState(states.get(index), result, { ...counting, fill: isFilled(index) }));
+      const mayBe = mildest === undefined || direction * value > bound;
+      if (mayBe || marked[index] === 1 || (missingCounts && Number.isNaN(value))) found[count++] = index;
     }
-    return { staged, absent };
+    return count;
   }
 
   /** Makes what was staged the state. */
@@ -233,11 +255,21 @@ export class ConditionRun implements ObjectListener {
     const selected: number[] = [];
     for (let i = 0; i < this.#assigned.length; i++) if (this.#assigned[i] !== NOT_SELECTED) selected.push(i);
     this.#selected = Uint32Array.from(selected);
+    this.#found = new Uint32Array(selected.length);
     this.#isSelectionOld = false;
     return this.#selected;
   }
 }
 
-function limitsOf({ thresholds, recovery }: Pick<Condition, 'thresholds' | 'recovery'>): Limits {
-  return { thresholds: severityValues(thresholds), holding: holdingValues(thresholds, recovery) };
+function limitsOf(
+  { operator }: Condition,
+  { thresholds, recovery }: Pick<Condition, 'thresholds' | 'recovery'>,
+): Limits {
+  const values = severityValues(thresholds);
+  const bounds = asBounds(operator, values);
+  const mildest = bounds && {
+    direction: bounds.direction,
+    bound: Math.min(...bounds.bounds.filter((bound) => !Number.isNaN(bound))),
+  };
+  return { thresholds: values, holding: holdingValues(thresholds, recovery), mildest };
 }

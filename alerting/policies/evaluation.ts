@@ -258,12 +258,12 @@ class Needs {
   }
 
   *tracksAt(end: number): Iterable<PeriodTrack> {
-    for (const [track, { ends }] of this.#tracks) if (ends.has(end) && track.grid?.has(end)) yield track;
+    for (const [track, { ends }] of this.#tracks) if (ends.has(end) && track.has(end)) yield track;
   }
 
   /** The statistics of the past are not needed any more. */
   release(): void {
-    for (const track of this.#tracks.keys()) track.grid = undefined;
+    for (const track of this.#tracks.keys()) track.release();
   }
 
   /** Reads everything. What could not be read, by metric. */
@@ -312,7 +312,7 @@ class Needs {
         signal,
       );
     }
-    for (const [track, { table }] of this.#tracks) if (errors.has(table.metric)) track.grid = undefined;
+    for (const [track, { table }] of this.#tracks) if (errors.has(table.metric)) track.release();
     for (const { track, table, offset, grid } of this.#olderGrids) {
       if (!errors.has(table.metric)) track.setOlder(offset, grid, table.version);
     }
@@ -332,8 +332,7 @@ class Needs {
       reading.grids.push({ table, grid, isOlder });
     };
     for (const [track, { table, first, last }] of this.#tracks) {
-      track.grid = new PeriodGrid(track.period, first, last);
-      add(`${table.metric} 0`, { table, grid: track.grid, isOlder: false });
+      add(`${table.metric} 0`, { table, grid: track.gather(first, last), isOlder: false });
     }
     for (const { track, table, offset, first, last } of this.#older) {
       const known = track.older(offset, table.version);

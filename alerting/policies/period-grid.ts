@@ -7,8 +7,8 @@ import type { SeriesRows } from './sample-reader.ts';
  */
 export class PeriodGrid {
   readonly period: number;
-  readonly first: number;
   readonly count: number;
+  #first: number;
   #objects = 0;
   #sum: Float64Array = new Float64Array(0);
   #samples: Uint32Array = new Uint32Array(0);
@@ -23,8 +23,23 @@ export class PeriodGrid {
 
   constructor(period: number, first: number, last: number) {
     this.period = period;
-    this.first = first;
+    this.#first = first;
     this.count = Math.round((last - first) / period) + 1;
+  }
+
+  /** The end of the first period. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** Begins anew, with as many periods from another one on. */
+  reset(first: number): void {
+    this.#first = first;
+    this.#part = 1;
+    this.#samples.fill(0);
+    this.#lastTime.fill(0);
+    this.#live.fill(0);
+    this.#ended.fill(0);
   }
 
   /** The end of the last period. */

@@ -1,8 +1,10 @@
 import { changeInPercent } from './breach.ts';
-import type { PeriodGrid } from './period-grid.ts';
+import { PeriodGrid } from './period-grid.ts';
 import type { Condition, Statistic } from './policy.ts';
 
 const DAY = 86_400_000;
+/** Periods of which columns are used again. */
+const KEPT = 8;
 
 /** How far back the period lies that a change is against. */
 export function comparedWith({ comparison, period }: Pick<Condition, 'comparison' | 'period'>): number {
@@ -33,9 +35,11 @@ export class PeriodTrack {
   /** When it was found that the object is no more; 0 for never. */
   goneAt = new Float64Array(0);
   #grid: PeriodGrid | undefined;
+  #spare: PeriodGrid | undefined;
   /** Of days and weeks before, by how much. */
   readonly #older = new Map<number, { readonly grid: PeriodGrid; readonly version: number }>();
-  #values = new Map<string, Float64Array>();
+  readonly #values = new Map<string, { end: number; values: Float64Array }>();
+  #before: Float64Array = new Float64Array(0);
   #end = 0;
 
   constructor(period: number) {
@@ -64,14 +68,31 @@ export class PeriodTrack {
     this.goneAt[index] = 0;
   }
 
-  /** The periods that can be gone to. */
-  set grid(grid: PeriodGrid | undefined) {
-    this.#grid = grid;
+  /** Begins to gather the periods that end from `first` to `last`, which can be gone to when their samples are added. */
+  gather(first: number, last: number): PeriodGrid {
+    const count = Math.round((last - first) / this.period) + 1;
+    if (this.#spare?.count === count) {
+      this.#grid = this.#spare;
+      this.#grid.reset(first);
+    } else {
+      this.#grid = new PeriodGrid(this.period, first, last);
+    }
+    this.#spare = undefined;
     this.#end = 0;
+    for (const known of this.#values.values()) known.end = 0;
+    return this.#grid;
   }
 
-  get grid(): PeriodGrid | undefined {
-    return this.#grid;
+  /** Whether the period that ends then can be gone to. */
+  has(end: number): boolean {
+    return this.#grid?.has(end) ?? false;
+  }
+
+  /** No period can be gone to any more. */
+  release(): void {
+    // The next round needs as many, most likely; a long past is not kept.
+    if (this.#grid !== undefined && this.#grid.count <= KEPT) this.#spare = this.#grid;
+    this.#grid = undefined;
   }
 
   /** The periods before by `offset` that are there, undefined when objects came since they were read. */
@@ -88,7 +109,6 @@ export class PeriodTrack {
   moveTo(end: number): void {
     if (this.#end === end) return;
     this.#end = end;
-    this.#values = new Map();
     const grid = this.#grid!;
     const { lastTime, ended } = this;
     for (let object = 0; object < lastTime.length; object++) {
@@ -99,24 +119,32 @@ export class PeriodTrack {
     }
   }
 
-  /** The condition's value of each object at the period that was gone to; NaN for none. Not to be written. */
+  /**
+   * The condition's value of each object at the period that was gone to; NaN for none. Not to be written, and another's as soon as
+   * another period is gone to.
+   */
   values(condition: Condition): Float64Array {
     const { statistic } = condition;
     const offset = isChange(condition) ? comparedWith(condition) : 0;
     const key = `${statistic} ${offset}`;
-    let values = this.#values.get(key);
-    if (values === undefined) this.#values.set(key, (values = this.#compute(statistic, offset)));
-    return values;
+    let known = this.#values.get(key);
+    if (known?.values.length !== this.lastTime.length) {
+      known = { end: 0, values: new Float64Array(this.lastTime.length) };
+      this.#values.set(key, known);
+    }
+    if (known.end !== this.#end) this.#compute(statistic, offset, known.values);
+    known.end = this.#end;
+    return known.values;
   }
 
-  #compute(statistic: Statistic, offset: number): Float64Array {
-    const values = new Float64Array(this.lastTime.length);
+  #compute(statistic: Statistic, offset: number, values: Float64Array): void {
     this.#grid!.values(statistic, this.#end, values);
-    if (offset === 0) return values;
-    const before = new Float64Array(values.length).fill(Number.NaN);
+    if (offset === 0) return;
+    if (this.#before.length !== values.length) this.#before = new Float64Array(values.length);
+    const before = this.#before;
     const grid = offset === this.period ? this.#grid! : this.#older.get(offset)?.grid;
     if (grid?.has(this.#end - offset)) grid.values(statistic, this.#end - offset, before);
+    else before.fill(Number.NaN);
     for (let i = 0; i < values.length; i++) values[i] = changeInPercent(values[i]!, before[i]!);
-    return values;
   }
 }

@@ -189,10 +189,7 @@ class Session {
   }
 
   start(): void {
-    this.#running ??= this.#run().catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted)
-        this.#options.logger.error({ err: error }, 'the evaluation of policies ended');
-    });
+    this.#running ??= this.#run();
   }
 
   async stop(): Promise<void> {
@@ -217,27 +214,35 @@ class Session {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      if (this.#remembered === undefined && !(await this.#restore(signal))) {
-        await this.#sleep(RETRY);
-        continue;
+      try {
+        if (this.#remembered !== undefined || (await this.#restore(signal))) await this.#turn(signal);
+        else await this.#sleep(RETRY);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#options.logger.error({ err: error }, 'a round of evaluation of policies failed');
+        await wait(this.#clock, RETRY, signal);
       }
-      await this.#replace(signal);
-      await this.#forget(signal);
-      const now = this.#clock.now();
-      const tick = this.#tick(now);
-      if (tick < this.#lastTick - REFRESH) this.#wentBack(tick);
-      if (tick <= this.#lastTick && !this.#isUrgent) {
-        await this.#sleep(this.#nextTick(now) - now);
-        continue;
-      }
-      const due = Math.max(tick, this.#lastTick);
-      const arrived = await this.#options.arrival(due, signal);
-      signal.throwIfAborted();
-      if (arrived === 'late') this.#metrics.late.inc();
-      this.#isUrgent = false;
-      await this.#round(due, signal);
-      this.#lastTick = due;
     }
+  }
+
+  /** Evaluates what is due, or waits until something is. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    await this.#replace(signal);
+    await this.#forget(signal);
+    const now = this.#clock.now();
+    const tick = this.#tick(now);
+    if (tick < this.#lastTick - REFRESH) this.#wentBack(tick);
+    if (tick <= this.#lastTick && !this.#isUrgent) {
+      await this.#sleep(this.#nextTick(now) - now);
+      return;
+    }
+    const due = Math.max(tick, this.#lastTick);
+    const arrived = await this.#options.arrival(due, signal);
+    signal.throwIfAborted();
+    if (arrived === 'late') this.#metrics.late.inc();
+    this.#isUrgent = false;
+    this.#lastTick = due;
+    await this.#round(due, signal);
   }
 
   /** Until the time is over, policies were applied, or it is to stop. */

@@ -25,6 +25,14 @@ export interface SpokenAlert {
   readonly annotations: Labels;
 }
 
+interface Made {
+  readonly level: number;
+  readonly index: number;
+  readonly labels: Labels;
+  readonly generatorUrl: string;
+  readonly subject: Omit<AlertSubject, 'threshold' | 'value'>;
+}
+
 /** How long a receiver takes an alert for firing without hearing of it, in periods, and at least. */
 const VALID_PERIODS = 4;
 const LEAST_VALID = 4 * 60_000;
@@ -38,6 +46,7 @@ export class PolicyVoice {
   readonly #annotations: readonly (readonly [string, Template])[];
   readonly #notice: Notice | undefined;
   readonly #period: number;
+  readonly #made = new WeakMap<Labels, Made>();
 
   constructor(policy: AlertPolicy, context: VoiceContext) {
     this.policy = policy;
@@ -76,47 +85,54 @@ export class PolicyVoice {
   }
 
   notifiable(spoken: SpokenAlert, now: number): NotifiableAlert {
-    const { externalLabels, externalUrl } = this.#context;
     const { alert, labels, annotations } = spoken;
     const firing = alert.state === 'firing';
-    const full = this.fullLabels(spoken);
+    const made = this.#madeOf(spoken);
     return {
       rule: this.rule,
       key: labels.key,
-      labels: externalLabels.size === 0 ? full : Labels.from([...externalLabels, ...full]),
+      labels: made.labels,
       annotations,
       status: firing ? 'firing' : 'resolved',
       startsAt: alert.firedAt,
       endsAt: firing ? 0 : alert.resolvedAt,
       validUntil: now + Math.max(VALID_PERIODS * this.#period, LEAST_VALID),
-      generatorUrl: this.#graphUrl(alert, externalUrl),
+      generatorUrl: made.generatorUrl,
       notice: this.#notice,
-      subject: this.#subject(alert),
+      subject: { ...made.subject, threshold: alert.threshold, value: alert.value },
     };
   }
 
-  #subject(alert: PolicyAlert): AlertSubject {
+  /** What stays the same from round to round is made once per alert, level and condition. */
+  #madeOf(spoken: SpokenAlert): Made {
+    const { alert, labels } = spoken;
+    const { level, condition: index } = alert;
+    const known = this.#made.get(labels);
+    if (known?.level === level && known.index === index) return known;
     const { policy } = this;
-    const condition = policy.conditions[alert.condition] ?? policy.conditions[0]!;
-    return {
-      policyId: policy.id,
-      policyName: policy.name,
-      objectLevel: policy.level,
-      object: alert.labels.toObject(),
-      metric: condition.metric,
-      operator: condition.operator,
-      threshold: alert.threshold,
-      unit: unitOf(condition, this.#context.metricInfo(condition.metric)),
-      value: alert.value,
-      period: condition.period,
-      periods: condition.periods,
-    };
-  }
-
-  #graphUrl(alert: PolicyAlert, externalUrl: string): string {
-    const condition = this.policy.conditions[alert.condition] ?? this.policy.conditions[0]!;
+    const { externalLabels, externalUrl, metricInfo } = this.#context;
+    const condition = policy.conditions[index] ?? policy.conditions[0]!;
+    const full = this.fullLabels(spoken);
     const expr = alert.labels.with('__name__', condition.metric).toString();
-    return `${externalUrl}/graph?g0.expr=${encodeURIComponent(expr)}&g0.tab=0`;
+    const made: Made = {
+      level,
+      index,
+      labels: externalLabels.size === 0 ? full : Labels.from([...externalLabels, ...full]),
+      generatorUrl: `${externalUrl}/graph?g0.expr=${encodeURIComponent(expr)}&g0.tab=0`,
+      subject: {
+        policyId: policy.id,
+        policyName: policy.name,
+        objectLevel: policy.level,
+        object: alert.labels.toObject(),
+        metric: condition.metric,
+        operator: condition.operator,
+        unit: unitOf(condition, metricInfo(condition.metric)),
+        period: condition.period,
+        periods: condition.periods,
+      },
+    };
+    this.#made.set(labels, made);
+    return made;
   }
 
   async #alertLabels(alert: PolicyAlert, signal: AbortSignal): Promise<Labels> {

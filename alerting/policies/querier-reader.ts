@@ -2,6 +2,7 @@ import { METRIC_NAME } from '../../storage/labels.ts';
 import { Matcher } from '../../storage/matcher.ts';
 import type { Querier } from '../../storage/querier.ts';
 import { SampleTable } from '../../storage/sample-table.ts';
+import { newWindow } from '../../storage/sample-window.ts';
 import { withDeadline } from '../deadline.ts';
 import type { ReadSamples, SampleReader, SampleRequest, SeriesRows } from './sample-reader.ts';
 
@@ -46,13 +47,32 @@ async function read(
 ): Promise<ReadSamples> {
   const selection = { matchers: [new Matcher(METRIC_NAME, '=', metric), ...matchers], start: from + 1, end: to };
   const set = await querier.select(selection, signal);
-  const table = new SampleTable(set.series.length);
+  const { series } = set;
+  if (set.locate !== undefined) {
+    const window = newWindow(selection.start, selection.end);
+    return {
+      series,
+      locate(index: number, rows: SeriesRows) {
+        set.locate!(index, window);
+        rows.timestamps = window.timestamps;
+        rows.values = window.values;
+        rows.stale = window.stale;
+        rows.from = window.from;
+        rows.to = window.to;
+      },
+    };
+  }
+  const table = new SampleTable(series.length);
   for await (const block of set.blocks()) table.add(block);
   return {
-    series: set.series,
-    locate(series: number, rows: SeriesRows) {
-      const { length, timestamps, values, stale } = table.read(series);
-      Object.assign(rows, { timestamps, values, stale, from: 0, to: length });
+    series,
+    locate(index: number, rows: SeriesRows) {
+      const { length, timestamps, values, stale } = table.read(index);
+      rows.timestamps = timestamps;
+      rows.values = values;
+      rows.stale = stale;
+      rows.from = 0;
+      rows.to = length;
     },
   };
 }
