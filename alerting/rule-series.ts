@@ -52,6 +52,11 @@ export class RuleSeries {
     other.#present = new Map();
   }
 
+  /** Counts a series as written: another process did. */
+  resume(labels: Labels): void {
+    this.#present = new Map(this.#present).set(labels.key, labels);
+  }
+
   /**
    * Writes a result and the stale markers it implies, all or none. Rejects with a StorageError and changes nothing; with an Error
    * when another rule of the round has written some of the series with other values, which then stay, after the rest has been written.

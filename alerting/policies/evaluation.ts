@@ -1,7 +1,7 @@
 /**
  * How due periods are evaluated, by the engine as they end and by a dry run over the past.
  *
- * What is due is cut into batches of some 64 periods. Of each batch every metric is read once, whatever the number of policies and
+ * What is due is cut into batches of some 32 periods. Of each batch every metric is read once, whatever the number of policies and
  * objects (in parts where it is long); the samples become statistics of periods by object. Then the ends of periods are gone
  * through in order, and at each the policies that have a period ending there say what would become of their objects; the caller
  * makes that so. What cannot be read holds up only the policies that need it, and changes nothing of them.
@@ -12,15 +12,18 @@ import { historyLength } from './condition-state.ts';
 import { ObjectTable } from './object-table.ts';
 import { PeriodGrid } from './period-grid.ts';
 import { comparedWith, isChange, type PeriodTrack } from './period-track.ts';
-import type { ObjectLevel } from './policy.ts';
+import type { ObjectLevel, Statistic } from './policy.ts';
 import type { AlertChange, PolicyRun, StagedPeriod } from './policy-run.ts';
 import { type Doubt, findGone } from './presence.ts';
 import type { SampleReader, SampleRequest, SeriesRows } from './sample-reader.ts';
 
 /** Periods per batch, of the shortest. */
-const BATCH = 64;
+const BATCH = 32;
 /** Samples are read in parts of this time at most, two hours. */
 const PART = 7_200_000;
+const DAY = 86_400_000;
+/** Policies that are looked at before others have a turn. */
+const IN_ONE_GO = 256;
 /** So many older periods are read at once: they do not change any more. */
 const AHEAD = 16;
 
@@ -103,10 +106,16 @@ export async function evaluateUpTo(runs: readonly PolicyRun[], end: number, opti
   await inBatches(due, failing, (at) => evaluateAt(at, { ...due, options: failing }));
 }
 
+/** How much of the past must be read before the first period that is evaluated; milliseconds. */
+export function fillSpan(run: PolicyRun): number {
+  return Math.max(...run.conditions.map((condition) => fillLength(run, condition) * condition.condition.period));
+}
+
 /** How many periods before the first that is evaluated count. */
 function fillLength({ policy }: PolicyRun, { condition }: ConditionRun): number {
   const { mode, after } = policy.noData;
-  const silent = mode === 'alert' ? Math.ceil(after / condition.period) + 1 : 1;
+  // An object that was silent for longer is not known any more after a restart.
+  const silent = mode === 'alert' ? Math.ceil(Math.min(after, DAY) / condition.period) + 1 : 1;
   return Math.max(historyLength(condition.outOf), silent);
 }
 
@@ -174,8 +183,10 @@ async function evaluateAt(
   const periods: { run: PolicyRun; period: StagedPeriod }[] = [];
   const doubts: Doubt[] = [];
   const doubters = new Set<PolicyRun>();
-  for (const run of runs) {
+  for (const [i, run] of runs.entries()) {
     if (broken.has(run) || !run.conditions.some((condition) => condition.isDue(at))) continue;
+    // Scrapes must not wait for thousands of policies.
+    if (i % IN_ONE_GO === IN_ONE_GO - 1) await nextTurn();
     const period = run.stage(at);
     periods.push({ run, period });
     if (period.touched.size === 0) continue;
@@ -209,46 +220,54 @@ async function evaluateAt(
   }
 }
 
+interface Need {
+  readonly table: ObjectTable;
+  first: number;
+  last: number;
+  readonly statistics: Set<Statistic>;
+}
+
+function extend(
+  need: Need,
+  { first, last, statistic }: { readonly first: number; readonly last: number; readonly statistic: Statistic },
+): void {
+  need.first = Math.min(need.first, first);
+  need.last = Math.max(need.last, last);
+  need.statistics.add(statistic);
+}
+
 /** Which periods of which tables are needed. */
 class Needs {
-  readonly #tracks = new Map<
-    PeriodTrack,
-    { readonly table: ObjectTable; first: number; last: number; readonly ends: Set<number> }
-  >();
-  readonly #older: {
-    readonly track: PeriodTrack;
-    readonly table: ObjectTable;
-    readonly offset: number;
-    first: number;
-    last: number;
-  }[] = [];
-
-  add(
-    { table, track, condition }: ConditionRun,
-    { first, last }: { readonly first: number; readonly last: number },
-  ): void {
-    const { period } = condition;
-    const offset = isChange(condition) ? comparedWith(condition) : 0;
-    const need = this.#tracks.get(track) ?? { table, first, last, ends: new Set<number>() };
-    this.#tracks.set(track, need);
-    need.first = Math.min(need.first, offset === period ? first - period : first);
-    need.last = Math.max(need.last, last);
-    for (let end = first; end <= last; end += period) need.ends.add(end);
-    if (offset === 0 || offset === period) return;
-    const other = this.#older.find((candidate) => candidate.track === track && candidate.offset === offset);
-    if (other === undefined) this.#older.push({ track, table, offset, first, last });
-    else {
-      other.first = Math.min(other.first, first);
-      other.last = Math.max(other.last, last);
-    }
-  }
-
+  readonly #tracks = new Map<PeriodTrack, Need & { readonly ends: Set<number> }>();
+  readonly #older: (Need & { readonly track: PeriodTrack; readonly offset: number })[] = [];
   readonly #olderGrids: {
     readonly track: PeriodTrack;
     readonly table: ObjectTable;
     readonly offset: number;
     readonly grid: PeriodGrid;
   }[] = [];
+
+  add(
+    { table, track, condition }: ConditionRun,
+    { first, last }: { readonly first: number; readonly last: number },
+  ): void {
+    const { period, statistic } = condition;
+    const offset = isChange(condition) ? comparedWith(condition) : 0;
+    let need = this.#tracks.get(track);
+    if (need === undefined) {
+      need = { table, first, last, statistics: new Set(), ends: new Set() };
+      this.#tracks.set(track, need);
+    }
+    extend(need, { first: offset === period ? first - period : first, last, statistic });
+    for (let end = first; end <= last; end += period) need.ends.add(end);
+    if (offset === 0 || offset === period) return;
+    let older = this.#older.find((candidate) => candidate.track === track && candidate.offset === offset);
+    if (older === undefined) {
+      older = { track, table, offset, first, last, statistics: new Set() };
+      this.#older.push(older);
+    }
+    extend(older, { first, last, statistic });
+  }
 
   /** In order. */
   ends(): number[] {
@@ -331,15 +350,16 @@ class Needs {
       reading.to = Math.max(reading.to, to);
       reading.grids.push({ table, grid, isOlder });
     };
-    for (const [track, { table, first, last }] of this.#tracks) {
-      add(`${table.metric} 0`, { table, grid: track.gather(first, last), isOlder: false });
+    for (const [track, need] of this.#tracks) {
+      add(`${need.table.metric} 0`, { table: need.table, grid: track.gather(need), isOlder: false });
     }
-    for (const { track, table, offset, first, last } of this.#older) {
+    for (const { track, table, offset, first, last, statistics } of this.#older) {
       const known = track.older(offset, table.version);
-      if (known?.has(first - offset) && known.has(last - offset)) continue;
+      const isThere = known?.has(first - offset) === true && known.has(last - offset);
+      if (isThere && [...statistics].every((statistic) => known.statistics.includes(statistic))) continue;
       const ahead = Math.max(last, Math.min(first + (AHEAD - 1) * track.period, first + PART));
-      const periods = Math.floor((ahead - first) / track.period);
-      const grid = new PeriodGrid(track.period, first - offset, first - offset + periods * track.period);
+      const end = first + Math.floor((ahead - first) / track.period) * track.period;
+      const grid = new PeriodGrid(track.period, { first: first - offset, last: end - offset, statistics });
       this.#olderGrids.push({ track, table, offset, grid });
       add(`${table.metric} ${offset}`, { table, grid, isOlder: true });
     }

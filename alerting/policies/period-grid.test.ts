@@ -24,7 +24,7 @@ it('has the statistics of all samples of an object in (end - period, end]', () =
   const series = fc.array(fc.uniqueArray(sample, { selector: ({ time }) => time, maxLength: 20 }), { maxLength: 3 });
   fc.assert(
     fc.property(series, fc.constantFrom(5, 10), (all, period) => {
-      const grid = new PeriodGrid(period, 2 * period, 50);
+      const grid = new PeriodGrid(period, { first: 2 * period, last: 50, statistics: STATISTICS });
       grid.reserve(3);
       for (const one of all) grid.add(1, rows([...one].sort((a, b) => a.time - b.time)));
       for (let end = 2 * period; end <= 50; end += period) {

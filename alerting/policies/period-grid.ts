@@ -1,6 +1,13 @@
 import type { Statistic } from './policy.ts';
 import type { SeriesRows } from './sample-reader.ts';
 
+export interface PeriodGridOptions {
+  /** The ends of the first and the last period. */
+  readonly first: number;
+  readonly last: number;
+  readonly statistics: Iterable<Statistic>;
+}
+
 /**
  * Statistics of the periods that end at first, first + period, ..., of many objects, in columns: those of an object stand
  * together, one per period. Samples of several series of an object are taken together, as if they were of one. NaN is no value.
@@ -8,6 +15,9 @@ import type { SeriesRows } from './sample-reader.ts';
 export class PeriodGrid {
   readonly period: number;
   readonly count: number;
+  readonly statistics: readonly Statistic[];
+  readonly #wantsRange: boolean;
+  readonly #wantsLast: boolean;
   #first: number;
   #objects = 0;
   #sum: Float64Array = new Float64Array(0);
@@ -21,8 +31,12 @@ export class PeriodGrid {
   #ended: Uint32Array = new Uint32Array(0);
   #part = 1;
 
-  constructor(period: number, first: number, last: number) {
+  /** Only these statistics can be asked for. */
+  constructor(period: number, { first, last, statistics }: PeriodGridOptions) {
     this.period = period;
+    this.statistics = [...new Set(statistics)].sort();
+    this.#wantsRange = this.statistics.some((statistic) => statistic === 'min' || statistic === 'max');
+    this.#wantsLast = this.statistics.includes('last');
     this.#first = first;
     this.count = Math.round((last - first) / period) + 1;
   }
@@ -57,9 +71,11 @@ export class PeriodGrid {
     this.#objects = objects;
     const length = this.#objects * this.count;
     this.#sum = grown(this.#sum, length);
-    this.#min = grown(this.#min, length);
-    this.#max = grown(this.#max, length);
-    this.#last = grown(this.#last, length);
+    if (this.#wantsRange) {
+      this.#min = grown(this.#min, length);
+      this.#max = grown(this.#max, length);
+    }
+    if (this.#wantsLast) this.#last = grown(this.#last, length);
     this.#lastTime = grown(this.#lastTime, length);
     this.#samples = grownInts(this.#samples, length);
     this.#live = grownInts(this.#live, length);
@@ -94,21 +110,18 @@ export class PeriodGrid {
       if (!isLive) continue;
       const value = values[row]!;
       if (Number.isNaN(value)) continue;
-      if (this.#samples[cell]!++ === 0) {
-        this.#sum[cell] = value;
-        this.#min[cell] = value;
-        this.#max[cell] = value;
-        this.#last[cell] = value;
-        this.#lastTime[cell] = time;
-        continue;
+      const isFirst = this.#samples[cell]!++ === 0;
+      this.#sum[cell] = isFirst ? value : this.#sum[cell]! + value;
+      if (this.#wantsRange) {
+        if (isFirst || value < this.#min[cell]!) this.#min[cell] = value;
+        if (isFirst || value > this.#max[cell]!) this.#max[cell] = value;
       }
-      this.#sum[cell]! += value;
-      if (value < this.#min[cell]!) this.#min[cell] = value;
-      if (value > this.#max[cell]!) this.#max[cell] = value;
-      // Of two at the same moment the larger one, so that the order of the series does not matter.
-      if (time > this.#lastTime[cell]! || (time === this.#lastTime[cell] && value > this.#last[cell]!)) {
-        this.#last[cell] = value;
+      if (isFirst || time > this.#lastTime[cell]!) {
         this.#lastTime[cell] = time;
+        if (this.#wantsLast) this.#last[cell] = value;
+      } else if (this.#wantsLast && time === this.#lastTime[cell] && value > this.#last[cell]!) {
+        // Of two at the same moment the larger one, so that the order of the series does not matter.
+        this.#last[cell] = value;
       }
     }
     if (cell !== -1) this.#close(cell, isLive);

@@ -1,5 +1,5 @@
 import { changeInPercent } from './breach.ts';
-import { PeriodGrid } from './period-grid.ts';
+import { PeriodGrid, type PeriodGridOptions } from './period-grid.ts';
 import type { Condition, Statistic } from './policy.ts';
 
 const DAY = 86_400_000;
@@ -68,15 +68,13 @@ export class PeriodTrack {
     this.goneAt[index] = 0;
   }
 
-  /** Begins to gather the periods that end from `first` to `last`, which can be gone to when their samples are added. */
-  gather(first: number, last: number): PeriodGrid {
-    const count = Math.round((last - first) / this.period) + 1;
-    if (this.#spare?.count === count) {
-      this.#grid = this.#spare;
-      this.#grid.reset(first);
-    } else {
-      this.#grid = new PeriodGrid(this.period, first, last);
-    }
+  /** Begins to gather periods, which can be gone to when their samples are added. */
+  gather(options: PeriodGridOptions): PeriodGrid {
+    const fresh = new PeriodGrid(this.period, options);
+    const spare = this.#spare;
+    const isSpareFit = spare?.count === fresh.count && spare.statistics.join() === fresh.statistics.join();
+    this.#grid = isSpareFit ? spare : fresh;
+    this.#grid.reset(options.first);
     this.#spare = undefined;
     this.#end = 0;
     for (const known of this.#values.values()) known.end = 0;

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { Registry } from 'prom-client';
+import type { AlertEvent } from '../../storage/alert-log.ts';
 import { Labels } from '../../storage/labels.ts';
 import { Matcher } from '../../storage/matcher.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
@@ -218,10 +219,9 @@ export class PolicyBed {
   }
 }
 
-/** A memory storage that keeps what its alert log was given. */
-export function recordingStorage(): Storage & { readonly events: import('../../storage/alert-log.ts').AlertEvent[] } {
-  const storage = createMemoryStorage();
-  const events: import('../../storage/alert-log.ts').AlertEvent[] = [];
+/** A storage that keeps what its alert log was given. */
+export function recordingStorage(storage = createMemoryStorage()): RecordingStorage {
+  const events: AlertEvent[] = [];
   const { alertLog } = storage;
   const append = alertLog.append.bind(alertLog);
   alertLog.append = async (added) => {
@@ -231,9 +231,11 @@ export function recordingStorage(): Storage & { readonly events: import('../../s
   return Object.assign(storage, { events });
 }
 
+type RecordingStorage = Storage & { readonly events: AlertEvent[] };
+
 async function allEvents(storage: Storage) {
   if (!('events' in storage)) throw new Error('only of a recording storage');
-  return (storage as ReturnType<typeof recordingStorage>).events;
+  return (storage as RecordingStorage).events;
 }
 
 /** The labels of a pod's series. */

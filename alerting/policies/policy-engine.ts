@@ -8,9 +8,9 @@ import type { ArrivalFunc } from '../arrival.ts';
 import { type Clock, SYSTEM_CLOCK, wait } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
+import { RoundOfSamples } from '../rule-series.ts';
 import type { MetricInfoFunc } from './alert-text.ts';
-import type { ConditionRun } from './condition-run.ts';
-import { commitStaged, evaluateUpTo, ObjectTables, type StagedRun } from './evaluation.ts';
+import { commitStaged, evaluateUpTo, fillSpan, ObjectTables, type StagedRun } from './evaluation.ts';
 import { EvaluationMarks, readMarks } from './evaluation-marks.ts';
 import type { AlertPolicy } from './policy.ts';
 import { loggedInstance, type PolicyAlert, policyOfRule, policyRule, restoredAlert } from './policy-alert.ts';
@@ -67,6 +67,8 @@ const RESTORE_WITHIN = 90 * DAY;
 /** Of periods that were not evaluated in time, so many are made up for, and so much time. */
 const CATCH_UP_PERIODS = 60;
 const CATCH_UP = DAY;
+/** Policies that look back further after a start are begun one after the other: 6 h. */
+const QUICK = 6 * 3_600_000;
 /** At least so often what fires is told and written. */
 const REFRESH = 60_000;
 /** How long alerts of a policy that is not there after a start wait for it: those of resources come with the watch. */
@@ -160,6 +162,7 @@ class Session {
   #wake: () => void = () => {};
   /** What the log says of policies that were not there yet; undefined until it was read. */
   #remembered: Map<string, AlertEvent[]> | undefined;
+  readonly #periods = new Set<number>();
   #marked = new Map<string, number>();
   #restoredAt = 0;
   #lastTick = 0;
@@ -258,28 +261,16 @@ class Session {
     this.#wake = () => {};
   }
 
-  *#conditions(): Iterable<ConditionRun> {
-    for (const { run } of this.#entries.values()) yield* run.conditions;
-  }
-
-  #periods(): Set<number> {
-    const periods = new Set<number>();
-    for (const { condition } of this.#conditions()) periods.add(condition.period);
-    // What fires is told again in between.
-    if (periods.size > 0) periods.add(REFRESH);
-    return periods;
-  }
-
   /** The last end of any period. */
   #tick(now: number): number {
     let tick = 0;
-    for (const period of this.#periods()) tick = Math.max(tick, Math.floor(now / period) * period);
+    for (const period of this.#periods) tick = Math.max(tick, Math.floor(now / period) * period);
     return tick;
   }
 
   #nextTick(now: number): number {
     let next = now + REFRESH;
-    for (const period of this.#periods()) next = Math.min(next, (Math.floor(now / period) + 1) * period);
+    for (const period of this.#periods) next = Math.min(next, (Math.floor(now / period) + 1) * period);
     return next;
   }
 
@@ -297,11 +288,23 @@ class Session {
   }
 
   async #round(tick: number, signal: AbortSignal): Promise<void> {
-    const { logger } = this.#options;
     const started = this.#clock.elapsed();
-    for (const entry of this.#entries.values()) this.#begin(entry, tick);
-    const failed = new Map<PolicyRun, Error>();
     const entries = [...this.#entries.values()];
+    for (const entry of entries) this.#begin(entry, tick);
+    const isSlow = ({ run }: PolicyEntry): boolean => !run.isFilled && fillSpan(run) > QUICK;
+    const slow = entries.filter(isSlow);
+    await this.#evaluate(slow.length === 0 ? entries : entries.filter((entry) => !isSlow(entry)), tick, signal);
+    // One that has a long past to read must not keep the others waiting.
+    if (slow.length > 0) await this.#evaluate(slow.slice(0, 1), tick, signal);
+    this.#isUrgent ||= slow.length > 1;
+    this.#prune(tick);
+    this.#metrics.rounds.inc();
+    this.#metrics.duration.observe((this.#clock.elapsed() - started) / 1000);
+  }
+
+  /** Evaluates these policies up to the tick, tells and writes what has become of them. */
+  async #evaluate(entries: readonly PolicyEntry[], tick: number, signal: AbortSignal): Promise<void> {
+    const failed = new Map<PolicyRun, Error>();
     await evaluateUpTo(
       entries.map(({ run }) => run),
       tick,
@@ -313,26 +316,25 @@ class Session {
         failed: (run, error) => failed.set(run, error),
       },
     );
-    for (const entry of entries) {
-      const error = failed.get(entry.run);
-      if (error === undefined) {
-        entry.health = 'ok';
-        entry.lastError = '';
-        entry.lastEvaluation = tick;
-        continue;
-      }
-      this.#metrics.failures.inc();
-      if (entry.lastError !== error.message) {
-        logger.warn({ policy: entry.policy.id }, `a policy could not be evaluated: ${error.message}`);
-      }
-      entry.health = 'err';
-      entry.lastError = error.message;
-    }
+    for (const entry of entries) this.#noted(entry, tick, failed.get(entry.run));
     this.#notify();
     await this.#write(entries, tick);
-    this.#prune(tick);
-    this.#metrics.rounds.inc();
-    this.#metrics.duration.observe((this.#clock.elapsed() - started) / 1000);
+  }
+
+  #noted(entry: PolicyEntry, tick: number, error: Error | undefined): void {
+    if (error === undefined) {
+      entry.health = 'ok';
+      entry.lastError = '';
+      entry.lastEvaluation = tick;
+      return;
+    }
+    this.#metrics.failures.inc();
+    if (entry.lastError !== error.message) {
+      const { id } = entry.policy;
+      this.#options.logger.warn({ policy: id }, `a policy could not be evaluated: ${error.message}`);
+    }
+    entry.health = 'err';
+    entry.lastError = error.message;
   }
 
   /** Sets from when on it is evaluated, as far as it is not too long ago. */
@@ -415,8 +417,10 @@ class Session {
   async #write(entries: readonly PolicyEntry[], tick: number): Promise<void> {
     const evaluated = entries.filter(({ lastEvaluation }) => lastEvaluation === tick);
     const due = entries.filter((entry) => entry.lastEvaluation === tick || tick - entry.writtenAt >= REFRESH);
+    // Policies of one name may write the same series.
+    const round = new RoundOfSamples();
     const writes = [
-      ...due.map((entry) => entry.write(tick)),
+      ...due.map((entry) => entry.write(tick, round)),
       this.#marks.write(
         evaluated
           .filter(({ run }) => run.conditions.some(({ evaluatedTo }) => evaluatedTo === tick))
@@ -478,6 +482,10 @@ class Session {
     }
     leaving.push(...before.values());
     this.#entries = entries;
+    this.#periods.clear();
+    for (const { conditions } of wanted) for (const { period } of conditions) this.#periods.add(period);
+    // What fires is told again in between.
+    if (wanted.length > 0) this.#periods.add(REFRESH);
     for (const entry of leaving) await this.#end(entry, signal);
     this.#tables.sweep();
   }
@@ -554,7 +562,7 @@ class Session {
       const restored = restoredAlert(remembered, policy.level);
       if (restored === undefined) continue;
       run.adopt(restored.alert);
-      entry.put(restored);
+      entry.resume(restored);
     }
     const mark = this.#marked.get(policy.id);
     this.#marked.delete(policy.id);

@@ -1,6 +1,6 @@
 import type { Appender } from '../../storage/appender.ts';
 import type { Labels } from '../../storage/labels.ts';
-import { RuleSeries } from '../rule-series.ts';
+import { type RoundOfSamples, RuleSeries } from '../rule-series.ts';
 import type { AlertPolicy } from './policy.ts';
 import type { PolicyAlert } from './policy-alert.ts';
 import type { PolicyRun } from './policy-run.ts';
@@ -43,6 +43,12 @@ export class PolicyEntry {
     }
   }
 
+  /** Goes on with what another process said, and wrote if it fires. */
+  resume(spoken: SpokenAlert): void {
+    this.put(spoken);
+    if (spoken.alert.state === 'firing') this.series.resume(this.#labelsOf(spoken));
+  }
+
   /** Puts what is said of an object in place of what was said before. */
   put(spoken: SpokenAlert): void {
     const { alert, labels } = spoken;
@@ -56,9 +62,9 @@ export class PolicyEntry {
   }
 
   /** Writes a sample of ALERTS for each alert, and stale markers for those that are none any more. Rejects with a StorageError. */
-  async write(timestamp: number): Promise<void> {
+  async write(timestamp: number, round?: RoundOfSamples): Promise<void> {
     const samples = Array.from(this.spoken.values(), (spoken) => ({ labels: this.#labelsOf(spoken), value: 1 }));
-    await this.series.write(samples, timestamp);
+    await this.series.write(samples, timestamp, round);
     this.writtenAt = timestamp;
   }
 

@@ -20,6 +20,33 @@ describe('a restart', () => {
     expect(bed.told).toMatchObject([{ key: before!.key, startsAt: before!.startsAt, status: 'resolved' }]);
   });
 
+  it('ends the series of an alert that ended meanwhile', async () => {
+    const bed = await started();
+    await bed.minutes([95]);
+    await bed.stop();
+    await bed.minutes([10]);
+    await bed.restart();
+    expect((await bed.samples('ALERTS')).map(([, times]) => times)).toEqual([[1, 'stale']]);
+  });
+
+  it('begins with a long past of one policy without keeping the others waiting', async () => {
+    const bed = new PolicyBed([
+      policy({ id: 'long', conditions: [{ period: 720 * MINUTE }] }),
+      policy({ id: 'short', name: 'Short' }),
+    ]);
+    await bed.minutes([95]);
+    bed.engine.start();
+    await bed.clock.advance(0);
+    await bed.minutes([95]);
+    expect(bed.engine.snapshots().map(({ id, health, firing }) => ({ id, health, firing }))).toEqual([
+      { id: 'long', health: 'ok', firing: 0 },
+      { id: 'short', health: 'ok', firing: 1 },
+    ]);
+    bed.clock.jump(720 * MINUTE);
+    await bed.minutes([95]);
+    expect(bed.engine.snapshots()[0]).toMatchObject({ id: 'long', firing: 1 });
+  });
+
   it('tells an end again that may not have been told', async () => {
     const bed = await started();
     await bed.minutes([95, 10]);
