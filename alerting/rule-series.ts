@@ -54,7 +54,15 @@ export class RuleSeries {
 
   /** Counts a series as written: another process did. */
   resume(labels: Labels): void {
-    this.#present = new Map(this.#present).set(labels.key, labels);
+    if (this.#present.has(labels.key)) return;
+    const held = { labels, ref: this.#appender.acquire(labels) };
+    this.#present = new Map(this.#present).set(labels.key, held);
+  }
+
+  /** Gives all series back without stale markers: another process goes on with them. */
+  release(): void {
+    this.#appender.release(refsOf(this.#present.values()));
+    this.#present = new Map();
   }
 
   /**

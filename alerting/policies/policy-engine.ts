@@ -203,6 +203,7 @@ class Session {
       this.#options.logger.warn(error.message);
     });
     this.#marks.release();
+    for (const { series } of this.#entries.values()) series.release();
   }
 
   snapshots(): readonly PolicySnapshot[] {
