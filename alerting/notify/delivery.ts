@@ -4,7 +4,7 @@ import { withDeadline } from '../deadline.ts';
 import type { Outcome } from './integration.ts';
 
 /** One attempt to post JSON. */
-export interface PostAttempt {
+interface PostAttempt {
   /** Never appears in an error or a log. */
   readonly url: () => Promise<string>;
   readonly headers: () => Promise<Record<string, string>>;
@@ -54,7 +54,7 @@ export async function deliver(post: Post): Promise<{ readonly reason: string; re
 }
 
 /** Posts once. 5xx, 429 and everything that goes wrong on the way may be tried again; any other answer is final. */
-export async function attemptPost(post: PostAttempt): Promise<Outcome> {
+async function attemptPost(post: PostAttempt): Promise<Outcome> {
   const failed = (reason: string, retryAfter = 0): Outcome => ({ kind: 'failed', reason, retryAfter });
   const late = `no answer within ${post.timeout} ms`;
   try {

@@ -1,9 +1,3 @@
-/**
- * Tells receivers of alerts as Alertmanager does: the store of alerts, the dispatcher that groups them, the pipeline from a group to the
- * integrations of its receiver, and the journal of what was told. What leads sends; what stands by keeps its groups current. Who begins
- * to lead first reads what was told before, so that nothing is repeated or forgotten.
- */
-import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Labels } from '../../storage/labels.ts';
@@ -16,15 +10,12 @@ import type { AggregationGroup, GroupTarget } from './aggregation-group.ts';
 import { AlertStore, type Said, type Stored } from './alert-store.ts';
 import { type ViewSource, viewAlerts, viewGroups } from './alert-view.ts';
 import type { NotifyConfiguration } from './configuration/configuration.ts';
-import { Dispatcher } from './dispatcher.ts';
 import { groupTargets } from './group-targets.ts';
-import { Inhibitor } from './inhibitor.ts';
-import type { Integration, NotificationTemplates } from './integration.ts';
+import type { NotificationTemplates } from './integration.ts';
 import { NotificationJournal } from './notification-journal.ts';
 import { createNotifyMetrics, type NotifyMetrics } from './notify-metrics.ts';
-import { Pipeline } from './pipeline.ts';
 import { merged, POSTED, type TimedAlert, timedAlert } from './posted-alert.ts';
-import { Sender } from './sender.ts';
+import { RunningConfiguration } from './running-configuration.ts';
 import { isResolved, mayBeInFlight, type StoredAlert } from './stored-alert.ts';
 
 export interface NotifyLimits {
@@ -85,17 +76,6 @@ export function createNotifier(options: NotifierOptions): Notifier {
   return new AlertNotifier(options);
 }
 
-/** What a configuration has become. */
-interface Running {
-  readonly configuration: NotifyConfiguration;
-  readonly inhibitor: Inhibitor;
-  readonly pipeline: Pipeline;
-  readonly dispatcher: Dispatcher;
-  readonly integrations: readonly Integration[];
-  readonly stopping: AbortController;
-  readonly cut: AbortController;
-}
-
 class AlertNotifier implements Notifier {
   readonly #options: NotifierOptions;
   readonly #clock: Clock;
@@ -106,7 +86,7 @@ class AlertNotifier implements Notifier {
   /** Ends of alerts that are not in the store, until the journal can say whether anybody waits for them. */
   readonly #ends = new Map<string, NotifiableAlert>();
   readonly #stop = new AbortController();
-  #running: Running;
+  #running: RunningConfiguration;
   /** Whether the journal is what the log says, which holds while this instance leads. */
   #isRead = false;
   /** When it began to lead; not before anything that it has heard of since. */
@@ -131,7 +111,7 @@ class AlertNotifier implements Notifier {
     });
     const { notificationLog: log, logger } = options;
     this.#journal = new NotificationJournal({ log, clock: this.#clock, logger, metrics: this.#metrics });
-    this.#running = this.#build(options.configuration, options.templates);
+    this.#running = this.#run(options.configuration, options.templates);
   }
 
   notify(alerts: readonly NotifiableAlert[]): void {
@@ -165,9 +145,9 @@ class AlertNotifier implements Notifier {
   apply(configuration: NotifyConfiguration, templates: NotificationTemplates): Promise<void> {
     const applied = this.#applying.then(async () => {
       if (this.#stop.signal.aborted) return;
-      const next = this.#build(configuration, templates);
+      const next = this.#run(configuration, templates);
       const before = this.#running;
-      await this.#end(before);
+      await before.end();
       this.#running = next;
       for (const stored of this.#store.values()) {
         stored.groups.clear();
@@ -186,7 +166,7 @@ class AlertNotifier implements Notifier {
     this.#stop.abort(new Error('the notifier was stopped'));
     for (const cancel of this.#cancels) cancel();
     await this.#applying;
-    await this.#end(this.#running);
+    await this.#running.end();
     await this.#reading;
     await this.#journal.close(this.#options.stopWithin ?? STOP_WITHIN);
   }
@@ -218,64 +198,17 @@ class AlertNotifier implements Notifier {
     };
   }
 
-  #build(configuration: NotifyConfiguration, templates: NotificationTemplates): Running {
-    const { silenced, externalUrl, logger, random } = this.#options;
-    const clock = this.#clock;
-    const metrics = this.#metrics;
-    const journal = this.#journal;
-    const stopping = new AbortController();
-    const cut = new AbortController();
-    // Every notification that is under way listens.
-    setMaxListeners(0, stopping.signal, cut.signal);
-    const inhibitor = new Inhibitor(configuration.inhibitRules);
-    const senders = new Map(
-      configuration.receivers.map(({ name: receiver, integrations }) => [
-        receiver,
-        integrations.map(({ name, settings }) => {
-          const integration = settings.create(name, { templates, clock, logger });
-          const signals = { stopping: stopping.signal, cut: cut.signal };
-          return new Sender({
-            receiver,
-            integration,
-            clock,
-            metrics,
-            maySend: () => this.#leads(),
-            ...signals,
-            random,
-          });
-        }),
-      ]),
-    );
-    const pipeline = new Pipeline({
-      ...{ configuration, inhibitor, silenced, journal, senders, externalUrl, clock, logger, metrics },
+  #run(configuration: NotifyConfiguration, templates: NotificationTemplates): RunningConfiguration {
+    const { silenced, externalUrl, logger, random, stopWithin = STOP_WITHIN } = this.#options;
+    return new RunningConfiguration({
+      ...{ configuration, templates, silenced, externalUrl, logger, random, stopWithin },
+      ...{ clock: this.#clock, metrics: this.#metrics, journal: this.#journal, maxGroups: this.#limits.groups },
+      leads: () => this.#leads(),
       leadsSince: () => this.#leadsSince,
-    });
-    const dispatcher = new Dispatcher({
-      clock,
-      targets: (alert) => groupTargets(alert, configuration.route),
-      maxGroups: this.#limits.groups,
       mayFlush: () => this.#isRead && this.#leads(),
-      flush: (group, alerts, now) => pipeline.flush(group, alerts, now),
-      earlier: (group) => this.#repeatAt(group, senders.get(group.receiver) ?? []),
-      released: (stored) => {
-        this.#store.delete(stored);
-        inhibitor.delete(stored);
-      },
+      released: (stored) => this.#store.delete(stored),
       refused: () => this.#refuse('groups', this.#limits.groups),
     });
-    const integrations = [...senders.values()].flat().map(({ integration }) => integration);
-    return { configuration, inhibitor, pipeline, dispatcher, integrations, stopping, cut };
-  }
-
-  /** Lets attempts that are under way end, for a while. */
-  async #end({ dispatcher, integrations, stopping, cut }: Running): Promise<void> {
-    const { logger, stopWithin = STOP_WITHIN } = this.#options;
-    stopping.abort(new Error('the notifier was stopped'));
-    const cancel = this.#clock.schedule(stopWithin, () => cut.abort(new Error('the notifier was stopped')));
-    await dispatcher.stop();
-    cancel();
-    const closed = await Promise.allSettled(integrations.map(async (integration) => integration.close?.()));
-    if (closed.some(({ status }) => status === 'rejected')) logger.warn('connections to receivers could not be closed');
   }
 
   #leads(): boolean {
@@ -377,18 +310,6 @@ class AlertNotifier implements Notifier {
     if (now - (this.#complained.get(limit) ?? Number.NEGATIVE_INFINITY) < COMPLAIN_EVERY) return;
     this.#complained.set(limit, now);
     this.#options.logger.error(`alerts are not told: the limit of ${value} ${limit} is reached`);
-  }
-
-  /** When one of the integrations is to be told again what has not changed. */
-  #repeatAt(group: AggregationGroup, senders: readonly Sender[]): number {
-    if (!group.options.isPrompt) return Number.POSITIVE_INFINITY;
-    const times = senders.map(({ integration }) => {
-      const told = this.#journal.told(group.receiver, group.groupKey, integration.name);
-      return told === undefined
-        ? Number.POSITIVE_INFINITY
-        : told.timestamp + group.options.repeatAfter(told.repeats) + 1;
-    });
-    return Math.min(...times);
   }
 
   /** Looks whether this instance leads, and reads the log when it begins to. */
