@@ -127,8 +127,9 @@ class RuleFileReader {
     if (record !== undefined) {
       for (const key of ['for', 'keep_firing_for', 'annotations']) {
         const extra = fields.get(key);
-        if (extra !== undefined)
-          this.#yaml.report(extra, 'expected only in an alerting rule, got it in a recording rule');
+        if (extra === undefined || (key === 'annotations' ? isEmpty(extra) : (this.#duration(extra) ?? 0) === 0))
+          continue;
+        this.#yaml.report(extra, 'expected only in an alerting rule, got it in a recording rule');
       }
       return { kind: 'recording', record: this.#recordName(place, fields), expr, labels } satisfies RecordingRule;
     }
@@ -224,6 +225,10 @@ class RuleFileReader {
       this.#yaml.report(place, `expected a template, got one with an error at ${error.message}`);
     }
   }
+}
+
+function isEmpty({ node }: Place): boolean {
+  return node === null || (isMap(node) && node.items.length === 0);
 }
 
 function isWellFormed(text: string): boolean {
