@@ -54,7 +54,7 @@ interface Entry {
   readonly time: string;
   readonly state?: string;
   readonly value?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly outcome?: string;
   readonly said?: string;
   readonly receiver?: string;
@@ -99,7 +99,7 @@ async function life(steps: Steps, children: Children, directory: string): Promis
       const args = ['--demo', '--demo-nodes', '3', '--demo-pods', '20', '--log-level', 'warn'];
       await startPharosServer({ children, config, dataDir, log: join(directory, 'pharos.log'), port, args });
       node = await until('a node in the catalogue', 60_000, async () => {
-        const found = await api.query('k8s_node_status_ready{node_role!="master"}');
+        const found = await api.query('k8s_node_status_ready{node_role="Node"}');
         return found[0]?.labels.node;
       });
       const cluster = (await api.query(`k8s_node_status_ready{node="${node}"}`))[0]!.labels.cluster ?? '';
@@ -282,9 +282,7 @@ async function life(steps: Steps, children: Children, directory: string): Promis
 /** What the history must have; throws when something is missing. Entries and deliveries are in the order of time. */
 function complete(entries: readonly Entry[], deliveries: readonly Delivery[]): string {
   const of = (kind: Entry['kind']) => entries.filter((entry) => entry.kind === kind);
-  const transitions = of('transition').map(({ state, annotations }) =>
-    `${state} ${annotations?.severity ?? ''}`.trim(),
-  );
+  const transitions = of('transition').map(({ state, labels }) => `${state} ${labels?.severity}`);
   const wanted = ['firing warn', 'firing serious', 'inactive serious'];
   const rest = [...transitions];
   for (const each of wanted) {
