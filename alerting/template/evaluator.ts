@@ -31,8 +31,8 @@ export interface EvaluationLimits {
 
 /** Stands between the values and the output where the output is not plain text. */
 export interface Escaper {
-  /** Is told of the template's own text, in order. */
-  literal(text: string): void;
+  /** Is told of the template's own text, in order, and gives what of it is written. */
+  literal(text: string): string;
   /** How a value may stand after all that was written. */
   escaped(value: Value): string;
 }
@@ -126,8 +126,7 @@ class Evaluator {
     this.#step(node);
     switch (node.kind) {
       case 'text':
-        this.#write(node.text, node);
-        this.#evaluation.escaper?.literal(node.text);
+        this.#write(this.#evaluation.escaper?.literal(node.text) ?? node.text, node);
         return undefined;
       case 'action': {
         const value = this.#pipeline(node.pipeline, dot);

@@ -15,6 +15,8 @@ const URL_ATTRIBUTES =
 /** What Go writes in place of a value that must not stand where it stands. */
 const REFUSED = 'ZgotmplZ';
 
+const COMMENT = '<!--';
+
 const HTML: Readonly<Record<string, string>> = {
   '"': '&#34;',
   '&': '&amp;',
@@ -39,9 +41,20 @@ export class HtmlEscaper implements Escaper {
   #quote = '';
   #value = '';
 
-  literal(text: string): void {
-    let rest = text;
-    while (rest !== '') rest = rest.slice(this.#take(rest));
+  /** Without comments, which Go leaves away too. */
+  literal(text: string): string {
+    let written = '';
+    for (let rest = text; rest !== ''; ) {
+      const begun = this.#state === 'comment';
+      const length = this.#take(rest);
+      if (!begun) {
+        const taken = rest.slice(0, length);
+        // Only the text before a comment is taken together with its beginning.
+        written += (this.#state as State) === 'comment' ? taken.slice(0, -COMMENT.length) : taken;
+      }
+      rest = rest.slice(length);
+    }
+    return written;
   }
 
   escaped(value: Value): string {
@@ -104,9 +117,9 @@ export class HtmlEscaper implements Escaper {
   #takeText(text: string): number {
     const begin = text.indexOf('<');
     if (begin === -1) return text.length;
-    if (text.startsWith('<!--', begin)) {
+    if (text.startsWith(COMMENT, begin)) {
       this.#state = 'comment';
-      return begin + 4;
+      return begin + COMMENT.length;
     }
     const name = /^<\/?([A-Za-z][^\s/>]*)/.exec(text.slice(begin));
     if (name === null) return begin + 1;

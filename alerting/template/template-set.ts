@@ -14,6 +14,8 @@ import type { Value } from './value.ts';
 export interface TemplateFile {
   readonly file: string;
   readonly text: string;
+  /** Whether an empty definition of another file replaces one of this file too, which says more than one thinks of. */
+  readonly isBuiltin?: boolean;
 }
 
 /** A file that is no template. */
@@ -31,6 +33,7 @@ export class TemplateSet {
   readonly #functions: ReadonlyMap<string, TemplateFunction>;
   readonly #names: ReadonlySet<string>;
   readonly #definitions = new Map<string, Definition>();
+  readonly #builtin = new Set<Definition>();
   readonly #parsed = new Map<string, ParsedTemplate>();
   /** Files that could not be read; what they define is missing. */
   readonly problems: readonly TemplateFileProblem[];
@@ -48,10 +51,13 @@ export class TemplateSet {
     ]);
     this.#names = new Set(this.#functions.keys());
     const problems: TemplateFileProblem[] = [];
-    for (const { file, text } of files) {
+    for (const { file, text, isBuiltin } of files) {
       try {
         const parsed = parse(text, { functions: this.#names, variables: [], file });
-        for (const [name, definition] of parsed.definitions) this.#define(name, definition);
+        for (const [name, definition] of parsed.definitions) {
+          this.#define(name, definition);
+          if (isBuiltin === true) this.#builtin.add(definition);
+        }
         this.#define(file.slice(file.lastIndexOf('/') + 1), parsed);
       } catch (error) {
         if (!(error instanceof TemplateError)) throw error;
@@ -77,7 +83,8 @@ export class TemplateSet {
   }
 
   #define(name: string, definition: Definition): void {
-    if (this.#definitions.has(name) && isEmpty(definition)) return;
+    const before = this.#definitions.get(name);
+    if (before !== undefined && isEmpty(definition) && !this.#builtin.has(before)) return;
     this.#definitions.set(name, definition);
   }
 

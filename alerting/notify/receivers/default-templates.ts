@@ -147,4 +147,4 @@ const MAIL = `
 `;
 
 /** As one file of definitions; those of the user's files replace them. */
-export const DEFAULT_TEMPLATES = { file: 'default.tmpl', text: PIECES + CHAT + PAGERS + MAIL };
+export const DEFAULT_TEMPLATES = { file: 'default.tmpl', text: PIECES + CHAT + PAGERS + MAIL, isBuiltin: true };

@@ -121,12 +121,13 @@ it('lets a later file replace what an earlier one or Pharos defines', () => {
   const own = new CompiledTemplates(
     [
       { file: '/t/a.tmpl', text: '{{ define "__subject" }}mine {{ .Status }}{{ end }}{{ define "x" }}1{{ end }}' },
-      { file: '/t/b.tmpl', text: '{{ define "x" }}2{{ end }}' },
+      { file: '/t/b.tmpl', text: '{{ define "x" }}2{{ end }}{{ define "slack.default.text" }}{{ end }}' },
       { file: '/t/c.tmpl', text: '{{ define "y" }}' },
     ],
     { now: () => NOON },
   );
   expect(own.text('{{ template "slack.default.title" . }} {{ template "x" . }}', both)).toBe('mine firing 2');
+  expect(own.text('{{ template "slack.default.text" . }}', both)).toBe('');
   expect(own.problems.map(({ file, error }) => `${file}:${error.message}`)).toEqual([
     '/t/c.tmpl:1:11: {{define}} without {{end}}',
   ]);
