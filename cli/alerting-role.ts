@@ -32,7 +32,7 @@ import { type AlertmanagerPushes, startAlertmanagerPushes } from './alertmanager
 import { ClusterAlerting } from './cluster-alerting.ts';
 import type { PharosConfig } from './config/config.ts';
 import type { LoadedAlerting } from './load-alerting.ts';
-import { metricInfo, policyCatalogue } from './policy-catalogue.ts';
+import { policyCatalogue } from './policy-catalogue.ts';
 import { VERSION } from './version.ts';
 
 export interface AlertingRole {
@@ -71,6 +71,8 @@ export interface AlertingRoleDeps {
   /** When the process started, in milliseconds since 1970. */
   readonly started: number;
 }
+
+const FLUSH_TIMEOUT = 2_000;
 
 /** Rules, policies, alerts, silences and notifications. */
 export function createAlertingRole(deps: AlertingRoleDeps): AlertingRole {
@@ -130,7 +132,7 @@ class Role implements AlertingRole {
       registry,
       externalLabels,
       externalUrl,
-      metricInfo,
+      metricInfo: (metric) => this.#catalogue.info(metric),
       query: async (expr, time, signal) => (await this.#query(expr, time, signal)).samples,
       notify: (alerts) => this.#notify(alerts),
     });
@@ -158,7 +160,7 @@ class Role implements AlertingRole {
       rules: this.#ruleObjects,
       set: this.#policies,
       context,
-      firing: (id) => this.#policyEngine.snapshots().find((snapshot) => snapshot.id === id)?.firing,
+      firing: (id) => this.#policyEngine.snapshot(id)?.firing,
       isLeader: () => leadership.isLeader(),
       logger,
     });
@@ -205,7 +207,14 @@ class Role implements AlertingRole {
     await this.#turning;
     await Promise.all([this.#rules.stop(), this.#policyEngine.stop()]);
     await Promise.all([this.#notifier.stop(), this.#pushes.stop(), this.#silences.stop(), this.#policyStore.stop()]);
-    await this.#deps.leadership.close();
+    // Who leads next reads what this one wrote last.
+    const { storage, leadership, logger } = this.#deps;
+    await storage.flush(AbortSignal.timeout(FLUSH_TIMEOUT)).catch((error: unknown) => {
+      logger.warn(
+        `what was alerted last may not be in the store yet: ${error instanceof Error ? error.message : error}`,
+      );
+    });
+    await leadership.close();
   }
 
   groups(): readonly RuleGroupSnapshot[] {
@@ -229,6 +238,7 @@ class Role implements AlertingRole {
       clock,
       version: VERSION,
       startTime: started,
+      hosts: [new URL(this.#externalUrl).hostname],
       logger,
       registry,
       sections: [

@@ -1,4 +1,3 @@
-import type { MetricInfo, MetricInfoFunc } from '../alerting/policies/alert-text.ts';
 import { MetricCatalogue } from '../alerting/policies/metric-catalogue.ts';
 import { LEVELS, metricName } from '../collector/kubernetes/catalogue/definitions.ts';
 
@@ -16,15 +15,3 @@ export function policyCatalogue(): MetricCatalogue {
     })),
   );
 }
-
-const INFO: ReadonlyMap<string, MetricInfo> = new Map(
-  LEVELS.flatMap(({ level, definitions }) =>
-    definitions.map((definition): [string, MetricInfo] => [
-      metricName(level, definition),
-      { unit: definition.unit, help: definition.meaning },
-    ]),
-  ),
-);
-
-/** What the catalogue says of a metric. */
-export const metricInfo: MetricInfoFunc = (metric) => INFO.get(metric);
