@@ -24,8 +24,6 @@ export type Stored =
 
 /** What an alert takes beside its texts. */
 const OVERHEAD = 800;
-/** How many levels an alert is remembered to have had. */
-const MAX_FORMER = 4;
 
 /** The alerts that fire, and those that have ended and may have to be told; each once by rule and key. */
 export class AlertStore {
@@ -63,14 +61,12 @@ export class AlertStore {
     // Labels that are equal are kept as the object that they were, for their memory's sake.
     const kept = isSame && stored.alert.labels !== alert.labels ? { ...alert, labels: stored.alert.labels } : alert;
     if (!stored.alert.annotations.equals(alert.annotations) || !isSame) this.#resize(stored, kept);
-    const before = stored.fingerprint;
     stored.alert = kept;
     stored.updatedAt = now;
     stored.endsAt = endsAt;
     stored.isTimeout = isTimeout;
     if (isSame) return { kind: 'updated', stored };
     stored.fingerprint = fingerprint(alert.labels);
-    stored.former = [...stored.former, before].filter((one) => one !== stored.fingerprint).slice(-MAX_FORMER);
     return { kind: 'relabelled', stored };
   }
 
@@ -86,7 +82,6 @@ export class AlertStore {
       id,
       alert,
       fingerprint: fingerprint(alert.labels),
-      former: [],
       updatedAt: now,
       endsAt,
       isTimeout,

@@ -1,12 +1,10 @@
 import { labelSetText } from '../group-key.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
 import type { GroupTarget } from './aggregation-group.ts';
+import { LEVEL_LABEL } from './alert-level.ts';
 import type { Route } from './configuration/configuration.ts';
 import { repeatAfter } from './needs-update.ts';
 import { groupLabels, matchingRoutes } from './route.ts';
-
-/** The label that says how bad a policy's alert is. It never splits a policy's groups, so that a change stays in its group. */
-const LEVEL = 'severity';
 
 /**
  * The groups that an alert belongs to: one for each route that it takes. A policy's alert belongs to groups of its policy, one at each
@@ -51,7 +49,8 @@ function policyTargets(
   for (const { receiver, route } of places) {
     if (targets.has(receiver)) continue;
     const by = groupBy ?? (route.groupByAll ? ['...'] : route.groupBy);
-    const own = groupLabels(labels.with(LEVEL, ''), { groupBy: by, groupByAll: by.includes('...') });
+    // The level never splits a policy's groups, so that a change stays in its group.
+    const own = groupLabels(labels.with(LEVEL_LABEL, ''), { groupBy: by, groupByAll: by.includes('...') });
     const groupKey = `policy/${JSON.stringify(key)}:${labelSetText(own)}`;
     targets.set(receiver, {
       id: `${receiver}\n${groupKey}`,

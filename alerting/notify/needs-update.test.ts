@@ -10,7 +10,7 @@ const told = (firing: string, resolved = '', more: Partial<ToldGroup> = {}): Tol
 const state = (firing: string, resolved = '', more: Partial<GroupState> = {}): GroupState => ({
   ...{ firing: new Set(firing), resolved: new Set(resolved), inFlight: new Set(), sendResolved: true, now: HOUR },
   repeatAfter: () => HOUR,
-  former: () => [],
+  atOtherLevels: () => [],
   ...more,
 });
 
@@ -30,11 +30,11 @@ describe('a group is told of', () => {
     ['not when one is gone that had ended', told('a', 'b'), state('a'), undefined],
     ['not yet when exactly the interval is over', told('a'), state('a'), undefined],
     ['again after that', told('a'), state('a', '', { now: HOUR + 1 }), 'repeat'],
-    ['when only levels change', told('a'), state('b', '', { former: () => ['a'] }), 'level'],
+    ['when only levels change', told('a'), state('b', '', { atOtherLevels: () => ['a'] }), 'level'],
     [
       'when a level changes and another is new',
       told('a'),
-      state('bc', '', { former: (f) => (f === 'b' ? ['a'] : []) }),
+      state('bc', '', { atOtherLevels: (f) => (f === 'b' ? ['a'] : []) }),
       'firing',
     ],
   ])('%s', (_name, before, now, expected) => {

@@ -22,8 +22,8 @@ export interface GroupState {
   readonly now: number;
   /** After how long without a change it is told again; Infinity for never. */
   readonly repeatAfter: (repeats: number) => number;
-  /** Of a firing alert: the fingerprints that it had at other levels. */
-  readonly former: (fingerprint: string) => readonly string[];
+  /** Of a firing alert: the fingerprints that it would have at other levels. */
+  readonly atOtherLevels: (fingerprint: string) => readonly string[];
 }
 
 /**
@@ -39,7 +39,7 @@ export function needsUpdate(told: ToldGroup | undefined, state: GroupState): Not
   const added = [...firing].filter((fingerprint) => !told.firing.has(fingerprint));
   if (added.length > 0) {
     const isOtherLevel = (fingerprint: string): boolean =>
-      state.former(fingerprint).some((one) => told.firing.has(one));
+      state.atOtherLevels(fingerprint).some((one) => told.firing.has(one));
     return added.every(isOtherLevel) ? 'level' : 'firing';
   }
   // Alerts may have fired and ended unnoticed since.

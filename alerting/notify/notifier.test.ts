@@ -441,6 +441,29 @@ receivers: [{name: r, webhook_configs: [{url: http://x}]}, {name: s, webhook_con
     expect(notifier.alerts()).toEqual([]);
   });
 
+  it('are known after a restart whatever their level was', async () => {
+    const first = setupNotifier(TWO);
+    const { clock, recorder, log } = first;
+    first.notifier.notify([
+      ofPolicy('warn', clock.now()),
+      { ...ofPolicy('warn', clock.now(), { key: 'p2' }), rule: 'p2' },
+    ]);
+    await clock.advance(SECOND);
+    expect(recorder.take()).toHaveLength(2);
+    await first.notifier.stop();
+    const second = setupNotifier(TWO, { clock, recorder, log });
+    await clock.advance(11 * MINUTE);
+    second.notifier.notify([
+      ofPolicy('remind', clock.now()),
+      resolved({ ...ofPolicy('remind', 0, { key: 'p2' }), rule: 'p2' }, clock.now()),
+    ]);
+    await clock.advance(SECOND);
+    expect(recorder.take().sort()).toEqual([
+      `r ${group} level: firing Cpu`,
+      `r ${group.replace('p1', 'p2')} resolved: resolved Cpu`,
+    ]);
+  });
+
   it('go to the receivers that the policy names', async () => {
     const { notifier, clock, recorder } = setupNotifier(TWO);
     notifier.notify([ofPolicy('warn', clock.now(), { receivers: ['s'], groupBy: [] })]);

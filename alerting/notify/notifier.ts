@@ -7,6 +7,7 @@ import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { alertKey, type NotifiableAlert } from '../notifiable-alert.ts';
 import type { AggregationGroup, GroupTarget } from './aggregation-group.ts';
+import { fingerprintsAtOtherLevels } from './alert-level.ts';
 import { AlertStore, type Said, type Stored } from './alert-store.ts';
 import { type ViewSource, viewAlerts, viewGroups } from './alert-view.ts';
 import type { NotifyConfiguration } from './configuration/configuration.ts';
@@ -292,7 +293,9 @@ class AlertNotifier implements Notifier {
     { receiver, groupKey, options: { wait } }: Pick<GroupTarget, 'receiver' | 'groupKey' | 'options'>,
     { alert, fingerprint: own, endsAt }: Pick<StoredAlert, 'alert' | 'fingerprint' | 'endsAt'>,
   ): boolean {
-    if (!this.#isRead || this.#journal.isBelievedFiring(receiver, groupKey, own)) return true;
+    if (!this.#isRead) return true;
+    const fingerprints = [own, ...fingerprintsAtOtherLevels(alert)];
+    if (fingerprints.some((one) => this.#journal.isBelievedFiring(receiver, groupKey, one))) return true;
     const toldAt = this.#journal.toldAt(receiver, groupKey);
     return mayBeInFlight(alert, { endsAt, wait, leadsSince: this.#leadsSince, toldAt });
   }

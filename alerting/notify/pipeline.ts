@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Labels } from '../../storage/labels.ts';
 import type { Clock } from '../clock.ts';
 import type { AggregationGroup, FlushedAlert } from './aggregation-group.ts';
+import { fingerprintsAtOtherLevels } from './alert-level.ts';
 import { buildNotification } from './build-notification.ts';
 import type { NotifyConfiguration } from './configuration/configuration.ts';
 import { inTimeIntervals } from './configuration/time-interval.ts';
@@ -101,7 +102,7 @@ export class Pipeline {
     const { integration } = sender;
     const told = journal.told(receiver, groupKey, integration.name);
     const toldAt = journal.toldAt(receiver, groupKey);
-    const byFingerprint = new Map(telling.alerts.map(({ fingerprint, stored }) => [fingerprint, stored]));
+    const byFingerprint = new Map(telling.alerts.map(({ fingerprint, alert }) => [fingerprint, alert]));
     const reason = needsUpdate(told, {
       firing: new Set(telling.firing),
       resolved: new Set(telling.resolved),
@@ -116,7 +117,7 @@ export class Pipeline {
       sendResolved: integration.sendResolved,
       now: telling.now,
       repeatAfter: options.repeatAfter,
-      former: (fingerprint) => byFingerprint.get(fingerprint)?.former ?? [],
+      atOtherLevels: (fingerprint) => fingerprintsAtOtherLevels(byFingerprint.get(fingerprint)!),
     });
     if (reason === undefined) return true;
     const repeats = reason === 'repeat' && told !== undefined ? told.repeats + 1 : 0;

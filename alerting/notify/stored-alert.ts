@@ -8,8 +8,6 @@ export interface StoredAlert {
   /** The newest word on it. */
   alert: NotifiableAlert;
   fingerprint: string;
-  /** Fingerprints that it had before its level changed, the newest last. */
-  former: readonly string[];
   updatedAt: number;
   /** From when on it counts as resolved; Infinity for one of a rule that fires, which ends only when the rule says so. */
   endsAt: number;
