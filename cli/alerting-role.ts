@@ -110,13 +110,21 @@ class Role implements AlertingRole {
     const { storage, config, loaded, recent, arrived, leadership, clusters, features, registry, logger } = deps;
     const { externalLabels } = config.global;
     const externalUrl = this.#externalUrl;
-    this.#silences = new Silences({ log: storage.documentLog, clock: SYSTEM_CLOCK, logger, registry });
+    this.#silences = new Silences({
+      log: storage.documentLog,
+      clock: SYSTEM_CLOCK,
+      logger,
+      registry,
+      // Whoever has the store alone need not look for what others change.
+      ...(storage.leaseLog === undefined && { pollInterval: 60_000 }),
+    });
     this.#notifier = createNotifier({
       configuration: loaded.configuration,
       templates: loaded.templates,
       notificationLog: storage.notificationLog,
       silenced: (labels) => this.#silences.silencedBy(labels),
-      isLeader: () => leadership.isLeader(),
+      // Before the silences are known nobody can say who must not be told.
+      isLeader: () => leadership.isLeader() && this.#silences.isRead,
       externalUrl,
       logger,
       registry,

@@ -305,7 +305,7 @@ describe('the store', () => {
 
   it('that is down at the start is read as soon as it answers', async () => {
     const { id } = await open().set(wanted());
-    const silences = open();
+    const silences = open({ pollInterval: HOUR });
     log.isDown = true;
     await silences.start();
     expect([silences.isRead, silences.list()]).toEqual([false, []]);

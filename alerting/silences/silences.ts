@@ -36,6 +36,8 @@ const HOUR = 3_600_000;
 /** How often a change is tried again that others were faster with. */
 const ATTEMPTS = 5;
 const MAX_WRITING = 200;
+/** How soon, at the latest, they are read again after that failed. */
+const RETRY = 2_000;
 /** Silences that are forgotten in one go. */
 const MAX_FORGOTTEN = 100;
 /** Of the time, at most the reciprocal of this is spent on looking for what others wrote. */
@@ -268,7 +270,8 @@ export class Silences {
     const { signal } = this.#ending;
     let took = 0;
     for (;;) {
-      await wait(clock, Math.max(pollInterval, took * POLL_SHARE), signal);
+      const interval = this.#hasFailed ? Math.min(pollInterval, RETRY) : pollInterval;
+      await wait(clock, Math.max(interval, took * POLL_SHARE), signal);
       if (signal.aborted) return;
       const start = clock.elapsed();
       await this.#poll();
