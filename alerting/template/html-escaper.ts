@@ -89,7 +89,7 @@ export class HtmlEscaper implements Escaper {
   /** Without quotes around it, a value ends at a space. */
   #forQuote(escaped: string): string {
     if (this.#quote !== '') return escaped;
-    return escaped.replace(/[\t\n\f\r `=]/g, (char) => `&#${char.charCodeAt(0)};`);
+    return escaped.replace(/[\t-\r `=]/g, (char) => `&#${char.charCodeAt(0)};`);
   }
 
   /** Reads some of the text, at least one character, and says how many. */
