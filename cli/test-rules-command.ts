@@ -8,6 +8,7 @@ import { glob } from './config/glob.ts';
 import { type JunitSuite, junitReport } from './rule-tests/junit-report.ts';
 import { parseRuleTestFile, type RuleTest, type RuleTestFile } from './rule-tests/rule-test-file.ts';
 import { type RuleTestFailure, runRuleTest } from './rule-tests/run-rule-test.ts';
+import { SharedEngine } from './rule-tests/shared-engine.ts';
 
 export interface TestRulesOptions {
   /** PromQL's feature flags. */
@@ -57,10 +58,14 @@ async function testFile(file: string, options: Reporting): Promise<JunitSuite> {
   const { groups, problem } = await loadGroups(path.dirname(file), parsed, options);
   // As for promtool, rules that nothing tests may be wrong.
   if (problem !== undefined && tests.length > 0) return broken(problem);
+  const { evaluationInterval } = parsed;
+  // Of an alert's rule also what it measures.
+  const expressions = 2 * groups.reduce((sum, { rules }) => sum + rules.length, 0);
+  const engine = new SharedEngine({ evaluationInterval, features: options.features, expressions });
   const cases: { name: string; failures: string[] }[] = [];
   for (const test of tests) {
     const name = test.name === '' ? `test ${parsed.tests.indexOf(test) + 1}` : test.name;
-    const failures = await runOne(test, { parsed, groups, name, options });
+    const failures = await runOne(test, { parsed, groups, engine, name, options });
     cases.push({ name, failures: failures.map((failure) => failureText(file, failure)) });
   }
   const failed = cases.filter(({ failures }) => failures.length > 0);
@@ -81,18 +86,19 @@ async function runOne(
   about: {
     readonly parsed: RuleTestFile;
     readonly groups: readonly RuleGroup[];
+    readonly engine: SharedEngine;
     readonly name: string;
     readonly options: Reporting;
   },
 ): Promise<readonly RuleTestFailure[]> {
-  const { parsed, groups, name, options } = about;
-  const { err, features, diff: whole = false, debug = false } = options;
+  const { parsed, groups, engine, name, options } = about;
+  const { err, diff: whole = false, debug = false } = options;
   const begun = performance.now();
   const failures = await runRuleTest(test, {
     groups,
     evaluationInterval: parsed.evaluationInterval,
     fuzzyCompare: parsed.fuzzyCompare,
-    features,
+    engine,
     whole,
     ...(debug && {
       onDump: (lines: readonly string[]) => {

@@ -10,7 +10,6 @@ import type { EvaluatorContext } from '../../alerting/rule-evaluator.ts';
 import { RuleGroupLoop } from '../../alerting/rule-group-loop.ts';
 import { RoundOfSamples } from '../../alerting/rule-series.ts';
 import type { RuleGroup } from '../../alerting/rules/rule.ts';
-import { createEngine } from '../../query/engine.ts';
 import type { QueryEngine } from '../../query/query-result.ts';
 import type { AlertLog } from '../../storage/alert-log.ts';
 import { Labels } from '../../storage/labels.ts';
@@ -20,14 +19,15 @@ import { queryFuncOf } from '../query-func.ts';
 import { InputSeries } from './input-series.ts';
 import { type ActualAlert, alertDifference, sampleDifference } from './rule-test-difference.ts';
 import type { AlertExpectation, ExprExpectation, RuleTest } from './rule-test-file.ts';
+import type { SharedEngine } from './shared-engine.ts';
 
 export interface RunRuleTestOptions {
   /** Of the rule files; they are evaluated in the order given. */
   readonly groups: readonly RuleGroup[];
   readonly evaluationInterval: number;
   readonly fuzzyCompare: boolean;
-  /** PromQL's feature flags. */
-  readonly features: ReadonlySet<string>;
+  /** That of the file's tests. */
+  readonly engine: SharedEngine;
   /** Whether differences show what is equal too. */
   readonly whole: boolean;
   /** Is given all samples of the test at its end, a series per line. Default: nobody. */
@@ -87,8 +87,8 @@ class Run {
     this.#test = test;
     this.#options = options;
     this.#now = test.start;
-    const { evaluationInterval, features } = options;
-    this.#engine = createEngine({ querier: storage.querier, evaluationInterval, features });
+    options.engine.read(storage.querier);
+    this.#engine = options.engine.engine;
     this.#input = new InputSeries(storage.appender, test.series, test);
     const metrics = createAlertMetrics(new Registry());
     const context: EvaluatorContext = {
