@@ -211,6 +211,8 @@ describe.skipIf(program === undefined)('beside Alertmanager (needs it in PATH, o
   let children: Children;
   let theirs: { firing: Sent; resolved: Sent };
   let ours: { firing: Sent; resolved: Sent };
+  /** The configuration as Alertmanager shows it, with all its defaults. */
+  let shown: string;
   /** Alertmanager makes its own of the machine's name. */
   let externalUrl: string;
 
@@ -241,6 +243,8 @@ describe.skipIf(program === undefined)('beside Alertmanager (needs it in PATH, o
       return sentBy(server.requests.splice(0));
     };
     const sent = { firing: await post(Date.now() + 3_600_000), resolved: await post(END) };
+    const { body } = await request(`${url}/api/v2/status`);
+    shown = ((await body.json()) as { config: { original: string } }).config.original;
     await children.stopAll();
     return sent;
   }
@@ -253,13 +257,17 @@ describe.skipIf(program === undefined)('beside Alertmanager (needs it in PATH, o
     }
   }
 
-  async function askPharos(config: string) {
+  function parse(text: string) {
     const registry = createIntegrationRegistry({
       openHttp: openNotificationHttp,
       clock: SYSTEM_CLOCK,
       registry: new Registry(),
     });
-    const parsed = parseNotifyConfiguration({ file: 'alertmanager.yml', directory, text: config }, registry);
+    return { registry, ...parseNotifyConfiguration({ file: 'alertmanager.yml', directory, text }, registry) };
+  }
+
+  async function askPharos(config: string) {
+    const { registry, ...parsed } = parse(config);
     expect(parsed.problems).toEqual([]);
     const { templates, problems } = registry.templates([{ file: 'own.tmpl', text: TEMPLATES }]);
     expect(problems).toEqual([]);
@@ -321,5 +329,12 @@ describe.skipIf(program === undefined)('beside Alertmanager (needs it in PATH, o
   it.each(['firing', 'resolved'] as const)('sends the same JSON for a group that is %s', (status) => {
     expect(Object.keys(ours[status])).toHaveLength(status === 'firing' ? 8 : 7);
     expect(withoutKnown(ours[status])).toEqual(withoutKnown(theirs[status]));
+  });
+
+  it('reads the configuration as Alertmanager shows it, with all its defaults', () => {
+    expect(shown).toContain('telegram_configs:');
+    const { configuration: read, problems } = parse(shown.replaceAll('url: <secret>', `url: ${server.url}`));
+    expect(problems).toEqual([]);
+    expect(read!.receivers[0]!.integrations).toHaveLength(10);
   });
 });

@@ -171,7 +171,8 @@ class ConfigurationReader {
     const sections = [...parsers.keys()].map((kind) => `${kind}_configs`);
     const names = new Set<string>();
     return yaml.list(place).map((item) => {
-      const keys = yaml.map(item, ['name', ...sections, ...others]);
+      // Newer Alertmanagers show labels of receivers; they change nothing.
+      const keys = yaml.map(item, ['name', 'labels', ...sections, ...others]);
       const name = this.#uniqueName(keys.get('name'), item, names);
       return { name, integrations: [...parsers].flatMap(([kind, parse]) => this.#integrations(keys, kind, parse)) };
     });
