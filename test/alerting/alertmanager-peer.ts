@@ -5,14 +5,16 @@ import { findProgram, freePort } from '../../bench/contenders/contender.ts';
 
 /** Alertmanager's program: PHAROS_ALERTMANAGER, or one in PATH; undefined when there is none. */
 export function findAlertmanager(environment: NodeJS.ProcessEnv): string | undefined {
-  const named = environment.PHAROS_ALERTMANAGER;
-  return findProgram(named === undefined ? ['prometheus-alertmanager', 'alertmanager'] : [named]);
+  const named = environment.PHAROS_ALERTMANAGER ?? '';
+  return findProgram(named === '' ? ['prometheus-alertmanager', 'alertmanager'] : [named]);
 }
 
 /** amtool's programs, of different versions maybe: those that PHAROS_AMTOOL lists, as PATH does, or the one in PATH. */
 export function findAmtools(environment: NodeJS.ProcessEnv): readonly string[] {
-  const named = (environment.PHAROS_AMTOOL ?? 'amtool').split(path.delimiter);
-  return named.map((program) => findProgram([program])).filter((program) => program !== undefined);
+  const named = (environment.PHAROS_AMTOOL ?? '').split(path.delimiter).filter((name) => name !== '');
+  return (named.length === 0 ? ['amtool'] : named)
+    .map((program) => findProgram([program]))
+    .filter((program) => program !== undefined);
 }
 
 /** Starts an Alertmanager that is no part of a cluster; resolves with its URL when it is ready. */
