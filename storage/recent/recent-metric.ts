@@ -36,8 +36,8 @@ export class RecentMetric implements Keeping, SeriesLog {
   generation = 0;
   /** Whether it must be read from the store. */
   needsLoading = true;
-  /** It is being read from the store: its series stay, whatever they hold. */
-  isLoading = false;
+  /** How many readings from the store are under way: meanwhile its series stay, whatever they hold. */
+  readings = 0;
   /** It takes more memory than there is: it is asked of the store. */
   isTooBig = false;
   capacity = FIRST_CAPACITY;
@@ -114,7 +114,7 @@ export class RecentMetric implements Keeping, SeriesLog {
 
   /** Drops what is too old, and series that have nothing left and are not held. */
   sweep(): void {
-    if (this.isLoading) return;
+    if (this.readings > 0) return;
     const { horizon } = this;
     for (const [id, series] of this.#byId) {
       if (series.newest < horizon && series.forget(horizon, this.rooms)) this.#dropped();

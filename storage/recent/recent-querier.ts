@@ -15,8 +15,11 @@ export interface RecentQuerierOptions {
   readonly main: Querier;
   /** The metrics that are wanted, by name. */
   readonly metrics: ReadonlyMap<string, RecentMetric>;
-  /** Called before each selection that memory may answer; resolves when it is up to date for samples up to `end`. */
-  readonly upToDate: ((end: number, signal: AbortSignal) => Promise<void>) | undefined;
+  /**
+   * Called before each selection that memory may answer: brings it up to date for samples up to `end`. False when that cannot be
+   * done, and the store must answer. Undefined: it always is.
+   */
+  readonly upToDate: ((end: number) => Promise<boolean>) | undefined;
   /** Called before memory is looked into. */
   readonly onAsk: () => void;
   /** Told of each selection whether memory answers it. */
@@ -47,8 +50,8 @@ export class RecentQuerier implements Querier {
     const { upToDate, onAsk, onSelect } = this.#options;
     onAsk();
     const metric = this.#metricOf(selection);
-    if (metric !== undefined && upToDate !== undefined) await upToDate(selection.end, signal);
-    if (metric === undefined || !(selection.end >= metric.coveredFrom + MARGIN)) {
+    const isKnown = metric !== undefined && selection.end >= metric.coveredFrom + MARGIN;
+    if (!isKnown || (upToDate !== undefined && !(await upToDate(selection.end)))) {
       onSelect('store');
       return this.#main.select(selection, signal);
     }

@@ -83,6 +83,22 @@ async function answer(
   return Object.fromEntries(filled.filter(([, samples]) => samples.length > 0));
 }
 
+/** Another process writes other series; of a millisecond always the same, since nobody knows which of two would count. */
+async function writeAsOther(
+  store: Storage,
+  rows: readonly { readonly name: string; readonly pod: string; readonly time: number }[],
+  now: number,
+): Promise<void> {
+  const all = rows.map(({ name, pod, time }) => {
+    const timestamp = now + time * 1000;
+    const stale = timestamp % 5 === 0;
+    return series({ __name__: name, pod, x: 'other' }, [
+      { timestamp, value: stale ? Number.NaN : timestamp % 7, stale },
+    ]);
+  });
+  await write(store, all);
+}
+
 describe('a window over recent samples', () => {
   test('answers what the store answers, whatever comes, goes, is late, repeated, deleted or refused', async () => {
     const name = fc.constantFrom('a', 'b', 'unwanted');
@@ -123,8 +139,11 @@ describe('a window over recent samples', () => {
     let answeredFromBoth = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), fc.boolean(), async (steps, isSmall) => {
+        const otherWriters = !isSmall;
         const { store, clock, recent, storage, registry } = open({
           retryAfter: 0,
+          otherWriters,
+          overlap: 1000_000,
           ...(isSmall && { maxSamples: 100 }),
         });
         recent.want(
@@ -150,13 +169,18 @@ describe('a window over recent samples', () => {
                 stale: Uint8Array.from(one.rows, (r) => (r.stale ? 1 : 0)),
               };
               await storage.appender.append(batch).catch((error) => expect(error).toBeInstanceOf(StorageError));
+              if (otherWriters) await writeAsOther(store, one.rows, clock.now);
               break;
             }
             case 'select': {
+              // What others have written is seen later in time.
+              clock.now++;
               const matchers = [named(one.name)];
               const [, op, value] = /^(=~|!~|!=|=)(.*)$/.exec(one.pod ?? '') ?? [];
               if (op !== undefined) matchers.push(new Matcher('pod', op as '=', value!));
-              const range = { start: clock.now + one.from * 1000, end: clock.now + (one.from + one.length) * 1000 };
+              const start = clock.now + one.from * 1000;
+              // Where others write, what is late for the last reading is seen by the next.
+              const range = { start, end: Math.max(start + one.length * 1000, otherWriters ? clock.now : 0) };
               expect(await answer(storage.querier, matchers, range)).toEqual(
                 await answer(store.querier, matchers, range),
               );

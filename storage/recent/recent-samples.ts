@@ -22,6 +22,13 @@ export interface RecentSamplesOptions {
   readonly slack?: number;
   /** What samples and series may take in memory. Beyond it the metrics that take most are asked of the store. Default 256 MiB. */
   readonly maxBytes?: number;
+  /**
+   * Whether other processes write to the store too. Then it is read before each answer about a time after the last reading: once
+   * for all who ask at a time. Default false.
+   */
+  readonly otherWriters?: boolean;
+  /** How far before the last reading the next one begins, for samples that came late. Milliseconds. Default 30 s. */
+  readonly overlap?: number;
   /** How long to wait before the store is read again after it failed or refused samples. Milliseconds. Default 5 s. */
   readonly retryAfter?: number;
 }
@@ -30,6 +37,8 @@ const MINUTE = 60_000;
 /** Old samples and series are looked for so often. */
 const SWEEP_INTERVAL = MINUTE;
 const READ_TIMEOUT = 2 * MINUTE;
+/** Where others write, the whole window is read again after so long. */
+const RENEWAL_INTERVAL = 5 * MINUTE;
 /** Metrics that are read at a time: what the store's index answers from memory. */
 const METRICS_PER_READ = 32;
 
@@ -40,6 +49,10 @@ const METRICS_PER_READ = 32;
  *
  * A metric that becomes wanted is read from the store once, while new samples come in. It is in use when all of its window is
  * here; after a deletion, or when the store has refused samples, it is read again. So an answer is complete, or the store's.
+ *
+ * Where others write too, what is new is read from the store before it is asked for, and all of the window every few minutes, for
+ * samples that come later than `overlap`. What other processes delete is seen when the window has passed. Of samples of a series at
+ * one millisecond the one that is here stays: of two processes nobody knows which was later.
  */
 export class RecentSamples {
   /** The store, to be used in its place. Its appender must have `labelsOf`. */
@@ -56,6 +69,10 @@ export class RecentSamples {
   #loading: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #failed = false;
+  /** Where others write: what was in the store at this time is here. */
+  #readUntil = Number.NEGATIVE_INFINITY;
+  #refreshing: Promise<void> | undefined;
+  #renewedAt = 0;
 
   constructor(options: RecentSamplesOptions) {
     const { storage, registry = new Registry(), logger } = options;
@@ -65,6 +82,8 @@ export class RecentSamples {
       slack: 2 * MINUTE,
       maxBytes: 256 * 2 ** 20,
       retryAfter: 5_000,
+      overlap: 30_000,
+      otherWriters: false,
       ...options,
     };
     this.#logger = logger;
@@ -80,7 +99,7 @@ export class RecentSamples {
     const querier = new RecentQuerier({
       main: storage.querier,
       metrics: this.#byName,
-      upToDate: undefined,
+      upToDate: this.#options.otherWriters ? (end) => this.#upToDate(end) : undefined,
       onAsk: () => this.#tick(),
       onSelect: (from) => this.#metrics.selects.inc({ from }),
     });
@@ -246,11 +265,11 @@ export class RecentSamples {
     for (;;) {
       const metrics = [...this.#byName.values()].filter((metric) => metric.needsLoading).slice(0, METRICS_PER_READ);
       if (metrics.length === 0 || this.#retry !== undefined) return;
-      for (const metric of metrics) metric.isLoading = true;
+      for (const metric of metrics) metric.readings++;
       try {
         await this.#limited((signal) => this.#loadSome(metrics, signal));
       } finally {
-        for (const metric of metrics) metric.isLoading = false;
+        for (const metric of metrics) metric.readings--;
       }
     }
   }
@@ -269,10 +288,58 @@ export class RecentSamples {
     }
   }
 
+  /** Reads what others have written until now, unless what is asked for ends before the last reading. False when that fails. */
+  async #upToDate(end: number): Promise<boolean> {
+    const now = this.#options.now();
+    // The clock was set back.
+    if (this.#readUntil > now) this.#readUntil = Number.NEGATIVE_INFINITY;
+    // What is after now cannot be waited for.
+    const wanted = Math.min(end, now);
+    while (this.#readUntil < wanted) {
+      this.#refreshing ??= this.#refresh().finally(() => {
+        this.#refreshing = undefined;
+      });
+      try {
+        await this.#refreshing;
+      } catch {
+        this.#metrics.failures.inc();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  async #refresh(): Promise<void> {
+    const { storage, now, overlap } = this.#options;
+    const begun = now();
+    const isRenewal = begun - this.#renewedAt >= RENEWAL_INTERVAL;
+    const covered = [...this.#byName.values()].filter(({ coveredFrom }) => coveredFrom < Number.POSITIVE_INFINITY);
+    const from = isRenewal ? Number.NEGATIVE_INFINITY : this.#readUntil - overlap;
+    for (let first = 0; first < covered.length; first += METRICS_PER_READ) {
+      const reads = covered.slice(first, first + METRICS_PER_READ).map((metric) => ({
+        metric,
+        from: Math.max(from, metric.keptFrom),
+        generation: metric.generation,
+      }));
+      this.#metrics.reads.inc();
+      const isCurrent = ({ metric, generation }: (typeof reads)[number]) =>
+        metric.generation === generation && this.#byName.get(metric.name) === metric;
+      for (const { metric } of reads) metric.readings++;
+      try {
+        await this.#limited((signal) => readInto(reads, { querier: storage.querier, signal, isCurrent }));
+      } finally {
+        for (const { metric } of reads) metric.readings--;
+      }
+    }
+    this.#readUntil = begun;
+    if (isRenewal) this.#renewedAt = begun;
+  }
+
   /** What is appended from now on is taken as it comes; what was appended before can be queried after a flush. */
   async #loadSome(metrics: readonly RecentMetric[], signal: AbortSignal): Promise<void> {
     const { storage, now } = this.#options;
-    const loads = metrics.map((metric) => ({ metric, from: now() - metric.reach, generation: metric.generation }));
+    const begun = now();
+    const loads = metrics.map((metric) => ({ metric, from: begun - metric.reach, generation: metric.generation }));
     for (const { metric, from } of loads) metric.keepFrom(from);
     await this.#appender.settled();
     await storage.flush(signal);
@@ -281,6 +348,8 @@ export class RecentSamples {
       metric.generation === generation && this.#byName.get(metric.name) === metric;
     await readInto(loads.filter(isCurrent), { querier: storage.querier, signal, isCurrent });
     for (const load of loads) if (isCurrent(load) && !load.metric.isTooBig) load.metric.cover(load.from);
+    // What was read since for others was not for these.
+    this.#readUntil = Math.min(this.#readUntil, begun);
     this.#tick();
   }
 
