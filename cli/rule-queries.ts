@@ -17,6 +17,8 @@ export interface RuleQueries {
 
 export interface RuleQueriesDeps {
   readonly storage: Storage;
+  /** Whether other processes write to the store too. */
+  readonly otherWriters: boolean;
   readonly config: PharosConfig;
   readonly settings: Settings;
   readonly registry: Registry;
@@ -30,8 +32,9 @@ const KEPT_PLANS = 5000;
  * An engine for rules, in front of which recent samples are in memory. What the process appends must go through the storage that
  * `recent` has, which is also the one to close.
  */
-export function createRuleQueries({ storage, config, settings, registry, logger }: RuleQueriesDeps): RuleQueries {
-  const recent = new RecentSamples({ storage, registry, logger });
+export function createRuleQueries(deps: RuleQueriesDeps): RuleQueries {
+  const { storage, otherWriters, config, settings, registry, logger } = deps;
+  const recent = new RecentSamples({ storage, otherWriters, registry, logger });
   const engine = createEngine({
     ...engineOptions(config, settings),
     querier: recent.storage.querier,

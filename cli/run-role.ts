@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import pino from 'pino';
@@ -6,6 +7,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createIntegrationRegistry } from '../alerting/notify/receivers/integration-registry.ts';
 import { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
+import { startArrivalMarks } from '../collector/scrape/arrival-marks.ts';
 import { Arrivals } from '../collector/scrape/arrivals.ts';
 import { SYSTEM_CLOCK } from '../collector/scrape/clock.ts';
 import { type AlertingRole, createAlertingRole } from './alerting-role.ts';
@@ -28,7 +30,7 @@ import { startQueryThread } from './query-threads.ts';
 import { createRuleQueries } from './rule-queries.ts';
 import { sampleArrival } from './sample-arrival.ts';
 import { buildServer, listen } from './server.ts';
-import { localUrl, type Role, type ServerOptions } from './server-options.ts';
+import { formatAddress, localUrl, type Role, type ServerOptions } from './server-options.ts';
 import { resolveSettings } from './settings.ts';
 import { startSqlServers } from './sql-servers.ts';
 import { startupText } from './startup-text.ts';
@@ -63,10 +65,10 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
   try {
     const server = settings.clickhouse === undefined ? undefined : await serverClientOptions(settings.clickhouse);
     const { storage: store, clickhouse } = await openStorage(settings, config, { role, server, registry, logger });
-    // With a server others may write too, and a window over what is appended here would lack that.
+    const otherWriters = server !== undefined;
     const rules =
-      role === 'all' && server === undefined
-        ? createRuleQueries({ storage: store, config, settings, registry, logger })
+      role === 'all' || (role === 'alerting' && otherWriters && options.queryUrl === undefined)
+        ? createRuleQueries({ storage: store, otherWriters, config, settings, registry, logger })
         : undefined;
     const storage = rules?.recent.storage ?? store;
     let stopBy = Number.POSITIVE_INFINITY;
@@ -79,7 +81,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const clusters = new SharedKubeClusters({ environment: process.env, registry, logger });
     cleanups.add('the connections to clusters', () => clusters.close());
     const { shard } = settings;
-    const arrivals = role === 'all' ? new Arrivals({ clock: SYSTEM_CLOCK }) : undefined;
+    const arrivals = withCollector ? new Arrivals({ clock: SYSTEM_CLOCK }) : undefined;
     const demo = options.demo === true && withCollector ? await startDemo(options, logger) : undefined;
     if (demo !== undefined) cleanups.add('the simulated cluster', () => demo.close());
     const sources: ClusterSources = {
@@ -153,7 +155,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
           rules?.queryFunc ?? (role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' }),
         recent: rules?.recent,
         arrived: sampleArrival({
-          arrivals,
+          arrivals: otherWriters ? undefined : arrivals,
           isImmediate: rules !== undefined,
           storage,
           timeout: config.alerting.arrivalTimeout,
@@ -189,6 +191,11 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     if (collector !== undefined) {
       cleanups.add('the collector', () => collector.stop());
       await collector.apply(config);
+      if (arrivals !== undefined && otherWriters) {
+        const name = `${hostname()} ${formatAddress(settings.listen)}`;
+        const marks = { arrivals, appender: storage.appender, clock: SYSTEM_CLOCK, logger, collector: name };
+        cleanups.add('the marks of what has arrived', startArrivalMarks(marks).stop);
+      }
     }
 
     process.on('SIGHUP', () => {

@@ -1,29 +1,31 @@
 import type { ArrivalFunc } from '../alerting/arrival.ts';
-import { SYSTEM_CLOCK, wait } from '../alerting/clock.ts';
+import { SYSTEM_CLOCK } from '../alerting/clock.ts';
+import { createStoredArrivals } from '../alerting/stored-arrivals.ts';
+import { ARRIVAL_MARK } from '../collector/scrape/arrival-marks.ts';
 import type { Arrivals } from '../collector/scrape/arrivals.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface SampleArrivalOptions {
-  /** What this process collects; undefined when others do. */
+  /** What this process collects, if nobody else does; undefined when others do, who leave marks in the store. */
   readonly arrivals: Arrivals | undefined;
   /** Whether what has been appended can be queried at once. */
   readonly isImmediate: boolean;
-  readonly storage: Pick<Storage, 'flush'>;
+  readonly storage: Pick<Storage, 'flush' | 'querier'>;
   /** How long samples that are late are waited for at most, in milliseconds. Default: as long as a scrape may take. */
   readonly timeout: number | undefined;
 }
 
-/** Others' samples are in the store so many milliseconds after they were due: a scrape, and the way there. */
-const OTHERS = 5_000;
 const FLUSH_TIMEOUT = 5_000;
 
 /** Waits for the samples that evaluations read. */
 export function sampleArrival({ arrivals, isImmediate, storage, timeout }: SampleArrivalOptions): ArrivalFunc {
   if (arrivals === undefined) {
-    return async (time, signal) => {
-      await wait(SYSTEM_CLOCK, Math.max(0, time + (timeout ?? OTHERS) - Date.now()), signal);
-      return 'arrived';
-    };
+    return createStoredArrivals({
+      querier: storage.querier,
+      clock: SYSTEM_CLOCK,
+      metric: ARRIVAL_MARK,
+      ...(timeout !== undefined && { patience: timeout }),
+    });
   }
   const arrived = timeout === undefined ? arrivals.wait : within(arrivals.wait, timeout);
   if (isImmediate) return arrived;
