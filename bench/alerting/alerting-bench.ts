@@ -84,7 +84,7 @@ async function run(setting: Setting): Promise<boolean> {
   const { interval, rules, series } = options;
   const targets = Math.max(1, Math.round(series / SERIES_OF_TARGET));
   const others = rulesIn(options.corpus);
-  const groups = ruleMix(rules, { interval, others });
+  const groups = ruleMix(rules, { interval, nodes: targets, others });
   const taken = Math.min(others.length, Math.floor(rules / 4));
   print(
     `${targets * SERIES_OF_TARGET} series every ${interval} s; ${rules} rules in ${groups.length} groups` +

@@ -16,7 +16,7 @@ export async function ownMetrics(url: string): Promise<OwnMetrics> {
     const found = [...text.matchAll(pattern)].map((match) => Number(match[1]));
     return found.length === 0 ? undefined : found.reduce((a, b) => a + b, 0);
   };
-  const selects = sum(/^pharos_recent_selects_total\{from="store"\} (\S+)/gm);
+  const selects = sum(/^pharos_recent_selects_total\{from="(?:store|both)"\} (\S+)/gm);
   const reads = sum(/^pharos_recent_store_reads_total (\S+)/gm);
   return {
     groupSeconds: sum(/^(?:pharos|prometheus)_rule_group_last_duration_seconds\{.*\} (\S+)/gm) ?? 0,
