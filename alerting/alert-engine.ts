@@ -82,8 +82,8 @@ const QUERY_TIMEOUT = 2 * 60_000;
 const STOP_TIMEOUT = 5_000;
 const HOLD_RESTORED = 5_000;
 const FLUSH_TIMEOUT = 5_000;
-/** An interruption of more than an hour is no interruption: what was pending begins anew. */
-const LAST_SEEN = 'max_over_time(timestamp(ALERTS_FOR_STATE)[1h:1m])';
+/** To the minute, of a short interruption exactly. One of more than an hour is no interruption: what was pending begins anew. */
+const LAST_SEEN = 'timestamp(ALERTS_FOR_STATE) or max_over_time(timestamp(ALERTS_FOR_STATE)[1h:1m])';
 const LAST_SEEN_ATTEMPTS = 3;
 const NEVER_SEEN: ReadonlyMap<string, number> = new Map();
 

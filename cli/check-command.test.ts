@@ -1,0 +1,44 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { checkRules } from './check-command.ts';
+
+const directory = await mkdtemp(path.join(os.tmpdir(), 'pharos-check-'));
+const file = path.join(directory, 'rules.yml');
+const printed: string[] = [];
+const print = (line: unknown) => void printed.push(String(line).replaceAll(file, 'rules.yml'));
+vi.spyOn(console, 'log').mockImplementation(print);
+vi.spyOn(console, 'error').mockImplementation(print);
+afterEach(async () => {
+  printed.length = 0;
+  await rm(file, { force: true });
+});
+
+async function check(
+  text: string,
+  options?: Parameters<typeof checkRules>[2],
+): Promise<{ code: number; text: string[] }> {
+  printed.length = 0;
+  await writeFile(file, text);
+  return { code: await checkRules([file], new Set(), options), text: [...printed] };
+}
+
+const TWICE = 'groups: [{ name: g, rules: [{ record: x, expr: up }, { record: x, expr: up }] }]';
+const WARNING = 'rules.yml: warning: record x of group g: group g has it twice with the same labels';
+const GOOD = 'rules.yml: good: 1 group(s), 2 rule(s)';
+
+test('rules with the same name and labels are warned of, and fatal only when asked for', async () => {
+  expect(await check(TWICE)).toEqual({ code: 0, text: [WARNING, GOOD] });
+  expect(await check(TWICE, { lintFatal: true })).toEqual({ code: 3, text: [WARNING, GOOD] });
+  expect(await check(TWICE, { lint: 'none', lintFatal: true })).toEqual({ code: 0, text: [GOOD] });
+});
+
+test('a mistake is named by line', async () => {
+  const { code, text } = await check('groups:\n  - name: g\n    rules:\n      - record: x\n        expr: sum(\n');
+  expect(code).toBe(1);
+  expect(text).toEqual([
+    expect.stringMatching(/^rules\.yml:5:15: groups\[0\]\.rules\[0\]\.expr: expected a PromQL expression/),
+    'rules.yml: 1 error',
+  ]);
+});
