@@ -246,8 +246,7 @@ export class ConditionRun implements ObjectListener {
 
   /** A whole period without a value is the least that counts. */
   #isAbsent(index: number, end: number, after: number): boolean {
-    const last = this.track.lastTime[index]!;
-    return end - last >= Math.max(after, this.condition.period) && !(this.track.goneAt[index]! >= last);
+    return end - this.track.lastTime[index]! >= Math.max(after, this.condition.period);
   }
 
   #selection(): Uint32Array {

@@ -190,8 +190,8 @@ async function evaluateAt(
     const period = run.stage(at);
     periods.push({ run, period });
     if (period.touched.size === 0) continue;
-    for (const { object, hasEnded } of run.doubtful(period)) {
-      doubts.push({ level: run.policy.level, object, hasEnded });
+    for (const doubtful of run.doubtful(period)) {
+      doubts.push({ level: run.policy.level, ...doubtful });
       doubters.add(run);
     }
   }

@@ -11,6 +11,8 @@ export interface LevelLabels {
   readonly presence: string;
   /** Which of the labels of the identity say whose presence that is: of a container, its pod. */
   readonly presenceIdentity: readonly string[];
+  /** A metric of what the object is a part of, by the same identity: while it is measured, a part whose series ended is no more. */
+  readonly whole?: string;
 }
 
 const WORKLOAD = ['namespace', 'workload_kind', 'workload_name'];
@@ -22,7 +24,10 @@ export const LEVEL_LABELS: Readonly<Record<ObjectLevel, LevelLabels>> = {
   namespace: level(['cluster', 'namespace'], [], 'k8s_namespace_abnormal'),
   workload: level(['cluster', ...WORKLOAD], [], 'k8s_workload_abnormal'),
   pod: level(POD, [...WORKLOAD, 'node', 'node_role'], 'k8s_pod_status_ready'),
-  container: level([...POD, 'container'], [...WORKLOAD, 'node', 'node_role'], 'k8s_pod_status_ready', POD),
+  container: {
+    ...level([...POD, 'container'], [...WORKLOAD, 'node', 'node_role'], 'k8s_pod_status_ready', POD),
+    whole: 'k8s_pod_cpu_core_used',
+  },
   service: level(['cluster', 'namespace', 'service'], [], 'k8s_service_abnormal'),
 };
 

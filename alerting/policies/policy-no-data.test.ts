@@ -162,6 +162,37 @@ describe('an object that is no more', () => {
     expect(bed.object).toBeUndefined();
   });
 
+  it('is told of a container by its pod, which is measured on', async () => {
+    const bed = await started({ level: 'container', conditions: [{ metric: 'k8s_container_cpu_core_used' }] });
+    const init = series({ __name__: 'k8s_container_cpu_core_used', container: 'init', container_id: '1' });
+    const pod = series({ __name__: 'k8s_pod_cpu_core_used' });
+    await bed.minute([
+      [WATCHED, 1],
+      [pod, 1],
+      [init, 95],
+    ]);
+    // Its kubelet does not answer.
+    await bed.minute([
+      [WATCHED, 1],
+      [pod, GONE],
+      [init, GONE],
+    ]);
+    expect(bed.object).toMatchObject({ firing: true, state: 'noData' });
+    await bed.minute([
+      [WATCHED, 1],
+      [pod, 1],
+      [init, 95],
+    ]);
+    expect(bed.object).toMatchObject({ firing: true, state: 'firing' });
+    await bed.minute([
+      [WATCHED, 1],
+      [pod, 1],
+      [init, GONE],
+    ]);
+    expect(bed.object).toBeUndefined();
+    expect(bed.told[0]!.annotations.get('summary')).toBe('Container shop/cart-1/init (cluster c): is no more');
+  });
+
   it('may come again', async () => {
     const bed = await started({ noData: { mode: 'alert', ...NO_DATA } });
     await watched(bed, [10]);

@@ -103,7 +103,8 @@ describe('a restart', () => {
 
 /** Values of a minute: of two metrics of one pod; undefined is none. */
 const value = fc.option(fc.constantFrom(10, 70, 85, 95), { nil: undefined, freq: 4 });
-const minutes = fc.array(fc.record({ a: value, b: value, restart: fc.boolean(), outage: fc.boolean() }), {
+const life = fc.oneof({ weight: 8, arbitrary: fc.constant('lives') }, fc.constant('dies'), fc.constant('unmeasured'));
+const minutes = fc.array(fc.record({ a: value, b: value, life, restart: fc.boolean(), outage: fc.boolean() }), {
   minLength: 5,
   maxLength: 40,
 });
@@ -148,6 +149,7 @@ async function transitions(
   disturbed: boolean,
 ): Promise<{ steps: Step[]; told: unknown }> {
   let isBroken = false;
+  let isDead = false;
   const bed = new PolicyBed([generated(parts)], {
     storage: recordingStorage(),
     read: (reader) => async (requests, take, signal) => {
@@ -157,13 +159,17 @@ async function transitions(
   });
   bed.engine.start();
   await bed.clock.advance(0);
-  for (const { a, b, restart, outage } of [...values, { a: 10, b: 10, restart: false, outage: false }]) {
+  const last = { a: 10, b: 10, life: 'lives', restart: false, outage: false };
+  for (const { a, b, life, restart, outage } of [...values, last]) {
     isBroken = disturbed && outage;
     if (disturbed && restart) await bed.restart();
+    // A pod that dies ends all its series; of one whose kubelet does not answer what the watch says goes on.
+    isDead = life === 'dies' || (isDead && (life !== 'lives' || a === undefined || b === undefined));
+    const of = (value: number | undefined) => (life === 'lives' && !isDead ? value : Number.NaN);
     await bed.minute([
-      [series({ __name__: 'k8s_pod_status_ready' }), 1],
-      ...(a === undefined ? [] : [[series(), a] as const]),
-      ...(b === undefined ? [] : [[series({ __name__: OTHER }), b] as const]),
+      [series({ __name__: 'k8s_pod_status_ready' }), isDead ? Number.NaN : 1],
+      ...(a === undefined ? [] : [[series(), of(a)!] as const]),
+      ...(b === undefined ? [] : [[series({ __name__: OTHER }), of(b)!] as const]),
     ]);
   }
   const told = bed.told.map(({ key, status, startsAt, endsAt }) => ({ key, status, startsAt, endsAt }));

@@ -14,6 +14,15 @@ export interface StagedPeriod {
   readonly touched: ReadonlySet<string>;
 }
 
+/** An object whose samples are over or have not come. */
+export interface Doubtful {
+  readonly object: TrackedObject;
+  /** Its series ended with stale markers. */
+  readonly hasEnded: boolean;
+  /** It was found to be no more, and has had no value since. */
+  readonly wasGone: boolean;
+}
+
 /** An alert before and after a period; undefined for an object that is fine. */
 export interface AlertChange {
   readonly object: string;
@@ -69,6 +78,10 @@ export class PolicyRun {
         condition.setMet(object.index, masks[c] ?? 0);
       }
     }
+    // Samples alone do not tell those that are silent from those that are no more; what was an alert was not.
+    for (const { table, absent } of this.conditions) {
+      for (const index of absent) if (this.alerts.get(table.at(index)!.key)?.isAbsent !== true) absent.delete(index);
+    }
     this.#adopted.clear();
     this.isFilled = true;
   }
@@ -102,14 +115,16 @@ export class PolicyRun {
   }
 
   /** Objects that matter and of which it is not clear whether they are still there. */
-  doubtful({ end, steps, touched }: StagedPeriod): { readonly object: TrackedObject; readonly hasEnded: boolean }[] {
-    const doubtful: { object: TrackedObject; hasEnded: boolean }[] = [];
+  doubtful({ end, steps, touched }: StagedPeriod): Doubtful[] {
+    const doubtful: Doubtful[] = [];
     for (const key of touched) {
       for (const [c, condition] of this.conditions.entries()) {
         const object = steps[c] === undefined ? undefined : condition.table.byKey(key);
         if (object === undefined || !condition.isSelected(object.index) || !condition.isDoubtful(object.index, end))
           continue;
-        doubtful.push({ object, hasEnded: condition.track.ended[object.index] === 1 });
+        const { ended, goneAt, lastTime } = condition.track;
+        const { index } = object;
+        doubtful.push({ object, hasEnded: ended[index] === 1, wasGone: goneAt[index]! >= lastTime[index]! });
         break;
       }
     }
@@ -139,7 +154,8 @@ export class PolicyRun {
       for (const condition of this.conditions) {
         const object = condition.table.byKey(key);
         if (object === undefined) continue;
-        condition.setState(object.index, undefined);
+        // What counts is kept, as it would be found again after a restart, in case the object comes back.
+        condition.setMet(object.index, 0);
         condition.absent.delete(object.index);
         condition.track.goneAt[object.index] = end;
       }

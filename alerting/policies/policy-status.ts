@@ -109,7 +109,9 @@ export function metricReads(policies: readonly AlertPolicy[]): readonly MetricRe
       // A period that has not arrived in full when the next one ends.
       add(condition.metric, 2 * condition.period + before);
     }
-    add(LEVEL_LABELS[level].presence, PRESENCE);
+    const { presence, whole } = LEVEL_LABELS[level];
+    add(presence, PRESENCE);
+    if (whole !== undefined) add(whole, PRESENCE);
   }
   return Array.from(back, ([metric, time]) => ({ metric, back: time }));
 }

@@ -1,15 +1,12 @@
 import type { Labels } from '../../storage/labels.ts';
 import { LEVEL_LABELS, objectKey } from './object-level.ts';
-import type { TrackedObject } from './object-table.ts';
 import type { ObjectLevel } from './policy.ts';
+import type { Doubtful } from './policy-run.ts';
 import type { SampleReader, SampleRequest, SeriesRows } from './sample-reader.ts';
 
-/** An object whose samples are over or have not come. */
-export interface Doubt {
+/** A doubt about an object of a level. */
+export interface Doubt extends Doubtful {
   readonly level: ObjectLevel;
-  readonly object: TrackedObject;
-  /** Its series ended with stale markers. */
-  readonly hasEnded: boolean;
 }
 
 /** How far back a series counts as told of; as far as Prometheus' queries look. */
@@ -34,7 +31,8 @@ interface Sightings {
  * Tells objects that are no more from those that nobody measures at the moment. In this order:
  *
  * - the metric that the watch tells of every object of the level: it goes on, so the object is there; it ended, or the cluster's
- *   others have been told of for a while and this one has not, so it is no more;
+ *   others have been told of for a while and this one has not, so it is no more; so is a container whose series ended while its
+ *   pod is measured;
  * - `up` of the target (`job`, `instance`) that the object was scraped from: 0, so the target has vanished and nobody knows;
  *   ended, or 1 while the series has ended: it is no more;
  * - a stale marker at the end: it is no more. Without one nobody knows.
@@ -50,36 +48,57 @@ export async function findGone(
     const keys = gone.get(level) ?? new Set();
     gone.set(level, keys.add(object.key));
   };
-  const metrics = [...new Set([...doubts.map(({ level }) => LEVEL_LABELS[level].presence), UP])];
-  const rows = await readAll(metrics, { end, read, signal });
+  const metrics = new Set([UP]);
+  for (const { level } of doubts) {
+    const { presence, whole } = LEVEL_LABELS[level];
+    metrics.add(presence);
+    if (whole !== undefined) metrics.add(whole);
+  }
+  const rows = await readAll([...metrics], { end, read, signal });
   const sightings = new Map<string, Sightings>();
-  for (const doubt of doubts) {
-    const { presence, presenceIdentity } = LEVEL_LABELS[doubt.level];
-    const memo = `${presence} ${presenceIdentity.length}`;
+  const seenOf = (metric: string, level: ObjectLevel): Sightings => {
+    const { presenceIdentity } = LEVEL_LABELS[level];
+    const memo = JSON.stringify([metric, presenceIdentity]);
     let seen = sightings.get(memo);
     if (seen === undefined) {
-      seen = sight(
-        rows.get(presence)!,
-        (labels) => objectKey(labels, presenceIdentity),
-        (labels) => labels.get('cluster'),
-      );
+      const keyOf = (labels: Labels) => objectKey(labels, presenceIdentity);
+      seen = sight(rows.get(metric)!, keyOf, (labels) => labels.get('cluster'));
       sightings.set(memo, seen);
     }
-    let up = sightings.get(UP);
-    if (up === undefined) sightings.set(UP, (up = sight(rows.get(UP)!, targetKey, (labels) => labels.get('job'))));
-    if (isGone(doubt, { seen, up, end })) add(doubt);
+    return seen;
+  };
+  const up = sight(rows.get(UP)!, targetKey, (labels) => labels.get('job'));
+  for (const doubt of doubts) {
+    const { presence, whole } = LEVEL_LABELS[doubt.level];
+    const seen = seenOf(presence, doubt.level);
+    const parts = whole === undefined ? undefined : seenOf(whole, doubt.level);
+    if (isGone(doubt, { seen, whole: parts, up, end })) add(doubt);
   }
   return gone;
 }
 
 function isGone(
-  { level, object: { labels }, hasEnded }: Doubt,
-  { seen, up, end }: { readonly seen: Sightings; readonly up: Sightings; readonly end: number },
+  { level, object: { labels }, hasEnded, wasGone }: Doubt,
+  {
+    seen,
+    whole,
+    up,
+    end,
+  }: {
+    readonly seen: Sightings;
+    readonly whole: Sightings | undefined;
+    readonly up: Sightings;
+    readonly end: number;
+  },
 ): boolean {
   const key = objectKey(labels, LEVEL_LABELS[level].presenceIdentity);
   const sighting = key === undefined ? undefined : seen.byKey.get(key);
-  if (sighting !== undefined) return sighting.isStale;
+  if (sighting !== undefined) {
+    const isMeasured = key !== undefined && whole?.byKey.get(key)?.isStale === false;
+    return sighting.isStale || (hasEnded && isMeasured);
+  }
   if (isSteady(seen.since.get(labels.get('cluster')), end)) return true;
+  if (wasGone) return true;
   const target = targetKey(labels);
   if (target === undefined) return hasEnded;
   const state = up.byKey.get(target);

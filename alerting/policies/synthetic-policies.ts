@@ -17,7 +17,7 @@ export interface SyntheticOptions {
 }
 
 /**
- * So many policies over these metrics, for measuring: of all operators and statistics, with one or two conditions, severities,
+ * So many policies over these metrics, for measuring: of all operators of more and less and all statistics but sums, with one or two conditions, severities,
  * recoveries, M of N, selectors and overrides. The same for the same arguments.
  */
 export function syntheticPolicies(
@@ -26,6 +26,7 @@ export function syntheticPolicies(
   { period = 60_000, breached = 0.01 }: SyntheticOptions = {},
 ): AlertPolicy[] {
   const operators = OPERATORS.filter((operator) => operator !== 'eq' && operator !== 'ne');
+  const statistics = STATISTICS.filter((statistic) => statistic !== 'sum');
   return Array.from({ length: count }, (_, i) => {
     const main = metrics[i % metrics.length]!;
     const others = metrics.filter(({ level, metric }) => level === main.level && metric !== main.metric);
@@ -51,7 +52,7 @@ export function syntheticPolicies(
         return {
           metric: metric.metric,
           period: period * (i % 10 === 9 ? 5 : 1),
-          statistic: STATISTICS[i % STATISTICS.length]!,
+          statistic: statistics[i % statistics.length]!,
           operator,
           comparison: 'period' as const,
           thresholds: { warn: at(breached), ...(i % 2 === 0 && { serious: at(breached / 4) }) },
