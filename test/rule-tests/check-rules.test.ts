@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseRuleFile } from '../../alerting/rules/rule-file.ts';
-import { findProgram } from '../../bench/contenders/contender.ts';
+import { findPromtools } from '../find-promtool.ts';
 
-const promtool = findProgram([process.env.PHAROS_PROMTOOL ?? 'promtool']);
+const [promtool] = findPromtools(process.env);
 
 const group = (more: string): string => `groups: [{ name: g, rules: [{ record: a, expr: b }], ${more} }]`;
 const alert = (more: string): string => `groups: [{ name: g, rules: [{ alert: A, expr: b, ${more} }] }]`;

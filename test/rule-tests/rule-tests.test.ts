@@ -5,10 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { findProgram } from '../../bench/contenders/contender.ts';
 import { testRules } from '../../cli/test-rules-command.ts';
+import { findPromtools } from '../find-promtool.ts';
 
 /**
  * The files in `files` say in their first lines what must become of them:
@@ -21,7 +21,7 @@ import { testRules } from '../../cli/test-rules-command.ts';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.join(here, 'files');
 const names = (await readdir(folder)).filter((name) => /\.(yml|broken)$/.test(name)).sort();
-const promtool = findProgram([process.env.PHAROS_PROMTOOL ?? 'promtool']);
+const promtools = findPromtools(process.env);
 const corpus = path.join(here, '../../../shared/corpus/kube-prometheus/rules');
 const execute = promisify(execFile);
 
@@ -56,27 +56,27 @@ describe('tests of rules', () => {
   });
 });
 
-describe.skipIf(promtool === undefined)('promtool (skipped without it: PHAROS_PROMTOOL)', () => {
-  let version = '';
-  beforeAll(async () => {
-    const { stdout, stderr } = await execute(promtool!, ['--version'], { timeout: 10_000 });
-    version = /version (\d+\.\d+)/.exec(stdout + stderr)![1]!;
-  });
-
-  test('gives the same verdict on each file that it knows', async () => {
-    const verdicts = await Promise.all(
-      names.map(async (name) => {
-        const { verdict, promtool: wanted } = await directionsOf(name);
-        if (wanted === 'none' || (wanted !== 'any' && isOlder(version, wanted))) return undefined;
-        const got = await verdictOf(path.join(folder, name));
-        // A known difference that is none any more must not stay listed.
-        return { name, wanted: wanted.endsWith('differs') ? other(verdict) : verdict, got };
-      }),
-    );
-    const known = verdicts.filter((one) => one !== undefined);
-    expect(known.length).toBeGreaterThan(30);
-    expect(known.filter(({ wanted, got }) => wanted !== got)).toEqual([]);
-  }, 60_000);
+describe.skipIf(promtools.length === 0)('promtool (skipped without it: PHAROS_PROMTOOL)', () => {
+  test.each(promtools)(
+    '%s gives the same verdict on each file that it knows',
+    { timeout: 60_000 },
+    async (promtool) => {
+      const { stdout, stderr } = await execute(promtool, ['--version'], { timeout: 10_000 });
+      const version = /version (\d+\.\d+)/.exec(stdout + stderr)![1]!;
+      const verdicts = await Promise.all(
+        names.map(async (name) => {
+          const { verdict, promtool: wanted } = await directionsOf(name);
+          if (wanted === 'none' || (wanted !== 'any' && isOlder(version, wanted))) return undefined;
+          const got = await verdictOf(promtool, path.join(folder, name));
+          // A known difference that is none any more must not stay listed.
+          return { name, wanted: wanted.endsWith('differs') ? other(verdict) : verdict, got };
+        }),
+      );
+      const known = verdicts.filter((one) => one !== undefined);
+      expect(known.length).toBeGreaterThan(30);
+      expect(known.filter(({ wanted, got }) => wanted !== got)).toEqual([]);
+    },
+  );
 });
 
 describe.skipIf(!existsSync(corpus))(
@@ -92,7 +92,7 @@ describe.skipIf(!existsSync(corpus))(
       expect({ code, text }).toEqual({ code: 0, text });
     });
 
-    test.skipIf(promtool === undefined).each(files)(
+    test.skipIf(promtools.length === 0).each(files)(
       '%s under promtool (skipped without it: PHAROS_PROMTOOL)',
       async (name) => {
         const text = await readFile(path.join(kube, name), 'utf8');
@@ -102,7 +102,9 @@ describe.skipIf(!existsSync(corpus))(
           await writeFile(path.join(scratch, path.basename(file).replace(/\W+$/, '')), stringify(spec));
         }
         await writeFile(path.join(scratch, name), text.replace(/\S+\/(\S+\.yaml)/g, '$1'));
-        expect(await verdictOf(path.join(scratch, name))).toBe('pass');
+        for (const promtool of promtools) {
+          expect(`${promtool}: ${await verdictOf(promtool, path.join(scratch, name))}`).toBe(`${promtool}: pass`);
+        }
       },
     );
   },
@@ -152,8 +154,8 @@ function other(verdict: 'pass' | 'fail'): 'pass' | 'fail' {
   return verdict === 'pass' ? 'fail' : 'pass';
 }
 
-async function verdictOf(file: string): Promise<'pass' | 'fail'> {
-  return execute(promtool!, ['test', 'rules', file], { timeout: 30_000 }).then(
+async function verdictOf(promtool: string, file: string): Promise<'pass' | 'fail'> {
+  return execute(promtool, ['test', 'rules', file], { timeout: 30_000 }).then(
     () => 'pass',
     (error: { readonly code?: unknown; readonly message: string }) => {
       if (error.code !== 1) throw new Error(`promtool gave no verdict on ${file}: ${error.message}`);

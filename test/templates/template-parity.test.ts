@@ -9,14 +9,14 @@ import { parse } from 'yaml';
 import { parseRuleFile } from '../../alerting/rules/rule-file.ts';
 import { alertTemplateError } from '../../alerting/template/alert-template-error.ts';
 import { Template, type TemplateData, type TemplateQuery } from '../../alerting/template/template.ts';
-import { findProgram } from '../../bench/contenders/contender.ts';
 import { Labels } from '../../storage/labels.ts';
 import { findPrometheus } from '../find-prometheus.ts';
+import { findPromtools } from '../find-promtool.ts';
 import { prometheusRenders } from './prometheus-renders.ts';
 import { KNOWN_DIFFERENCES, NO_TEMPLATES, TEMPLATES } from './template-cases.ts';
 
 const prometheus = findPrometheus(process.env);
-const promtool = findProgram([process.env.PHAROS_PROMTOOL ?? 'promtool']);
+const [promtool] = findPromtools(process.env);
 const corpus = fileURLToPath(new URL('../../../shared/corpus/kube-prometheus/rules/', import.meta.url));
 
 const about = (labels: Readonly<Record<string, string>>, value: number): TemplateData => ({
