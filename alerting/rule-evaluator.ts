@@ -11,6 +11,9 @@ import { Template, type TemplateQuery } from './template/template.ts';
 
 type QuerySample = QueryVector['samples'][number];
 
+/** Alerts that are worth looking for among all samples one by one. */
+const FEW = 50;
+
 /** What evaluators need of their engine. */
 export interface EvaluatorContext {
   readonly query: QueryFunc;
@@ -251,14 +254,17 @@ export class AlertingEvaluator extends RuleEvaluator {
         return { samples: [] } satisfies QueryVector;
       });
     const sources = new Map<string, QuerySample | undefined>();
+    const wanted = over.length > FEW ? undefined : over.map(({ labels }) => this.#source(labels));
     for (const sample of samples) {
-      const key = this.#sourceKey(sample.labels);
+      // There may be a hundred thousand of them, of which hardly one is asked for.
+      if (wanted !== undefined && !wanted.some((labels) => hasAll(sample.labels, labels))) continue;
+      const { key } = this.#source(sample.labels);
       // Of several that only differ in what the rule sets, none is known to be the alert's.
       sources.set(key, sources.has(key) ? undefined : sample);
     }
     const expand = this.#expander(time);
     for (const { labels } of over) {
-      const sample = sources.get(this.#sourceKey(labels));
+      const sample = sources.get(this.#source(labels).key);
       if (sample === undefined) continue;
       const annotations = Labels.from(await expand(this.#annotations, sample));
       recovered.set(labels.key, { annotations, value: sample.value, valueIsCurrent: true });
@@ -266,9 +272,9 @@ export class AlertingEvaluator extends RuleEvaluator {
     return recovered;
   }
 
-  /** The key of labels, of a result or of its alert, without those that the rule sets. */
-  #sourceKey(labels: Labels): string {
-    return labels.filter((name) => name !== METRIC_NAME && name !== 'alertname' && !this.#labels.has(name)).key;
+  /** The labels of a result, or of its alert, without those that the rule sets. */
+  #source(labels: Labels): Labels {
+    return labels.filter((name) => name !== METRIC_NAME && name !== 'alertname' && !this.#labels.has(name));
   }
 
   /** Expands templates about a sample; a failure becomes part of the text, since it must not lose the alert. */
@@ -304,6 +310,11 @@ export class AlertingEvaluator extends RuleEvaluator {
     }
     return samples;
   }
+}
+
+function hasAll(labels: Labels, wanted: Labels): boolean {
+  for (const [name, value] of wanted) if (labels.get(name) !== value) return false;
+  return true;
 }
 
 /** The promise, which may be left alone for a while without counting as unhandled. */
