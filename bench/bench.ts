@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type AlertingBenchOptions, runAlertingBench } from './alerting/alerting-bench.ts';
+import { type PolicyRoundsOptions, runPolicyRounds } from './alerting/policy-rounds.ts';
 import { type CatalogueBenchOptions, runCatalogueBench } from './catalogue.ts';
 import { type ClusterBenchOptions, runClusterBench } from './cluster.ts';
 import { CONTENDERS } from './contenders/find-contenders.ts';
@@ -105,6 +106,18 @@ program
     const complete = await runAlertingBench(options, (line) => console.log(line));
     process.exitCode = complete ? 0 : 1;
   });
+
+program
+  .command('policy-rounds')
+  .description('what evaluating alert policies costs by itself, over made-up samples')
+  .option('--policies <n>', 'alert policies', count, 2000)
+  .option('--series <n>', 'series', count, 100_000)
+  .option('--objects <n>', 'series of one metric', count, 1000)
+  .option('--interval <seconds>', 'between samples', positive, 15)
+  .option('--period <seconds>', 'of most policies', positive, 15)
+  .option('--breached <part>', 'of the objects, about', positive, 0.001)
+  .option('--rounds <n>', 'rounds besides the first', count, 40)
+  .action((options: PolicyRoundsOptions) => runPolicyRounds(options, (line) => console.log(line)));
 
 program
   .command('catalogue')

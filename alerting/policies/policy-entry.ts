@@ -25,6 +25,8 @@ export class PolicyEntry {
   lastError = '';
   lastEvaluation = 0;
   writtenAt = 0;
+  /** There may be series that are to end. */
+  #hasSeries: boolean;
   readonly #seriesLabels = new WeakMap<Labels, Map<string, Labels>>();
 
   constructor(run: PolicyRun, voice: PolicyVoice, series: RuleSeries | Appender) {
@@ -32,6 +34,7 @@ export class PolicyEntry {
     this.run = run;
     this.voice = voice;
     this.series = series instanceof RuleSeries ? series : new RuleSeries(series);
+    this.#hasSeries = series instanceof RuleSeries;
   }
 
   /** Those that fire, and those that ended lately. */
@@ -46,7 +49,9 @@ export class PolicyEntry {
   /** Goes on with what another process said, and wrote if it fires. */
   resume(spoken: SpokenAlert): void {
     this.put(spoken);
-    if (spoken.alert.state === 'firing') this.series.resume(this.#labelsOf(spoken));
+    if (spoken.alert.state !== 'firing') return;
+    this.series.resume(this.#labelsOf(spoken));
+    this.#hasSeries = true;
   }
 
   /** Puts what is said of an object in place of what was said before. */
@@ -63,9 +68,13 @@ export class PolicyEntry {
 
   /** Writes a sample of ALERTS for each alert, and stale markers for those that are none any more. Rejects with a StorageError. */
   async write(timestamp: number, round?: RoundOfSamples): Promise<void> {
-    const samples = Array.from(this.spoken.values(), (spoken) => ({ labels: this.#labelsOf(spoken), value: 1 }));
-    await this.series.write(samples, timestamp, round);
     this.writtenAt = timestamp;
+    // Of most policies there is nothing to write.
+    if (this.spoken.size === 0 && !this.#hasSeries) return;
+    const samples = Array.from(this.spoken.values(), (spoken) => ({ labels: this.#labelsOf(spoken), value: 1 }));
+    this.#hasSeries = true;
+    await this.series.write(samples, timestamp, round);
+    this.#hasSeries = samples.length > 0;
   }
 
   /** Made once per alert, state and level. */

@@ -1,4 +1,4 @@
-import { type AlertPolicy, type ObjectLevel, OPERATORS, STATISTICS } from './policy.ts';
+import { type AlertPolicy, type ObjectLevel, OPERATORS, STATISTICS } from '../../alerting/policies/policy.ts';
 
 /** What made-up policies are about. */
 export interface SyntheticMetric {
