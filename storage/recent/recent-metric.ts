@@ -108,8 +108,13 @@ export class RecentMetric implements Keeping, SeriesLog {
     else this.#selections.delete(key);
     this.#selections.set(key, selection);
     if (this.#selections.size > MAX_SELECTIONS) this.#selections.delete(this.#selections.keys().next().value!);
-    selection.update(() => this.#every());
+    this.refresh(selection);
     return selection;
+  }
+
+  /** Brings one of its selections up to date. */
+  refresh(selection: RecentSelection): void {
+    selection.update(() => this.#every());
   }
 
   /** Drops what is too old, and series that have nothing left and are not held. */

@@ -39,7 +39,7 @@ export class RecentQuerier implements Querier {
   readonly #options: RecentQuerierOptions;
   readonly #main: Querier;
   /** By the matchers of a plan that is kept, which are always the same object. */
-  readonly #known = new WeakMap<readonly Matcher[], readonly Matcher[]>();
+  readonly #known = new WeakMap<readonly Matcher[], Known>();
 
   constructor(options: RecentQuerierOptions) {
     this.#options = options;
@@ -72,7 +72,14 @@ export class RecentQuerier implements Querier {
   }
 
   #inMemory(metric: RecentMetric, selection: Selection, signal: AbortSignal): SeriesSet {
-    return setOf({ metric, found: metric.select(this.#others(selection.matchers)), selection, signal });
+    const { matchers } = selection;
+    let known = this.#known.get(matchers);
+    if (known?.metric === metric) metric.refresh(known.found);
+    else {
+      known = { metric, found: metric.select(withoutName(matchers)) };
+      this.#known.set(matchers, known);
+    }
+    return setOf({ metric, found: known.found, selection, signal });
   }
 
   series(filter: SeriesFilter, signal: AbortSignal): Promise<readonly Labels[]> {
@@ -97,17 +104,17 @@ export class RecentQuerier implements Querier {
     }
     return undefined;
   }
+}
 
-  /** All matchers but the one that names the metric. */
-  #others(matchers: readonly Matcher[]): readonly Matcher[] {
-    let others = this.#known.get(matchers);
-    if (others === undefined) {
-      const named = matchers.findIndex(({ name, op }) => name === METRIC_NAME && op === '=');
-      others = matchers.filter((_, index) => index !== named);
-      this.#known.set(matchers, others);
-    }
-    return others;
-  }
+interface Known {
+  readonly metric: RecentMetric;
+  readonly found: RecentSelection;
+}
+
+/** All matchers but the one that names the metric. */
+function withoutName(matchers: readonly Matcher[]): readonly Matcher[] {
+  const named = matchers.findIndex(({ name, op }) => name === METRIC_NAME && op === '=');
+  return matchers.filter((_, index) => index !== named);
 }
 
 interface FoundSet {
