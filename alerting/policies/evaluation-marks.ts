@@ -65,7 +65,10 @@ export class EvaluationMarks {
   }
 }
 
-/** Up to when each of the policies was evaluated, as far as that was after `since`. Rejects when it cannot be read. */
+/**
+ * Up to when each of the policies was evaluated, and others in the last hour, as far as that was after `since`. Rejects when it
+ * cannot be read.
+ */
 export async function readMarks(
   ids: ReadonlySet<string>,
   {
@@ -76,8 +79,11 @@ export async function readMarks(
   }: { readonly since: number; readonly now: number; readonly read: SampleReader; readonly signal: AbortSignal },
 ): Promise<Map<string, number>> {
   const marks = new Map<string, number>();
+  const removed = new Set<string>();
   const rows: SeriesRows = { timestamps: NONE, values: NONE, stale: NO_FLAGS, from: 0, to: 0 };
-  for (let to = now; to > since && [...ids].some((id) => !marks.has(id)); to -= PART) {
+  const isMissing = (): boolean => [...ids].some((id) => !marks.has(id) && !removed.has(id));
+  // The newest part has those of policies that are not known yet, too.
+  for (let to = now; to > since && (to === now || isMissing()); to -= PART) {
     const from = Math.max(since, to - PART);
     let failure: Error | undefined;
     await read(
@@ -91,8 +97,10 @@ export async function readMarks(
           answer.locate(i, rows);
           for (let row = rows.to - 1; row >= rows.from; row--) {
             const time = rows.timestamps[row]!;
-            if (time > to || time <= from || rows.stale[row] === 1) continue;
+            if (time > to || time <= from) continue;
             const id = labels.get('policy');
+            if (rows.stale[row] === 1) removed.add(id);
+            if (removed.has(id)) break;
             marks.set(id, Math.max(marks.get(id) ?? 0, time));
             break;
           }

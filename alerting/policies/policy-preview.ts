@@ -117,17 +117,13 @@ export async function previewPolicy(
     },
   });
   if (failure !== undefined) throw failure;
-  const objects = new Set<string>();
-  for (const condition of run.conditions) {
-    for (const index of condition.selected()) objects.add(condition.table.at(index)!.key);
-  }
   const now = [...run.alerts.values()].sort(
     (a, b) => Number(b.state === 'firing') - Number(a.state === 'firing') || b.level - a.level,
   );
   for (const object of [...open.keys()]) close(object, undefined);
   episodes.sort((a, b) => a.startsAt - b.startsAt);
   return {
-    objects: objects.size,
+    objects: run.objects,
     periods,
     now: now.slice(0, MOST_NOW).map(previewed),
     episodes,

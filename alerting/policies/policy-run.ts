@@ -54,6 +54,17 @@ export class PolicyRun {
     );
   }
 
+  /** How many objects it is about. */
+  get objects(): number {
+    const [first, ...others] = this.conditions;
+    if (others.every(({ table }) => table === first!.table)) return first!.size;
+    const keys = new Set<string>();
+    for (const condition of this.conditions) {
+      for (const index of condition.selected()) keys.add(condition.table.at(index)!.key);
+    }
+    return keys.size;
+  }
+
   close(): void {
     for (const condition of this.conditions) condition.close();
   }

@@ -48,10 +48,6 @@ const MOST_OBJECTS = 1_000;
 
 /** The policy as it is now. */
 export function policySnapshot({ policy, run, health, lastError, lastEvaluation }: PolicyEntry): PolicySnapshot {
-  const objects = new Set<string>();
-  for (const condition of run.conditions) {
-    for (const index of condition.selected()) objects.add(condition.table.at(index)!.key);
-  }
   const all: ObjectSnapshot[] = [];
   for (const alert of run.alerts.values()) {
     const { periods, outOf } = policy.conditions[alert.condition] ?? policy.conditions[0]!;
@@ -80,7 +76,7 @@ export function policySnapshot({ policy, run, health, lastError, lastEvaluation 
     health,
     error: lastError,
     lastEvaluation,
-    objects: objects.size,
+    objects: run.objects,
     pending: all.filter(({ firing, state }) => !firing && state === 'pending').length,
     firing: all.filter(({ firing }) => firing).length,
     noData: all.filter(({ state }) => state === 'noData').length,

@@ -8,7 +8,7 @@ import { withDeadline } from '../deadline.ts';
 import type { ReadSamples, SampleReader, SampleRequest, SeriesRows } from './sample-reader.ts';
 
 /** Requests that are answered before others have a turn. */
-const IN_ONE_GO = 8;
+const IN_ONE_GO = 4;
 
 export interface QuerierReaderOptions {
   /** Milliseconds that one request may take. Default: 60 s. */
