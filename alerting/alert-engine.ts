@@ -47,6 +47,11 @@ export interface AlertEngineOptions {
    * the group if that is longer. Default: 5 s.
    */
   readonly holdRestored?: number;
+  /**
+   * Whether all rules are there that there will be after a start: only then are alerts ended whose rules are not among them. Default:
+   * those that were applied first are all.
+   */
+  readonly isComplete?: () => boolean;
   /** How long one query may take, in milliseconds. Default: 2 min. */
   readonly queryTimeout?: number;
   /** How long `stop` waits for what is under way, in milliseconds. Default: 5 s. */
@@ -85,6 +90,8 @@ const FLUSH_TIMEOUT = 5_000;
 /** To the minute, of a short interruption exactly. One of more than an hour is no interruption: what was pending begins anew. */
 const LAST_SEEN = 'timestamp(ALERTS_FOR_STATE) or max_over_time(timestamp(ALERTS_FOR_STATE)[1h:1m])';
 const LAST_SEEN_ATTEMPTS = 3;
+/** After that rules that have not come are gone. */
+const COMPLETE_WITHIN = 3_600_000;
 const NEVER_SEEN: ReadonlyMap<string, number> = new Map();
 
 export function createAlertEngine(options: AlertEngineOptions): AlertEngine {
@@ -104,6 +111,9 @@ class Engine implements AlertEngine {
   #log: Map<string, AlertEvent[]> | undefined;
   #reading: Promise<boolean> | undefined;
   #logFailed = false;
+  /** When the log was read. */
+  #readAt: number | undefined;
+  #forgottenEnded = false;
   #lastSeen: Promise<ReadonlyMap<string, number> | undefined> | undefined;
   #lastSeenFailures = 0;
   #changing: Promise<void> = Promise.resolve();
@@ -279,13 +289,15 @@ class Engine implements AlertEngine {
     evaluators: readonly AlertingEvaluator[],
     { interval, signal }: { readonly interval: number; readonly signal: AbortSignal },
   ): Promise<boolean> {
-    if (evaluators.every((evaluator) => evaluator.restored)) return true;
+    const areRestored = (): boolean => evaluators.every((evaluator) => evaluator.restored);
     if (this.#log === undefined) {
       this.#reading ??= this.#read().finally(() => {
         this.#reading = undefined;
       });
-      if (!(await this.#reading)) return false;
+      if (!(await this.#reading)) return areRestored();
     }
+    await this.#endForgotten();
+    if (areRestored()) return true;
     const rememberedOf = ({ id }: AlertingEvaluator): readonly AlertEvent[] => this.#log?.get(id) ?? [];
     const isPending = (evaluator: AlertingEvaluator): boolean =>
       !evaluator.restored && rememberedOf(evaluator).some(({ state }) => state === 'pending');
@@ -353,12 +365,16 @@ class Engine implements AlertEngine {
       return false;
     }
     if (this.#logFailed) logger.info('the alert log can be read again');
-    await this.#endForgotten();
+    this.#readAt = this.#now();
     return true;
   }
 
-  /** Ends the alerts of rules that went while nothing ran. */
+  /** Ends the alerts of rules that went while nothing ran, once it is known which those are. */
   async #endForgotten(): Promise<void> {
+    const { isComplete = () => true } = this.#options;
+    if (this.#readAt === undefined || this.#forgottenEnded) return;
+    if (!isComplete() && this.#now() - this.#readAt < COMPLETE_WITHIN) return;
+    this.#forgottenEnded = true;
     const known = new Set(this.#loops.flatMap((loop) => loop.alerting.map((evaluator) => evaluator.id)));
     for (const [rule, remembered] of this.#log ?? []) {
       if (known.has(rule) || !isRuleId(rule)) continue;

@@ -303,6 +303,7 @@ class Role implements AlertingRole {
       externalUrl: this.#externalUrl,
       defaultInterval: first.global.evaluationInterval,
       defaultQueryOffset: first.global.ruleQueryOffset,
+      isComplete: () => this.#clusterAlerting.isComplete,
       notify: (alerts) => this.#notify(alerts),
     });
     this.#ruleMetrics = registry.getMetricsAsArray().flatMap(({ name }) => (others.has(name) ? [] : [name]));

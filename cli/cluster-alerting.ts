@@ -14,6 +14,8 @@ export interface ClusterAlertingOptions extends Omit<ClusterPoliciesOptions, 'cl
 
 interface Followed {
   readonly access: KubeAccess;
+  /** Whether its PrometheusRules have been listed. */
+  isListed: boolean;
   /** Undefined while the cluster cannot be opened. */
   policies: ClusterPolicies | undefined;
   close(isGone: boolean): Promise<void>;
@@ -39,6 +41,11 @@ export class ClusterAlerting {
     await Promise.all(before.filter((each) => !kept.includes(each)).map((each) => each.close(true)));
   }
 
+  /** Whether the PrometheusRules of all of them have been listed: a cluster that has not answered yet may still have some. */
+  get isComplete(): boolean {
+    return this.#followed.every(({ isListed }) => isListed);
+  }
+
   /** The receivers that there are have changed. */
   refresh(): void {
     for (const { policies } of this.#followed) policies?.refresh();
@@ -58,6 +65,7 @@ export class ClusterAlerting {
     let end: (isGone: boolean) => Promise<void> = async () => undefined;
     const followed: Followed = {
       access,
+      isListed: false,
       policies: undefined,
       async close(isGone) {
         isClosed = true;
@@ -71,7 +79,10 @@ export class ClusterAlerting {
         const { cluster, close } = await clusters.open(access);
         const objects = ruleObjects({
           cluster,
-          onRules: (found) => rules.update(cluster.name, found),
+          onRules: (found) => {
+            rules.update(cluster.name, found);
+            followed.isListed = true;
+          },
           logger,
         });
         const policies = clusterPolicies({ ...this.#options, cluster });

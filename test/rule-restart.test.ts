@@ -36,7 +36,7 @@ function world() {
       stale: Uint8Array.of(0),
     });
   };
-  const start = async (rules = RULES) => {
+  const start = async (rules = RULES, isComplete = () => true) => {
     const told: NotifiableAlert[] = [];
     const engine = createAlertEngine({
       query,
@@ -48,6 +48,7 @@ function world() {
       externalLabels: {},
       externalUrl: '',
       defaultInterval: MINUTE,
+      isComplete,
       notify: (alerts) => told.push(...alerts),
     });
     engine.apply(parseRuleFile('f.yml', rules).groups);
@@ -125,6 +126,36 @@ describe('a restart', () => {
     expect(second.told.at(-1)).toMatchObject({ status: 'resolved', measured: { value: 1, isCurrent: true } });
     await second.stop();
   });
+});
+
+test('rules that come some time after the start continue their alerts, and those that do not come end them', async () => {
+  const { clock, start } = world();
+  const first = await start();
+  expect(await first.run(12)).toBe('firing');
+  await first.stop();
+  const [told] = first.told;
+  const others = RULES.replace(/.*alert:.*/, '');
+  let isComplete = false;
+
+  const second = await start(others, () => isComplete);
+  await second.run(3);
+  second.engine.apply(parseRuleFile('f.yml', RULES).groups);
+  expect(await second.run(2)).toBe('firing');
+  isComplete = true;
+  expect(await second.run(2)).toBe('firing');
+  expect(second.told.map(({ status, startsAt }) => `${status} ${startsAt - told!.startsAt}`)).toContain('firing 0');
+  expect(second.told.some(({ status }) => status === 'resolved')).toBe(false);
+  await second.stop();
+
+  isComplete = false;
+  await clock.advance(MINUTE);
+  const third = await start(others, () => isComplete);
+  await third.run(3);
+  expect(third.told).toEqual([]);
+  isComplete = true;
+  await third.run(2);
+  expect(third.told).toMatchObject([{ status: 'resolved' }]);
+  await third.stop();
 });
 
 test('rules that stay keep their alerts and series when others change', async () => {
