@@ -1,5 +1,10 @@
 import { StorageError } from '../../storage/errors.ts';
-import type { NotificationEvent, NotificationLog } from '../../storage/notification-log.ts';
+import type {
+  FoundNotification,
+  NotificationEvent,
+  NotificationFilter,
+  NotificationLog,
+} from '../../storage/notification-log.ts';
 
 /** A notification log in memory, which can be out of reach. */
 export class KeptNotifications implements NotificationLog {
@@ -21,8 +26,14 @@ export class KeptNotifications implements NotificationLog {
     return [...newest.values()];
   }
 
-  async find(): Promise<never> {
-    throw new StorageError('unavailable', 'nobody looks here');
+  /** By outcome and time alone. */
+  async find({ outcome = [], start, end, limit }: NotificationFilter): Promise<readonly FoundNotification[]> {
+    this.#reach();
+    return this.events
+      .map((event, sequence) => ({ ...event, sequence }))
+      .filter((event) => event.timestamp >= start && event.timestamp <= end && outcome.includes(event.outcome))
+      .reverse()
+      .slice(0, limit);
   }
 
   #reach(): void {

@@ -16,7 +16,10 @@ export interface GroupState {
   /** Fingerprints. */
   readonly firing: ReadonlySet<string>;
   readonly resolved: ReadonlySet<string>;
-  /** Of the resolved ones, those that may have been told as firing by a process that was killed before it could note that. */
+  /**
+   * Of the resolved ones, those that may have been told as firing without that being noted: by a process that was killed, or in an
+   * attempt that seems to have failed. Who has to know of every alert learns of them by their end.
+   */
   readonly inFlight: ReadonlySet<string>;
   readonly sendResolved: boolean;
   readonly now: number;

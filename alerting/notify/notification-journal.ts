@@ -28,12 +28,17 @@ const WRITE_TIMEOUT = 30_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 const MAX_PENDING = 50_000;
+/** What a run before this one has tried in vain to tell is looked up so far back, and so much of it, the newest. */
+const REMEMBER_TRIED = 86_400_000;
+const MAX_TRIED = 2_000;
 const PER_APPEND = 2_000;
 
 export class NotificationJournal {
   readonly #options: JournalOptions;
   /** By receiver and group, then by integration. What was told with nothing firing is as if nothing had been. */
   #told = new Map<string, Map<string, ToldGroup>>();
+  /** By receiver and group, then by integration: the alerts that it was to be told of last, in vain. */
+  #tried = new Map<string, Map<string, ReadonlySet<string>>>();
   /** By receiver and group: when something was told of it last, for a while. */
   readonly #toldAt = new Map<string, number>();
   #pending: NotificationEvent[] = [];
@@ -68,23 +73,41 @@ export class NotificationJournal {
     return false;
   }
 
+  /** Whether the integration, or any, was to be told of the alert last and did not say that it took that. It may have. */
+  isTried(receiver: string, groupKey: string, fingerprint: string, integration?: string): boolean {
+    const integrations = this.#tried.get(keyOf(receiver, groupKey));
+    if (integrations === undefined) return false;
+    if (integration !== undefined) return integrations.get(integration)?.has(fingerprint) === true;
+    for (const tried of integrations.values()) if (tried.has(fingerprint)) return true;
+    return false;
+  }
+
   /** Takes over what the log says, in the place of what was known. Rejects when it cannot be read, and then changes nothing. */
   async read(signal: AbortSignal): Promise<void> {
     const { log, clock, metrics } = this.#options;
     try {
-      const since = clock.now() - REMEMBER;
-      const events = await withDeadline((within) => log.latest(since, within), {
+      const now = clock.now();
+      const vain = { outcome: ['failed', 'refused'], start: now - REMEMBER_TRIED, end: now, limit: MAX_TRIED };
+      const read = async (within: AbortSignal): Promise<NotificationEvent[]> => {
+        const delivered = await log.latest(now - REMEMBER, within);
+        return [...delivered, ...(await log.find(vain, within))];
+      };
+      const events = await withDeadline(read, {
         signal,
         timeout: READ_TIMEOUT,
         message: `the notification log gave no answer within ${READ_TIMEOUT / 1000} s`,
       });
+      events.sort((a, b) => a.timestamp - b.timestamp);
       const told = new Map<string, Map<string, ToldGroup>>();
+      const tried = new Map<string, Map<string, ReadonlySet<string>>>();
       // What has not been written yet is newer than what was read.
       for (const event of [...events, ...this.#pending]) {
         remember(told, event);
+        rememberTried(tried, event);
         this.#stamp(event);
       }
       this.#told = told;
+      this.#tried = tried;
     } catch (error) {
       metrics.logFailures.inc();
       throw error;
@@ -94,6 +117,7 @@ export class NotificationJournal {
   /** Remembers how a notification ended, and brings it to the log. */
   note(event: NotificationEvent): void {
     remember(this.#told, event);
+    rememberTried(this.#tried, event);
     this.#stamp(event);
     const { logger, metrics } = this.#options;
     this.#pending.push(event);
@@ -112,6 +136,10 @@ export class NotificationJournal {
   forget(isGroup: (receiver: string, groupKey: string) => boolean): void {
     const now = this.#options.clock.now();
     for (const [key, at] of this.#toldAt) if (at < now - REMEMBER_TIME) this.#toldAt.delete(key);
+    for (const key of this.#tried.keys()) {
+      const [receiver, groupKey] = JSON.parse(key) as [string, string];
+      if (!isGroup(receiver, groupKey)) this.#tried.delete(key);
+    }
     const oldest = now - REMEMBER_LOST;
     for (const [key, integrations] of this.#told) {
       if ([...integrations.values()].some(({ timestamp }) => timestamp >= oldest)) continue;
@@ -184,4 +212,17 @@ function remember(told: Map<string, Map<string, ToldGroup>>, event: Notification
   const group = { firing: new Set(event.firing), resolved: new Set(event.resolved), timestamp, repeats };
   if (integrations === undefined) told.set(key, new Map([[event.integration, group]]));
   else integrations.set(event.integration, group);
+}
+
+function rememberTried(tried: Map<string, Map<string, ReadonlySet<string>>>, event: NotificationEvent): void {
+  const key = keyOf(event.receiver, event.groupKey);
+  const integrations = tried.get(key);
+  if (event.outcome === 'delivered') {
+    integrations?.delete(event.integration);
+    if (integrations?.size === 0) tried.delete(key);
+    return;
+  }
+  const alerts = new Set([...event.firing, ...event.resolved]);
+  if (integrations === undefined) tried.set(key, new Map([[event.integration, alerts]]));
+  else integrations.set(event.integration, alerts);
 }

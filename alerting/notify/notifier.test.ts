@@ -37,6 +37,35 @@ describe('a group', () => {
     expect(recorder.take()).toEqual([]);
   });
 
+  it('that began and ended while nobody could be told is told when it has ended, also after a restart', async () => {
+    for (const isRestarted of [false, true]) {
+      const first = setupNotifier(PLAIN);
+      const { clock, log, recorder, alert } = first;
+      recorder.answer = () => ({ kind: 'failed', reason: 'down', retryAfter: 0 });
+      const a = alert('A');
+      first.notifier.notify([a]);
+      await clock.advance(2 * MINUTE);
+      const ended = resolved(a, clock.now());
+      first.notifier.notify([ended]);
+      await clock.advance(20 * MINUTE);
+      expect(recorder.take().length).toBeGreaterThan(5);
+      let { notifier } = first;
+      if (isRestarted) {
+        const stopped = notifier.stop();
+        await clock.advance(MINUTE);
+        await stopped;
+        notifier = setupNotifier(PLAIN, { clock, log, recorder }).notifier;
+        notifier.notify([ended]);
+      }
+      recorder.answer = () => ({ kind: 'delivered' });
+      await clock.advance(6 * MINUTE);
+      expect(recorder.take()).toEqual([`r ${key('A')} resolved: resolved A`]);
+      notifier.notify([ended]);
+      await clock.advance(HOUR);
+      expect(recorder.take()).toEqual([]);
+    }
+  });
+
   it('is told of at once when an alert is older than the wait', async () => {
     const { notifier, clock, recorder } = setupNotifier(PLAIN);
     notifier.notify([firing('A', {}, clock.now() - 31 * SECOND)]);

@@ -295,8 +295,11 @@ class AlertNotifier implements Notifier {
   ): boolean {
     if (!this.#isRead) return true;
     const fingerprints = [own, ...fingerprintsAtOtherLevels(alert)];
-    if (fingerprints.some((one) => this.#journal.isBelievedFiring(receiver, groupKey, one))) return true;
-    const toldAt = this.#journal.toldAt(receiver, groupKey);
+    const journal = this.#journal;
+    const mayBeKnown = (one: string): boolean =>
+      journal.isBelievedFiring(receiver, groupKey, one) || journal.isTried(receiver, groupKey, one);
+    if (fingerprints.some(mayBeKnown)) return true;
+    const toldAt = journal.toldAt(receiver, groupKey);
     return mayBeInFlight(alert, { endsAt, wait, leadsSince: this.#leadsSince, toldAt });
   }
 

@@ -108,9 +108,16 @@ export class Pipeline {
       resolved: new Set(telling.resolved),
       inFlight: new Set(
         telling.alerts
-          .filter(({ alert, stored }) => {
-            const times = { endsAt: stored.endsAt, wait: options.wait, leadsSince: leadsSince(), toldAt };
-            return alert.status === 'resolved' && mayBeInFlight(alert, times);
+          .filter(({ alert, stored, fingerprint }) => {
+            if (alert.status !== 'resolved') return false;
+            const fingerprints = [fingerprint, ...fingerprintsAtOtherLevels(alert)];
+            if (fingerprints.some((one) => journal.isTried(receiver, groupKey, one, integration.name))) return true;
+            return mayBeInFlight(alert, {
+              endsAt: stored.endsAt,
+              wait: options.wait,
+              leadsSince: leadsSince(),
+              toldAt,
+            });
           })
           .map(({ fingerprint }) => fingerprint),
       ),
