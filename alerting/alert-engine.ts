@@ -6,13 +6,14 @@ import { Labels } from '../storage/labels.ts';
 import { AlertHistory, type WrittenAlertLog } from './alert-history.ts';
 import { type AlertInstance, ended, recorded, restored } from './alert-instance.ts';
 import { createAlertMetrics } from './alert-metrics.ts';
+import type { AlertSnapshot } from './alert-snapshot.ts';
 import type { ArrivalFunc } from './arrival.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 import type { NotifiableAlert } from './notifiable-alert.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
 import { RuleGroupLoop, type RuleGroupLoopOptions } from './rule-group-loop.ts';
-import { type AlertSnapshot, alertSnapshots, groupSnapshot, type RuleGroupSnapshot } from './rule-status.ts';
+import { alertSnapshots, groupSnapshot, type RuleGroupSnapshot } from './rule-status.ts';
 import type { QueryFunc, RuleGroup } from './rules/rule.ts';
 
 export interface AlertEngineOptions {

@@ -1,16 +1,6 @@
-import type { AlertInstance } from './alert-instance.ts';
+import { type AlertSnapshot, alertSnapshot, timeText } from './alert-snapshot.ts';
 import { AlertingEvaluator, type RuleEvaluator } from './rule-evaluator.ts';
 import type { RuleGroupLoop } from './rule-group-loop.ts';
-
-/** An alert as Prometheus' API shows it. */
-export interface AlertSnapshot {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly state: 'pending' | 'firing';
-  readonly activeAt: string;
-  readonly keepFiringSince?: string;
-  readonly value: string;
-}
 
 interface AnyRuleSnapshot {
   readonly name: string;
@@ -61,20 +51,7 @@ export function groupSnapshot(loop: RuleGroupLoop): RuleGroupSnapshot {
 
 /** The rule's pending and firing alerts. */
 export function alertSnapshots(evaluator: AlertingEvaluator): AlertSnapshot[] {
-  return [...evaluator.alerts.values()].flatMap((alert) =>
-    alert.state === 'inactive' ? [] : [snapshot(alert, alert.state)],
-  );
-}
-
-function snapshot(alert: AlertInstance, state: 'pending' | 'firing'): AlertSnapshot {
-  return {
-    labels: alert.labels.toObject(),
-    annotations: alert.annotations.toObject(),
-    state,
-    activeAt: timeText(alert.activeAt),
-    ...(alert.keepFiringSince > 0 && { keepFiringSince: timeText(alert.keepFiringSince) }),
-    value: valueText(alert.value),
-  };
+  return [...evaluator.alerts.values()].flatMap((alert) => alertSnapshot(alert) ?? []);
 }
 
 function ruleSnapshot(evaluator: RuleEvaluator): RecordingRuleSnapshot | AlertingRuleSnapshot {
@@ -100,15 +77,4 @@ function ruleSnapshot(evaluator: RuleEvaluator): RecordingRuleSnapshot | Alertin
     alerts,
     ...any,
   };
-}
-
-/** RFC 3339; the year 1 for never, as Go writes it. */
-export function timeText(milliseconds: number): string {
-  return milliseconds === 0 ? '0001-01-01T00:00:00Z' : new Date(milliseconds).toISOString();
-}
-
-function valueText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
 }

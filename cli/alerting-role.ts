@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type AlertEngine, createAlertEngine } from '../alerting/alert-engine.ts';
+import type { AlertSnapshot } from '../alerting/alert-snapshot.ts';
 import { historySection } from '../alerting/api/history-endpoints.ts';
 import { policySection } from '../alerting/api/policy-endpoints.ts';
 import { registerAlertingApi } from '../alerting/api/server.ts';
@@ -16,7 +17,7 @@ import { PolicyStore } from '../alerting/policies/policy-store.ts';
 import { createQuerierReader } from '../alerting/policies/querier-reader.ts';
 import type { PolicyContext } from '../alerting/policies/read-policy.ts';
 import { createHttpQuery } from '../alerting/query-http.ts';
-import type { AlertSnapshot, RuleGroupSnapshot } from '../alerting/rule-status.ts';
+import type { RuleGroupSnapshot } from '../alerting/rule-status.ts';
 import { rulesRead } from '../alerting/rules/metrics-read.ts';
 import type { QueryFunc, RuleGroup } from '../alerting/rules/rule.ts';
 import { parseRuleFile } from '../alerting/rules/rule-file.ts';
@@ -42,6 +43,7 @@ export interface AlertingRole {
   start(): Promise<void>;
   stop(): Promise<void>;
   groups(): readonly RuleGroupSnapshot[];
+  /** Pending and firing alerts, of rules and of policies. */
   alerts(): readonly AlertSnapshot[];
   /** URLs of the Alertmanagers that alerts are pushed to. */
   alertmanagers(): readonly string[];
@@ -230,7 +232,7 @@ class Role implements AlertingRole {
   }
 
   alerts(): readonly AlertSnapshot[] {
-    return this.#rules.alerts();
+    return [...this.#rules.alerts(), ...this.#policyEngine.alerts()];
   }
 
   alertmanagers(): readonly string[] {

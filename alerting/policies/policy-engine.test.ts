@@ -30,6 +30,19 @@ describe('consecutive periods', () => {
     expect(alert!.labels.toObject()).toEqual({ ...POD, alertname: 'PodCpu', severity: 'warn', region: 'eu' });
   });
 
+  it('shows alerts under the labels of their series, from the first period that is breached', async () => {
+    const bed = await started({ conditions: [{ periods: 2 }] });
+    await bed.minutes([95]);
+    const labels = { ...POD, alertname: 'PodCpu', severity: 'warn' };
+    const activeAt = new Date(START + MINUTE).toISOString();
+    expect(bed.engine.alerts()).toEqual([{ labels, annotations: {}, state: 'pending', activeAt, value: '9.5e+01' }]);
+    await bed.minutes([96]);
+    expect(bed.engine.alerts()).toMatchObject([{ labels, state: 'firing', activeAt, value: '9.6e+01' }]);
+    expect(bed.engine.alerts()[0]!.annotations.summary).toContain('is 96 %');
+    await bed.minutes([20]);
+    expect(bed.engine.alerts()).toEqual([]);
+  });
+
   it('takes the statistic over the whole period', async () => {
     const bed = await started({ conditions: [{ period: 5 * MINUTE, statistic: 'max' }] });
     await bed.minutes([1, 95, 1, 1, 1]);

@@ -4,6 +4,7 @@ import type { AlertEvent } from '../../storage/alert-log.ts';
 import type { Appender } from '../../storage/appender.ts';
 import { Labels } from '../../storage/labels.ts';
 import { AlertHistory, type HistoryEntry, type WrittenAlertLog } from '../alert-history.ts';
+import type { AlertSnapshot } from '../alert-snapshot.ts';
 import type { ArrivalFunc } from '../arrival.ts';
 import { type Clock, SYSTEM_CLOCK, wait } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
@@ -18,7 +19,7 @@ import { PolicyEntry, saysTheSame } from './policy-entry.ts';
 import { createPolicyMetrics } from './policy-metrics.ts';
 import { type PolicyPreview, type PreviewOptions, previewPolicy } from './policy-preview.ts';
 import { PolicyRun } from './policy-run.ts';
-import { type MetricRead, metricReads, type PolicySnapshot, policySnapshot } from './policy-status.ts';
+import { alertSnapshots, type MetricRead, metricReads, type PolicySnapshot, policySnapshot } from './policy-status.ts';
 import { PolicyVoice, type SpokenAlert, type VoiceContext } from './policy-voice.ts';
 import type { SampleReader } from './sample-reader.ts';
 
@@ -55,6 +56,8 @@ export interface PolicyEngine {
   snapshots(): readonly PolicySnapshot[];
   /** Of one policy; undefined when it is not evaluated. */
   snapshot(id: string): PolicySnapshot | undefined;
+  /** Pending and firing alerts of all policies, with the labels that their series have. */
+  alerts(): readonly AlertSnapshot[];
   /** Evaluates a policy over the past, by the samples that are stored, and changes nothing. Rejects with an Error for the user. */
   preview(policy: AlertPolicy, options: PreviewOptions, signal: AbortSignal): Promise<PolicyPreview>;
   /** Which metrics are read, and how far back, so that they can be kept in memory. */
@@ -136,6 +139,10 @@ class Engine implements PolicyEngine {
     return this.#session?.snapshot(id);
   }
 
+  alerts(): readonly AlertSnapshot[] {
+    return this.#session?.alerts() ?? [];
+  }
+
   preview(policy: AlertPolicy, options: PreviewOptions, signal: AbortSignal): Promise<PolicyPreview> {
     return previewPolicy(policy, options, { read: this.#options.read, signal });
   }
@@ -213,6 +220,10 @@ class Session {
   snapshot(id: string): PolicySnapshot | undefined {
     const entry = this.#entries.get(id);
     return entry === undefined ? undefined : policySnapshot(entry);
+  }
+
+  alerts(): readonly AlertSnapshot[] {
+    return [...this.#entries.values()].flatMap(alertSnapshots);
   }
 
   async #run(): Promise<void> {

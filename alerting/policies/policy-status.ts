@@ -1,3 +1,4 @@
+import { type AlertSnapshot, alertSnapshot } from '../alert-snapshot.ts';
 import { LEVEL_LABELS } from './object-level.ts';
 import { comparedWith, isChange } from './period-track.ts';
 import type { AlertPolicy, Severity } from './policy.ts';
@@ -82,6 +83,15 @@ export function policySnapshot({ policy, run, health, lastError, lastEvaluation 
     noData: all.filter(({ state }) => state === 'noData').length,
     notFine: all.slice(0, MOST_OBJECTS),
   };
+}
+
+/** The policy's pending and firing alerts. */
+export function alertSnapshots({ spoken, voice }: PolicyEntry): AlertSnapshot[] {
+  return Array.from(spoken.values()).flatMap((each) => {
+    const { state, activeAt, value } = each.alert;
+    const { annotations } = each;
+    return alertSnapshot({ labels: voice.fullLabels(each), annotations, state, activeAt, value }) ?? [];
+  });
 }
 
 const SEVERITY_RANK: Readonly<Record<Severity, number>> = { remind: 1, warn: 2, serious: 3 };
