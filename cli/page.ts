@@ -20,18 +20,21 @@ export function pageFiles({ isSimulated }: { readonly isSimulated: boolean }): r
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))
     .find((place) => existsSync(path.join(place, 'index.html')));
   if (directory === undefined) return [];
-  return ['index.html', 'page.css', 'page.js'].map((name) => ({
-    path: name === 'index.html' ? '/' : `/${name}`,
+  const file = (name: string, transform = (body: Buffer) => body) => ({
     type: TYPES[path.extname(name)]!,
-    body:
-      name === 'index.html' && isSimulated
-        ? withBanner(readFileSync(path.join(directory, name), 'utf8'))
-        : readFileSync(path.join(directory, name)),
-  }));
+    body: transform(readFileSync(path.join(directory, name))),
+  });
+  const page = file('index.html', isSimulated ? withBanner : undefined);
+  return [
+    { path: '/', ...page },
+    // Where the links of alerts lead, as with Prometheus.
+    { path: '/graph', ...page },
+    ...['page.css', 'page.js'].map((name) => ({ path: `/${name}`, ...file(name) })),
+  ];
 }
 
-function withBanner(html: string): Buffer {
+function withBanner(html: Buffer): Buffer {
   const banner =
     '<p class="simulated" role="note">The cluster &quot;simulated&quot; on this page is played by --demo: it is not real</p>';
-  return Buffer.from(html.replace('<body>', `<body>\n    ${banner}`));
+  return Buffer.from(html.toString().replace('<body>', `<body>\n    ${banner}`));
 }

@@ -109,8 +109,12 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const loading = { features: settings.features, integrations, catalogue: policyCatalogue() };
     let alerting: AlertingRole | undefined;
     let ready = false;
-    const accessesOf = ({ kubernetes }: PharosConfig) =>
-      findClusters(kubernetes, sources).monitored.map(({ access }) => access);
+    /** The clusters of a configuration, which have their names from now on. */
+    const accessesOf = ({ kubernetes }: PharosConfig) => {
+      const { monitored, names } = findClusters(kubernetes, sources);
+      clusters.setNames(names);
+      return monitored.map(({ access }) => access);
+    };
 
     /** All of it is read and checked before any of it is applied. */
     const reload = async (): Promise<void> => {
@@ -145,8 +149,6 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     if (withAlerting) {
       const [access] = accessesOf(config);
       const { leaseLog } = storage;
-      // The collector names the clusters where there is one.
-      if (!withCollector) clusters.setNames(findClusters(config.kubernetes, sources).names);
       alerting = createAlertingRole({
         storage,
         config,

@@ -205,6 +205,9 @@ api('status/buildinfo').then(
   },
   () => {},
 );
+// A link of an alert: /graph?g0.expr=…
+const asked = new URLSearchParams(location.search).get('g0.expr');
+if (asked !== null) element('expr').value = asked;
 ask();
 refresh();
 setInterval(refresh, 5000);

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { startSimulator } from '../simulator/simulator.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const run = promisify(execFile);
@@ -132,6 +134,8 @@ builtin_rules: true
     const { status, body } = await api('/');
     expect(status).toBe(200);
     expect(body).toContain('<title>Pharos</title>');
+    // Where alerts link to.
+    expect((await api('/graph?g0.expr=up&g0.tab=1')).body).toBe(body);
   });
 
   it('evaluates the built-in rules', async () => {
@@ -181,6 +185,41 @@ builtin_rules: true
     expect(code).toBe(0);
     expect(Date.now() - before).toBeLessThan(10_000);
   });
+
+  it('knows policies of a cluster by the name that the configuration gives it', async () => {
+    const simulator = await startSimulator({ nodes: 2, pods: 10 });
+    try {
+      const create = async (resource: string, object: unknown): Promise<void> => {
+        const headers = { authorization: `Bearer ${simulator.token}`, 'content-type': 'application/json' };
+        const body = JSON.stringify(object);
+        const { status } = await fetch(`${simulator.url}/apis/${resource}`, { method: 'POST', headers, body });
+        expect(status).toBe(201);
+      };
+      for (const definition of parseAllDocuments(
+        readFileSync(path.join(root, 'deploy/crd-alertpolicy.yaml'), 'utf8'),
+      )) {
+        await create('apiextensions.k8s.io/v1/customresourcedefinitions', definition.toJS());
+      }
+      await create('alerting.pharos.dev/v1/clusteralertpolicies', {
+        apiVersion: 'alerting.pharos.dev/v1',
+        kind: 'ClusterAlertPolicy',
+        metadata: { name: 'ready' },
+        spec: { level: 'node', conditions: [{ metric: 'k8s_node_status_ready', operator: 'lt', threshold: 1 }] },
+      });
+      const kubeconfig = path.join(directory, 'kubeconfig');
+      writeFileSync(kubeconfig, simulator.kubeconfig);
+      const cluster = `{ name: east, kubeconfig_file: ${kubeconfig} }`;
+      writeFileSync(config, `global: { scrape_interval: 5s }\nkubernetes: { clusters: [${cluster}] }\n`);
+      const args = ['cli/start.cjs', '--config', config, '--listen', url.slice('http://'.length)];
+      server = spawn(process.execPath, [...args, '--data-dir', directory], { cwd: root, stdio: 'ignore' });
+      await until('the policy is there', async () => {
+        const { body } = await api('/api/v1/policies');
+        return /^k8s-east-/.test(JSON.parse(body).data.policies[0].id);
+      });
+    } finally {
+      await simulator.close();
+    }
+  }, 60_000);
 });
 
 async function freePort(): Promise<number> {
