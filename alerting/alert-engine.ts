@@ -87,6 +87,8 @@ const RESEND = 60_000;
 const QUERY_TIMEOUT = 2 * 60_000;
 const STOP_TIMEOUT = 5_000;
 const HOLD_RESTORED = 5_000;
+/** After so long everything has been scraped again, unless its interval is unusual. */
+const SCRAPED_WITHIN = 60_000;
 const FLUSH_TIMEOUT = 5_000;
 /** To the minute, of a short interruption exactly. One of more than an hour is no interruption: what was pending begins anew. */
 const LAST_SEEN = 'timestamp(ALERTS_FOR_STATE) or max_over_time(timestamp(ALERTS_FOR_STATE)[1h:1m])';
@@ -131,6 +133,7 @@ class Engine implements AlertEngine {
         return withDeadline((within) => options.query(expr, time, within), { signal, timeout, message });
       },
       lookback: options.lookback,
+      scrapedWithin: SCRAPED_WITHIN,
       appender: options.appender,
       history: this.#history,
       externalLabels: Labels.from(options.externalLabels),

@@ -57,7 +57,13 @@ export function advance(
             keepFiringSince: 0,
             valueIsCurrent: true,
           }
-        : { ...before, ...candidate, keepFiringSince: 0, valueIsCurrent: true };
+        : {
+            ...{ ...before, ...candidate },
+            // The time of day may have been set back.
+            activeAt: Math.min(before.activeAt, now),
+            keepFiringSince: 0,
+            valueIsCurrent: true,
+          };
     const fires = active.state === 'pending' && now - active.activeAt >= rule.for;
     next.set(key, fires ? { ...active, state: 'firing', firedAt: now } : active);
   }
@@ -71,7 +77,7 @@ export function advance(
       next.set(key, alert);
       continue;
     }
-    const since = alert.keepFiringSince || now;
+    const since = Math.min(alert.keepFiringSince || now, now);
     const kept = alert.state === 'firing' && rule.keepFiringFor > 0 && now - since < rule.keepFiringFor;
     next.set(key, kept ? { ...alert, keepFiringSince: since, valueIsCurrent: false } : ended(alert, now));
   }

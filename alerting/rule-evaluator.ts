@@ -19,6 +19,8 @@ export interface EvaluatorContext {
   readonly query: QueryFunc;
   /** How far back the query looks for the newest sample, in milliseconds. Default: 5 min. */
   readonly lookback?: number | undefined;
+  /** After a longer time without evaluations alerts do not end for as long, in milliseconds. Default: they do. */
+  readonly scrapedWithin?: number | undefined;
   readonly appender: Appender;
   readonly history: AlertHistory;
   readonly externalLabels: Labels;
@@ -31,6 +33,8 @@ export interface EvaluatorContext {
 
 export interface EvaluationTime {
   readonly now: number;
+  /** Of the group. */
+  readonly interval: number;
   /** How far back the query and the samples lie. */
   readonly offset: number;
   /** Results at most; 0 for any number. */
@@ -127,6 +131,8 @@ export class AlertingEvaluator extends RuleEvaluator {
   /** Alerts that the log knew, by their keys. */
   #remembered: ReadonlySet<string> = new Set();
   #holdUntil = 0;
+  /** When an evaluation succeeded last; 0 for none. */
+  #evaluatedAt = 0;
   readonly #labels: ReadonlyMap<string, Template>;
   readonly #annotations: ReadonlyMap<string, Template>;
   readonly #measured: string | undefined;
@@ -142,6 +148,7 @@ export class AlertingEvaluator extends RuleEvaluator {
     const { now, limit, round } = time;
     const at = now - time.offset;
     const candidates = await this.#candidates(time);
+    this.#holdAfterGap(time);
     const advanced = (): Map<string, AlertInstance> => {
       const held = now < this.#holdUntil ? { held: this.#remembered } : {};
       return advance(this.alerts, candidates, { rule: this.rule, now, ...held });
@@ -160,6 +167,7 @@ export class AlertingEvaluator extends RuleEvaluator {
       }
       await append(this.#changes(next));
       this.alerts = next;
+      this.#evaluatedAt = now;
     });
     // Before the series: that those cannot be written must not keep an alert from being told.
     this.context.evaluated(this, now);
@@ -184,6 +192,7 @@ export class AlertingEvaluator extends RuleEvaluator {
     this.#restored = other.#restored;
     this.#remembered = other.#remembered;
     this.#holdUntil = other.#holdUntil;
+    this.#evaluatedAt = other.#evaluatedAt;
   }
 
   /** Whether `alerts` continues what the log knows, without which nothing may be evaluated. */
@@ -200,6 +209,20 @@ export class AlertingEvaluator extends RuleEvaluator {
     this.#restored = true;
     this.#remembered = new Set(alerts.keys());
     this.#holdUntil = holdUntil;
+  }
+
+  /**
+   * After a time without evaluations, as when the machine slept, the time of day was set or the store was away, what was collected
+   * before it is out of sight, and what is collected now may not be there yet: what is missing has not ended by that.
+   */
+  #holdAfterGap({ now, interval }: Pick<EvaluationTime, 'now' | 'interval'>): void {
+    const { scrapedWithin } = this.context;
+    if (scrapedWithin === undefined || this.#evaluatedAt === 0) return;
+    const patience = Math.max(2 * interval, scrapedWithin);
+    if (Math.abs(now - this.#evaluatedAt) <= patience) return;
+    const active = [...this.alerts].filter(([, { state }]) => state !== 'inactive');
+    this.#remembered = new Set(active.map(([key]) => key));
+    this.#holdUntil = now + patience;
   }
 
   #changes(next: ReadonlyMap<string, AlertInstance>): HistoryEntry[] {

@@ -38,6 +38,7 @@ function setup(yaml: string, { query, options = {}, appender = (real) => real, l
   const evaluated: string[] = [];
   const context: EvaluatorContext = {
     query,
+    scrapedWithin: 60_000,
     appender: appender(storage.appender),
     history: new AlertHistory(log ?? storage.alertLog, () => T),
     externalLabels: Labels.from({ cluster: 'c' }),
@@ -362,5 +363,41 @@ describe('a group', () => {
     loop.start(Promise.resolve());
     await vi.waitFor(() => expect(times.length).toBeGreaterThan(5), 10_000);
     expect(times[4]! - times[2]!).toBeLessThan(-3_000_000);
+  });
+});
+
+describe('after a time without evaluations', () => {
+  const FIRES = 'groups: [{name: g, rules: [{alert: A, expr: x > 1}]}]';
+  const MINUTE = 60_000;
+  /** States after evaluations at these minutes; `seen` says in which of them the alert is among the results. */
+  const states = async (minutes: readonly number[], seen: readonly boolean[], yaml = FIRES): Promise<string[]> => {
+    const results = seen.map((is) => (is ? [row({ __name__: 'x' }, 2)] : []));
+    const { loop, alertsOf } = setup(yaml, { query: answers(...results) });
+    const found: string[] = [];
+    for (const minute of minutes) {
+      await loop.evaluate(T + minute * MINUTE);
+      found.push(alertsOf(0)[0]?.state ?? 'none');
+    }
+    return found;
+  };
+
+  it.each([
+    ['the machine slept, or its clock was set forward', 60],
+    ['the clock was set back', -60],
+  ])('nothing ends until targets can have been scraped again: %s', async (_, gap) => {
+    const on = 'firing';
+    expect(await states([0, gap, gap + 1, gap + 2], [true, false, true, true])).toEqual([on, on, on, on]);
+    expect(await states([0, gap, gap + 1, gap + 2], [true, false, false, false])).toEqual([on, on, on, 'inactive']);
+  });
+
+  it('an end in the next evaluations after one that was missed is an end', async () => {
+    expect(await states([0, 2], [true, false])).toEqual(['firing', 'inactive']);
+  });
+
+  it('the time that an alert has to hold is counted anew when the clock was set back', async () => {
+    const held = 'groups: [{name: g, rules: [{alert: A, expr: x > 1, for: 2m}]}]';
+    const minutes = [0, -60, -59, -58];
+    const seen = minutes.map(() => true);
+    expect(await states(minutes, seen, held)).toEqual(['pending', 'pending', 'pending', 'firing']);
   });
 });

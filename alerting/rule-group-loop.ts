@@ -142,7 +142,8 @@ export class RuleGroupLoop {
     const labels = { rule_group: this.name };
     const start = performance.now();
     const restored = await restore(this.alerting, signal);
-    const time = { now, offset: this.group.queryOffset ?? queryOffset, limit: this.group.limit, round, signal };
+    const offset = this.group.queryOffset ?? queryOffset;
+    const time = { now, interval: this.interval, offset, limit: this.group.limit, round, signal };
     const writes: Promise<void>[] = [];
     /** Metrics written since the last flush. */
     const unseen = new Set<string>();
