@@ -21,7 +21,7 @@ import type { RuleGroupSnapshot } from '../alerting/rule-status.ts';
 import { rulesRead } from '../alerting/rules/metrics-read.ts';
 import type { QueryFunc, RuleGroup } from '../alerting/rules/rule.ts';
 import { parseRuleFile } from '../alerting/rules/rule-file.ts';
-import { RuleObjects } from '../alerting/rules/rule-objects.ts';
+import { type RuleObjectStatus, RuleObjects } from '../alerting/rules/rule-objects.ts';
 import { Silences } from '../alerting/silences/silences.ts';
 import type { KubeAccess } from '../collector/kubernetes/kube-access.ts';
 import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
@@ -47,6 +47,8 @@ export interface AlertingRole {
   alerts(): readonly AlertSnapshot[];
   /** URLs of the Alertmanagers that alerts are pushed to. */
   alertmanagers(): readonly string[];
+  /** What has become of the PrometheusRules of the clusters. */
+  ruleObjects(): readonly RuleObjectStatus[];
   /** Adds the HTTP API. */
   register(app: Parameters<typeof registerAlertingApi>[0]): void;
 }
@@ -237,6 +239,10 @@ class Role implements AlertingRole {
 
   alertmanagers(): readonly string[] {
     return this.#pushes.urls();
+  }
+
+  ruleObjects(): readonly RuleObjectStatus[] {
+    return this.#ruleObjects.status();
   }
 
   register(app: Parameters<typeof registerAlertingApi>[0]): void {

@@ -5,11 +5,13 @@ import type { Logger } from 'pino';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createIntegrationRegistry } from '../alerting/notify/receivers/integration-registry.ts';
+import type { RuleObjectStatus } from '../alerting/rules/rule-objects.ts';
 import { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
 import { startArrivalMarks } from '../collector/scrape/arrival-marks.ts';
 import { Arrivals } from '../collector/scrape/arrivals.ts';
 import { SYSTEM_CLOCK } from '../collector/scrape/clock.ts';
+import type { KubernetesClusterStatus } from '../query/api/query-api-deps.ts';
 import { type AlertingRole, createAlertingRole } from './alerting-role.ts';
 import { Cleanups } from './cleanups.ts';
 import { createCollectorRole } from './collector-role.ts';
@@ -140,7 +142,8 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       reload,
       targets: () => collector?.targets(),
       targetMetadata: () => collector?.targetMetadata() ?? [],
-      kubernetesClusters: () => collector?.kubernetesClusters() ?? [],
+      kubernetesClusters: () =>
+        (collector?.kubernetesClusters() ?? []).map((cluster) => withRules(cluster, alerting?.ruleObjects() ?? [])),
       rules: () => alerting?.groups() ?? [],
       alerts: () => alerting?.alerts() ?? [],
       alertmanagers: () => alerting?.alertmanagers() ?? [],
@@ -230,6 +233,16 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     await cleanups.run(report);
     throw error;
   }
+}
+
+/** With the PrometheusRules among the operator's objects. */
+function withRules(cluster: KubernetesClusterStatus, rules: readonly RuleObjectStatus[]): KubernetesClusterStatus {
+  const objects = rules
+    .filter((object) => object.cluster === cluster.name)
+    .map(({ namespace, name, state, problem }) => {
+      return { kind: 'PrometheusRule', namespace, name, state, scrapePools: [], problem, notes: [] };
+    });
+  return { ...cluster, operatorObjects: [...cluster.operatorObjects, ...objects] };
 }
 
 async function readConfig(options: ServerOptions, logger: Logger): Promise<PharosConfig> {
