@@ -66,7 +66,7 @@ export interface AlertEngineOptions {
 
 /** Evaluates rules. */
 export interface AlertEngine {
-  /** Replaces all groups; groups and rules that stay, by name, keep their alerts. Alerts of rules that went end. */
+  /** Replaces all groups; groups and rules that stay, by name, keep their alerts. Alerts of rules that went end. After `stop` nothing happens. */
   apply(groups: readonly RuleGroup[]): void;
   /** Begins to evaluate; resolves at once. */
   start(): Promise<void>;
@@ -144,6 +144,7 @@ class Engine implements AlertEngine {
   }
 
   apply(groups: readonly RuleGroup[]): void {
+    if (this.#ending.signal.aborted) return;
     const old = new Map(this.#loops.map((loop) => [loop.name, loop]));
     const starts: RuleGroupLoop[] = [];
     this.#loops = groups.map((group) => {
@@ -166,7 +167,7 @@ class Engine implements AlertEngine {
   }
 
   async start(): Promise<void> {
-    if (this.#started) return;
+    if (this.#started || this.#ending.signal.aborted) return;
     this.#started = true;
     for (const loop of this.#loops) loop.start(this.#changing);
   }
@@ -370,6 +371,7 @@ class Engine implements AlertEngine {
     }
     if (this.#logFailed) logger.info('the alert log can be read again');
     this.#readAt = this.#now();
+    for (const rule of this.#log.keys()) if (!isRuleId(rule)) this.#log.delete(rule);
     return true;
   }
 
@@ -381,7 +383,7 @@ class Engine implements AlertEngine {
     this.#forgottenEnded = true;
     const known = new Set(this.#loops.flatMap((loop) => loop.alerting.map((evaluator) => evaluator.id)));
     for (const [rule, remembered] of this.#log ?? []) {
-      if (known.has(rule) || !isRuleId(rule)) continue;
+      if (known.has(rule)) continue;
       this.#log?.delete(rule);
       const alerts = remembered.map(recorded);
       const changed = alerts.filter(({ state }) => state !== 'inactive').map((alert) => ended(alert, this.#now()));

@@ -375,6 +375,18 @@ test('a query that never ends is given up, and stopping does not wait for it', a
   await engine.stop();
 });
 
+test('groups that are applied to an engine that was stopped are not evaluated', async () => {
+  const target = receiver();
+  const { engine, stop, evaluations } = run(createMemoryStorage(), target.recorder, up);
+  await vi.waitFor(() => expect(evaluations()).toBeGreaterThan(0), 10_000);
+  const stopped = stop();
+  engine.apply([{ ...group, name: 'another' }]);
+  await stopped;
+  const before = evaluations();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(evaluations()).toBe(before);
+});
+
 test('the built-in rules are valid', () => {
   const { groups, problems } = parseRuleFile('builtin.yml', BUILTIN_RULES);
   expect(problems).toEqual([]);
