@@ -37,7 +37,10 @@ import { policyCatalogue } from './policy-catalogue.ts';
 import { VERSION } from './version.ts';
 
 export interface AlertingRole {
-  /** Makes these the rules, policies and receivers. Alerts of those that stay keep their state. */
+  /**
+   * Makes these the rules, policies and receivers. Alerts of those that stay keep their state. Rejects, and changes nothing, when a receiver
+   * or an Alertmanager cannot be made.
+   */
   apply(config: PharosConfig, loaded: LoadedAlerting, accesses: readonly KubeAccess[]): Promise<void>;
   /** Begins to evaluate, as soon as this instance leads. */
   start(): Promise<void>;
@@ -103,6 +106,8 @@ class Role implements AlertingRole {
   #isStarted = false;
   #isStopped = false;
   #leads = false;
+  #stopping: Promise<void> | undefined;
+  #unsubscribe: () => void = () => undefined;
   /** Beginnings and ends of leading, one after the other. */
   #turning: Promise<void> = Promise.resolve();
 
@@ -133,7 +138,7 @@ class Role implements AlertingRole {
       logger,
       registry,
     });
-    this.#pushes = startAlertmanagerPushes({ config: config.alerting, clusters, logger });
+    this.#pushes = this.#startPushes(config);
     this.#rules = this.#createRules();
     this.#policyEngine = createPolicyEngine({
       read: createQuerierReader((recent?.storage ?? storage).querier),
@@ -179,10 +184,9 @@ class Role implements AlertingRole {
   }
 
   async apply(config: PharosConfig, loaded: LoadedAlerting, accesses: readonly KubeAccess[]): Promise<void> {
-    const { logger, clusters } = this.#deps;
+    const { logger } = this.#deps;
+    if (this.#isStopped) return;
     const before = this.#config;
-    this.#config = config;
-    this.#loaded = loaded;
     if (
       !sameConfig(before.global.externalLabels, config.global.externalLabels) ||
       before.global.evaluationInterval !== config.global.evaluationInterval
@@ -192,11 +196,24 @@ class Role implements AlertingRole {
     if (!sameConfig(before.alerting.leaderElection, config.alerting.leaderElection)) {
       logger.warn('a change of alerting.leader_election takes effect after a restart');
     }
-    if (!sameConfig(before.alerting, config.alerting)) {
-      await this.#pushes.stop();
-      this.#pushes = startAlertmanagerPushes({ config: config.alerting, clusters, logger });
+    // What can fail comes first.
+    const pushes = sameConfig(before.alerting, config.alerting) ? this.#pushes : this.#startPushes(config);
+    try {
+      await this.#notifier.apply(loaded.configuration, loaded.templates);
+    } catch (error) {
+      if (pushes !== this.#pushes) await pushes.stop();
+      throw error;
     }
-    await this.#notifier.apply(loaded.configuration, loaded.templates);
+    this.#config = config;
+    this.#loaded = loaded;
+    const replaced = pushes === this.#pushes ? undefined : this.#pushes;
+    this.#pushes = pushes;
+    await replaced?.stop();
+    if (this.#isStopped) {
+      // Whoever stopped it may have stopped those before.
+      await pushes.stop();
+      return;
+    }
     this.#applyRules();
     this.#policies.set('files', loaded.policies);
     await this.#clusterAlerting.apply(accesses);
@@ -208,13 +225,19 @@ class Role implements AlertingRole {
     this.#isStarted = true;
     await Promise.all([this.#silences.start(), this.#policyStore.start()]);
     this.#notifier.start();
-    leadership.onChange(() => this.#turn());
+    this.#unsubscribe = leadership.onChange(() => this.#turn());
     this.#turn();
     await this.#turning;
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     this.#isStopped = true;
+    this.#unsubscribe();
     await this.#clusterAlerting.close();
     await this.#turning;
     await Promise.all([this.#rules.stop(), this.#policyEngine.stop()]);
@@ -288,6 +311,11 @@ class Role implements AlertingRole {
     };
   }
 
+  #startPushes({ alerting }: PharosConfig): AlertmanagerPushes {
+    const { clusters, leadership, logger } = this.#deps;
+    return startAlertmanagerPushes({ config: alerting, clusters, isLeader: () => leadership.isLeader(), logger });
+  }
+
   #notify(alerts: readonly NotifiableAlert[]): void {
     this.#notifier.notify(alerts);
     this.#pushes.notify(alerts);
@@ -336,8 +364,8 @@ class Role implements AlertingRole {
     const { leadership, logger } = this.#deps;
     this.#turning = this.#turning
       .then(async () => {
-        const leads = leadership.isLeader() && this.#isStarted && !this.#isStopped;
-        if (leads === this.#leads) return;
+        const leads = leadership.isLeader() && this.#isStarted;
+        if (leads === this.#leads || this.#isStopped) return;
         this.#leads = leads;
         if (leads) {
           await this.#rules.start();

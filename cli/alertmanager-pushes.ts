@@ -14,6 +14,8 @@ export interface AlertmanagerPushesOptions {
   readonly config: AlertingConfig;
   /** Where Alertmanagers may be found. */
   readonly clusters: KubeClusters;
+  /** Whether this instance is the one that tells; asked right before each attempt. */
+  readonly isLeader: () => boolean;
   readonly logger: Logger;
 }
 
@@ -27,13 +29,14 @@ export interface AlertmanagerPushes {
 /** An Alertmanager tells again of ends that it hears of, so those that are older are kept from it. */
 const PUSH_ENDS = 15 * 60_000;
 
-export function startAlertmanagerPushes({ config, clusters, logger }: AlertmanagerPushesOptions): AlertmanagerPushes {
+export function startAlertmanagerPushes(options: AlertmanagerPushesOptions): AlertmanagerPushes {
+  const { config, clusters, isLeader, logger } = options;
   const transports: HttpTransport[] = [];
   const discovering = new AbortController();
   const pushes = config.alertmanagers.map((alertmanager) => {
     const transport = createHttpTransport(alertmanager.client, { timeout: alertmanager.timeout });
     transports.push(transport);
-    return startPush(alertmanager, { transport, clusters, logger, signal: discovering.signal });
+    return startPush(alertmanager, { transport, clusters, isLeader, logger, signal: discovering.signal });
   });
   const relabel = compileRelabel(config.alertRelabelConfigs);
   return {
@@ -58,11 +61,12 @@ function startPush(
   deps: {
     readonly transport: HttpTransport;
     readonly clusters: KubeClusters;
+    readonly isLeader: () => boolean;
     readonly logger: Logger;
     readonly signal: AbortSignal;
   },
 ) {
-  const { transport, clusters, logger, signal } = deps;
+  const { transport, clusters, isLeader, logger, signal } = deps;
   const relabelTarget = compileRelabel(alertmanager.relabelConfigs);
   let urls: readonly string[] = [];
   startDiscovery(alertmanager.discovery, {
@@ -79,6 +83,7 @@ function startPush(
     timeout: alertmanager.timeout,
     headers: () => transport.headers(),
     dispatcher: transport.dispatcher,
+    maySend: isLeader,
     logger,
   });
   return { push, relabel: compileRelabel(alertmanager.alertRelabelConfigs), urls: () => urls };

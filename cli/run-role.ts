@@ -119,13 +119,21 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     };
 
     /** All of it is read and checked before any of it is applied. */
-    const reload = async (): Promise<void> => {
+    const readAndApply = async (): Promise<void> => {
+      if (!ready) throw new Error('the server is starting or ending');
       const next = await readConfig(options, logger);
       const loaded = withAlerting ? await loadAlerting(next, loading) : undefined;
       warnOfRemoteWrite(config, next, logger);
       await collector?.apply(next);
       config = next;
       if (loaded !== undefined) await alerting?.apply(next, loaded, accessesOf(next));
+    };
+    let reloading: Promise<unknown> = Promise.resolve();
+    /** One after the other: a signal may come while a request is being answered. */
+    const reload = (): Promise<void> => {
+      const reloaded = reloading.then(readAndApply);
+      reloading = reloaded.catch(() => undefined);
+      return reloaded;
     };
 
     const query = createQueryRole({
@@ -152,10 +160,13 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     if (withAlerting) {
       const [access] = accessesOf(config);
       const { leaseLog } = storage;
-      alerting = createAlertingRole({
+      const loaded = await loadAlerting(config, loading);
+      const leadership = await contendToAlert(config.alerting, { leaseLog, access, clusters, registry, logger });
+      cleanups.add('the leadership', () => leadership.close());
+      const created = createAlertingRole({
         storage,
         config,
-        loaded: await loadAlerting(config, loading),
+        loaded,
         query:
           rules?.queryFunc ?? (role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' }),
         recent: rules?.recent,
@@ -165,7 +176,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
           storage,
           timeout: config.alerting.arrivalTimeout,
         }),
-        leadership: await contendToAlert(config.alerting, { leaseLog, access, clusters, registry, logger }),
+        leadership,
         externalUrl: localUrl(settings.listen),
         clusters,
         features: settings.features,
@@ -173,6 +184,9 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
         logger,
         started,
       });
+      alerting = created;
+      // In case that nothing comes of the rest; otherwise it ends before the HTTP server.
+      cleanups.add('the alerting', () => created.stop());
     }
     const app = buildServer({
       logger,

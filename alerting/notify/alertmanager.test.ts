@@ -25,7 +25,14 @@ const alert = (name: string, more: Partial<NotifiableAlert> = {}): NotifiableAle
   ...more,
 });
 
-async function setup(answers: Answer[] = [], resendDelay = 60_000, clock: Clock = SYSTEM_CLOCK) {
+interface Setup {
+  readonly answers?: Answer[];
+  readonly resendDelay?: number;
+  readonly clock?: Clock;
+  readonly maySend?: () => boolean;
+}
+
+async function setup({ answers = [], resendDelay = 60_000, clock = SYSTEM_CLOCK, maySend = () => true }: Setup = {}) {
   const [one, two] = [await startReceiver(answers), await startReceiver()];
   cleanups.push(one.close, two.close);
   const push = createAlertmanagerPush({
@@ -35,6 +42,7 @@ async function setup(answers: Answer[] = [], resendDelay = 60_000, clock: Clock 
     logger: pino({ level: 'silent' }),
     resendDelay,
     clock,
+    maySend,
   });
   cleanups.push(() => push.stop());
   return { push, one, two };
@@ -58,7 +66,7 @@ it('posts firing and ended alerts to every Alertmanager', async () => {
 });
 
 it('says again only what is due, and at once what has changed', async () => {
-  const { push, two } = await setup([], 300);
+  const { push, two } = await setup({ resendDelay: 300 });
   const names = () => two.requests.map(({ body }) => body.map((one: NotifiableAlert) => one.endsAt));
   push.notify([alert('a')]);
   await vi.waitFor(() => expect(names()).toHaveLength(1), 10_000);
@@ -73,7 +81,7 @@ it('says again only what is due, and at once what has changed', async () => {
 });
 
 it('tries an Alertmanager again that fails, while the others have it already', async () => {
-  const { push, one, two } = await setup([{ status: 500 }]);
+  const { push, one, two } = await setup({ answers: [{ status: 500 }] });
   push.notify([alert('a')]);
   await vi.waitFor(() => expect(one.requests).toHaveLength(2), 10_000);
   expect(two.requests).toHaveLength(1);
@@ -89,7 +97,7 @@ it('cuts many alerts into posts', async () => {
 
 it('ends the old labels of an alert whose labels change, again and again for a while, and only those', async () => {
   const clock = new SteppedClock();
-  const { push, two } = await setup([], 60_000, clock);
+  const { push, two } = await setup({ clock });
   const severity = (name: string, level: string) =>
     alert(name, {
       labels: Labels.from({ alertname: 'A', name, severity: level }),
@@ -117,4 +125,21 @@ it('ends the old labels of an alert whose labels change, again and again for a w
   await clock.advance(16 * 60_000);
   push.notify([severity('a', 'warn')]);
   expect(await taken(1)).toEqual(['a warn firing']);
+});
+
+it('tells nothing while it may not, and then all of it again', async () => {
+  let leads = true;
+  const { push, one, two } = await setup({
+    answers: Array.from({ length: 50 }, () => ({ status: 503 })),
+    maySend: () => leads,
+  });
+  push.notify([alert('a')]);
+  await vi.waitFor(() => expect(one.requests.length).toBe(1), 10_000);
+  leads = false;
+  push.notify([alert('b')]);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect([one.requests.length, two.requests.length]).toEqual([1, 1]);
+  leads = true;
+  push.notify([alert('a'), alert('b')]);
+  await vi.waitFor(() => expect(two.requests.at(-1)!.body).toHaveLength(2), 10_000);
 });

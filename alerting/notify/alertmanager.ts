@@ -12,6 +12,8 @@ export interface AlertmanagerOptions {
   readonly headers: () => Promise<Record<string, string>>;
   /** The connections to use; undici's own when undefined. */
   readonly dispatcher?: Dispatcher;
+  /** Whether it may still be pushed; asked right before each attempt. What may not be is forgotten. Default: always. */
+  readonly maySend?: () => boolean;
   readonly logger: Logger;
   /** Default: a minute. */
   readonly resendDelay?: number;
@@ -42,7 +44,7 @@ interface SentAlert {
  * level, an alert with the old labels ends there.
  */
 export function createAlertmanagerPush(options: AlertmanagerOptions): AlertmanagerPush {
-  const { clock = SYSTEM_CLOCK, resendDelay = RESEND } = options;
+  const { clock = SYSTEM_CLOCK, resendDelay = RESEND, maySend = () => true } = options;
   const stop = new AbortController();
   const sent = new Map<string, SentAlert>();
   /** Ends of labels that alerts have no more, by these, with when they were said first. */
@@ -57,6 +59,7 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
         for (const [key] of batch) waiting.delete(key);
         const body = JSON.stringify(batch.map(([, alert]) => posted(alert)));
         await Promise.all(options.urls().map((url, i) => post(url, i, body)));
+        if (!maySend()) forget();
       }
     } catch (error) {
       options.logger.error({ err: error }, 'alerts could not be pushed');
@@ -76,11 +79,20 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
       // The next resend says it all again.
       retryFor: 10_000,
       firstPause: 500,
+      maySend,
       stopping: stop.signal,
       signal: stop.signal,
       onAttempt: () => {},
     });
-    if (failure !== undefined) options.logger.warn(`Alertmanager ${index + 1} did not take alerts: ${failure.reason}`);
+    if (failure !== undefined && maySend())
+      options.logger.warn(`Alertmanager ${index + 1} did not take alerts: ${failure.reason}`);
+  }
+
+  /** Whoever tells now knows better; when it is this one again, all of it is to be said again. */
+  function forget(): void {
+    waiting.clear();
+    sent.clear();
+    ends.clear();
   }
 
   /** The labels are no alert's any more; unless another alert has come to have the same. */
@@ -104,6 +116,10 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
   return {
     notify(alerts) {
       if (stop.signal.aborted) return;
+      if (!maySend()) {
+        forget();
+        return;
+      }
       const now = clock.elapsed();
       for (const alert of alerts) {
         const key = alertKey(alert);

@@ -18,6 +18,7 @@ async function setup(answers: Answer[], options: Partial<Post> = {}) {
     timeout: 5_000,
     retryFor: 60_000,
     firstPause: 5,
+    maySend: () => true,
     stopping: new AbortController().signal,
     signal: new AbortController().signal,
     onAttempt: (outcome) => outcomes.push(outcome),
@@ -47,6 +48,13 @@ it.each([301, 302, 400, 401, 404, 413])('does not try again after %i, nor follow
   const { receiver, result } = await setup([{ status, headers: { location: '/elsewhere' } }]);
   expect(await result).toEqual({ reason: `status ${status}`, final: true });
   expect(receiver.requests).toHaveLength(1);
+});
+
+it('does not try again once it may not be sent any more', async () => {
+  let asked = 0;
+  const { receiver, result } = await setup([{ status: 503 }, { status: 503 }], { maySend: () => ++asked < 3 });
+  expect(await result).toMatchObject({ final: true });
+  expect(receiver.requests).toHaveLength(2);
 });
 
 it('waits as long as Retry-After says', async () => {

@@ -21,6 +21,8 @@ export interface Post extends PostAttempt {
   readonly retryFor: number;
   /** The first pause; each next one is twice as long, up to a minute. */
   readonly firstPause: number;
+  /** Asked before each attempt: false ends it. */
+  readonly maySend: () => boolean;
   /** No attempt begins after it fires. */
   readonly stopping: AbortSignal;
   readonly onAttempt: (outcome: Outcome['kind']) => void;
@@ -36,6 +38,7 @@ const MAX_RETRY_AFTER = 5 * 60_000;
 export async function deliver(post: Post): Promise<{ readonly reason: string; readonly final: boolean } | undefined> {
   const start = performance.now();
   for (let pause = post.firstPause; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    if (!post.maySend()) return { reason: 'it may not be sent any more', final: true };
     const outcome = await attemptPost(post);
     post.onAttempt(outcome.kind);
     if (outcome.kind === 'delivered') return undefined;
