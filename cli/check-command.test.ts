@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
-import { checkRules } from './check-command.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { checkConfig, checkRules } from './check-command.ts';
 
 const directory = await mkdtemp(path.join(os.tmpdir(), 'pharos-check-'));
 const file = path.join(directory, 'rules.yml');
@@ -26,7 +26,7 @@ async function check(
 
 const TWICE = 'groups: [{ name: g, rules: [{ record: x, expr: up }, { record: x, expr: up }] }]';
 const WARNING = 'rules.yml: warning: record x of group g: group g has it twice with the same labels';
-const GOOD = 'rules.yml: good: 1 group(s), 2 rule(s)';
+const GOOD = 'rules.yml: good: 1 group, 2 rules';
 
 test('rules with the same name and labels are warned of, and fatal only when asked for', async () => {
   expect(await check(TWICE)).toEqual({ code: 0, text: [WARNING, GOOD] });
@@ -41,4 +41,32 @@ test('a mistake is named by line', async () => {
     expect.stringMatching(/^rules\.yml:5:15: groups\[0\]\.rules\[0\]\.expr: expected a PromQL expression/),
     'rules.yml: 1 error',
   ]);
+});
+
+describe('a configuration', () => {
+  const POLICY = 'level: node, conditions: [{ metric: k8s_node_mem_usage, operator: gt, threshold: 90 }]';
+  const config = (receiver: string) => `
+policies: [{ id: a, name: A, ${POLICY}, notice: { receivers: [${receiver}] } }]
+notification: { receivers: [{ name: ops, webhook_configs: [{ url: 'http://127.0.0.1:1/' }] }] }
+`;
+  const checked = async (text: string) => {
+    await writeFile(file, text);
+    return { code: await checkConfig(file, new Set()), text: [...printed] };
+  };
+
+  test('is good with its policies and receivers', async () => {
+    const text = ['rules.yml: good: 0 scrape jobs, 1 receiver, 1 policy'];
+    expect(await checked(config('ops'))).toEqual({ code: 0, text });
+  });
+
+  test('is not good when its policies are not', async () => {
+    const { code, text } = await checked(config('opps'));
+    expect(code).toBe(1);
+    expect(text).toEqual([
+      expect.stringMatching(
+        /^rules\.yml:2:\d+: policies\[0\]\.notice\.receivers\[0\]: .* got "opps"; did you mean "ops"\?$/,
+      ),
+      'rules.yml: its policies or whom it tells are wrong',
+    ]);
+  });
 });

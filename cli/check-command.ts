@@ -9,26 +9,32 @@ import type { PharosConfig } from './config/config.ts';
 import { glob } from './config/glob.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ConfigError, formatProblems } from './config/problem.ts';
+import { counted } from './counted.ts';
 import { loadAlerting } from './load-alerting.ts';
 import { openNotificationHttp } from './notification-http.ts';
 import { policyCatalogue } from './policy-catalogue.ts';
 
-/** Prints every problem of a configuration and of its rule files; the exit code is 1 when one of them is an error. */
+/** Prints every problem of a configuration and of the files that it names; the exit code is 1 when one of them is an error. */
 export async function checkConfig(file: string, features: ReadonlySet<string>): Promise<number> {
   try {
     const { config, warnings } = await loadConfig(file, { environment: process.env, missingFiles: 'error' });
     if (warnings.length > 0) console.error(formatProblems(warnings));
-    const jobs = config.scrapeConfigs.length;
-    console.log(
-      `${file}: good: ${jobs} scrape job${jobs === 1 ? '' : 's'}, ${config.ruleFiles.length} rule file pattern(s)`,
-    );
-    const alerting = await checkAlerting(config);
+    const alerting = await describeAlerting(config);
+    const isGood = alerting !== undefined;
+    if (isGood) {
+      const parts = [counted(config.scrapeConfigs.length, 'scrape job'), ...alerting];
+      if (config.ruleFiles.length > 0)
+        parts.push(counted(config.ruleFiles.length, 'pattern of rule files', 'patterns of rule files'));
+      console.log(`${file}: good: ${parts.join(', ')}`);
+    } else {
+      console.error(`${file}: its policies or whom it tells are wrong`);
+    }
     const ruleFiles = (await Promise.all(config.ruleFiles.map(glob))).flat();
-    return Math.max(alerting, ruleFiles.length === 0 ? 0 : await checkRules(ruleFiles, features));
+    return Math.max(isGood ? 0 : 1, await checkRules(ruleFiles, features));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(formatProblems([...error.problems, ...error.warnings]));
-    console.error(`${file}: ${error.problems.length} error${error.problems.length === 1 ? '' : 's'}`);
+    console.error(`${file}: ${counted(error.problems.length, 'error')}`);
     return 1;
   }
 }
@@ -43,19 +49,21 @@ export interface CheckRulesOptions {
   readonly lintFatal?: boolean;
 }
 
-/** Prints every problem of policies and of who is told of alerts; the exit code is 1 when there is one. */
-async function checkAlerting(config: PharosConfig): Promise<number> {
+/** What there is of policies and receivers; undefined when something is wrong with them, after printing every problem. */
+async function describeAlerting(config: PharosConfig): Promise<readonly string[] | undefined> {
   const registry = new Registry();
   const integrations = createIntegrationRegistry({ openHttp: openNotificationHttp, clock: SYSTEM_CLOCK, registry });
   try {
     const loading = { features: NO_FEATURES, integrations, catalogue: policyCatalogue() };
     const { configuration, policies } = await loadAlerting({ ...config, ruleFiles: [] }, loading);
     const receivers = configuration.receivers.filter(({ integrations: all }) => all.length > 0).length;
-    if (receivers + policies.length > 0) console.log(`${receivers} receiver(s), ${policies.length} policies`);
-    return 0;
+    return [
+      ...(receivers > 0 ? [counted(receivers, 'receiver')] : []),
+      ...(policies.length > 0 ? [counted(policies.length, 'policy', 'policies')] : []),
+    ];
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
-    return 1;
+    return undefined;
   }
 }
 
@@ -76,7 +84,7 @@ export async function checkRules(
     if (problems.length > 0) {
       failed = true;
       console.error(formatFileProblems(problems));
-      console.error(`${file}: ${problems.length} error${problems.length === 1 ? '' : 's'}`);
+      console.error(`${file}: ${counted(problems.length, 'error')}`);
       continue;
     }
     for (const duplicate of lint === 'none' ? [] : duplicateRules(groups)) {
@@ -84,7 +92,7 @@ export async function checkRules(
       console.error(`${file}: warning: ${describeDuplicate(duplicate)}`);
     }
     const rules = groups.reduce((sum, group) => sum + group.rules.length, 0);
-    console.log(`${file}: good: ${groups.length} group(s), ${rules} rule(s)`);
+    console.log(`${file}: good: ${counted(groups.length, 'group')}, ${counted(rules, 'rule')}`);
   }
   return failed ? 1 : warned && lintFatal ? 3 : 0;
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parsePolicyFile } from '../alerting/policies/policy-file.ts';
 import { formatFileProblems } from '../alerting/yaml-reader.ts';
+import { counted } from './counted.ts';
 import { policyCatalogue } from './policy-catalogue.ts';
 
 /**
@@ -32,12 +33,12 @@ export async function checkPolicies(
       sources.set(id, source);
     }
     if (count === 0) {
-      console.log(`${file}: good: ${policies.length} polic${policies.length === 1 ? 'y' : 'ies'}`);
+      console.log(`${file}: good: ${counted(policies.length, 'policy', 'policies')}`);
       continue;
     }
     failed = true;
     console.error(told.join('\n'));
-    console.error(`${file}: ${count} error${count === 1 ? '' : 's'}`);
+    console.error(`${file}: ${counted(count, 'error')}`);
   }
   return failed ? 1 : 0;
 }

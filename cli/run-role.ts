@@ -22,7 +22,7 @@ import { formatProblems } from './config/problem.ts';
 import { startDemo } from './demo.ts';
 import { type ClusterSources, findClusters } from './kubernetes-clusters.ts';
 import { contendToAlert } from './leadership.ts';
-import { loadAlerting } from './load-alerting.ts';
+import { type LoadedAlerting, loadAlerting } from './load-alerting.ts';
 import { openNotificationHttp } from './notification-http.ts';
 import { openStorage, serverClientOptions } from './open-storage.ts';
 import { pageFiles } from './page.ts';
@@ -110,6 +110,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const integrations = createIntegrationRegistry({ openHttp: openNotificationHttp, clock: SYSTEM_CLOCK, registry });
     const loading = { features: settings.features, integrations, catalogue: policyCatalogue() };
     let alerting: AlertingRole | undefined;
+    let loadedAtStart: LoadedAlerting | undefined;
     let ready = false;
     /** The clusters of a configuration, which have their names from now on. */
     const accessesOf = ({ kubernetes }: PharosConfig) => {
@@ -204,7 +205,8 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     if (alerting !== undefined) {
       const role = alerting;
       cleanups.add('the alerting', () => role.stop());
-      await role.apply(config, await loadAlerting(config, loading), accessesOf(config));
+      loadedAtStart = await loadAlerting(config, loading);
+      await role.apply(config, loadedAtStart, accessesOf(config));
       await role.start();
     }
     if (collector !== undefined) {
@@ -236,6 +238,10 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
         address,
         milliseconds,
         ruleGroups,
+        policies: loadedAtStart?.policies.length ?? 0,
+        receivers: (loadedAtStart?.configuration.receivers ?? []).flatMap(({ name, integrations: all }) =>
+          all.length > 0 ? [name] : [],
+        ),
       }),
     );
     await stopped;

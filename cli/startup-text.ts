@@ -1,5 +1,6 @@
 import type { PharosConfig } from './config/config.ts';
 import { formatDuration } from './config/duration.ts';
+import { counted } from './counted.ts';
 import { type Address, localUrl, type Role } from './server-options.ts';
 import { cleanUrl, type Settings } from './settings.ts';
 import { VERSION } from './version.ts';
@@ -14,6 +15,10 @@ export interface StartupFacts {
   /** Since the start. */
   readonly milliseconds: number;
   readonly ruleGroups: number;
+  /** Of the files. */
+  readonly policies: number;
+  /** Names of those that tell somebody. */
+  readonly receivers: readonly string[];
   /** The Kubernetes clusters that are monitored, by name; '' for one without. */
   readonly clusters: readonly string[];
   /** The simulated one among them. */
@@ -41,7 +46,9 @@ export function startupText(facts: StartupFacts): string {
   if (settings.clickhouseHttp !== undefined) {
     lines.push(['SQL', `${localUrl(settings.clickhouseHttp)}/  (ClickHouse's HTTP protocol, read-only)`]);
   }
-  if (role === 'all' || role === 'alerting') lines.push(['rules', rules(config, facts.ruleGroups)]);
+  if (role === 'all' || role === 'alerting') {
+    lines.push(['rules', rules(facts)], ['telling', telling(facts)]);
+  }
   const seconds = (facts.milliseconds / 1000).toFixed(1);
   const what = role === 'all' ? 'Pharos' : `Pharos ${role}`;
   return [
@@ -79,11 +86,20 @@ function clusters({ clusters: names, demo, config }: StartupFacts): string {
   return 'no Kubernetes cluster found; --kubeconfig FILE monitors one, --demo plays one to look at';
 }
 
-function rules(config: PharosConfig, groups: number): string {
+function rules({ config, ruleGroups, policies }: StartupFacts): string {
   const from = config.builtinRules
     ? 'built in'
     : config.ruleFiles.length > 0
       ? `from ${config.ruleFiles.join(', ')}`
       : 'none configured';
-  return `${groups} group${groups === 1 ? '' : 's'}, ${from}`;
+  const also = policies === 0 ? '' : `; ${counted(policies, 'policy', 'policies')} from files`;
+  return `${counted(ruleGroups, 'group')}, ${from}${also}`;
+}
+
+function telling({ config, receivers }: StartupFacts): string {
+  const { notification, alerting } = config;
+  const from = notification.configFile === undefined ? '' : `, as ${notification.configFile} says`;
+  const told = receivers.length === 0 ? [] : [`${receivers.join(', ')}${from}`];
+  if (alerting.alertmanagers.length > 0) told.push('the Alertmanagers under alerting');
+  return told.length > 0 ? told.join('; ') : 'nobody: no receivers in notification';
 }

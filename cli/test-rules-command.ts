@@ -5,6 +5,7 @@ import { parseRuleFile } from '../alerting/rules/rule-file.ts';
 import { formatFileProblems } from '../alerting/yaml-reader.ts';
 import { formatDuration } from './config/duration.ts';
 import { glob } from './config/glob.ts';
+import { counted } from './counted.ts';
 import { type JunitSuite, junitReport } from './rule-tests/junit-report.ts';
 import { parseRuleTestFile, type RuleTest, type RuleTestFile } from './rule-tests/rule-test-file.ts';
 import { type RuleTestFailure, runRuleTest } from './rule-tests/run-rule-test.ts';
@@ -70,9 +71,9 @@ async function testFile(file: string, options: Reporting): Promise<JunitSuite> {
   }
   const failed = cases.filter(({ failures }) => failures.length > 0);
   if (failed.length === 0) {
-    out(`${file}: good: ${cases.length} test${cases.length === 1 ? '' : 's'}`);
+    out(`${file}: good: ${counted(cases.length, 'test')}`);
   } else {
-    err(`${file}: ${failed.length} of ${cases.length} test${cases.length === 1 ? '' : 's'} failed`);
+    err(`${file}: ${failed.length} of ${counted(cases.length, 'test')} failed`);
     for (const { name, failures } of failed) {
       err(`  ${name}`);
       for (const failure of failures) err(indented(failure, 4));

@@ -74,7 +74,9 @@ builtin_rules: true
     expect(output).toContain(`data      ${directory}  (embedded ClickHouse, kept 90d)`);
     expect(output).toContain('scraping  this machine (job node) every 1s, pharos every 1s');
     expect(output).toContain('clusters  no Kubernetes cluster found; --kubeconfig FILE monitors one, --demo plays one');
-    expect(output.trim().split('\n')).toHaveLength(7);
+    expect(output).toContain('rules     1 group, built in');
+    expect(output).toContain('telling   nobody: no receivers in notification');
+    expect(output.trim().split('\n')).toHaveLength(8);
   });
 
   it('scrapes this machine and itself, and answers PromQL', async () => {
