@@ -177,7 +177,7 @@ X-Forwarded-User or X-Remote-User of a proxy that knows its users.
 
 const EXAMPLES = `## Examples
 
-Each is one item of the list \`policies\` in a file.
+Each is one item of the list \`policies\` in a file. The receivers that some of them name must be in the configuration.
 
 ${POLICY_EXAMPLES.map(({ title, text, yaml }) => `### ${title}\n\n${text}\n\n\`\`\`yaml\npolicies:\n${indented(yaml)}\`\`\`\n`).join('\n')}`;
 
