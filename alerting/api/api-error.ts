@@ -43,7 +43,21 @@ export function failureEnvelope(error: unknown): ApiAnswer | undefined {
   }
 }
 
-function failure(status: number, errorType: string, message: string): ApiAnswer {
+/** What is wrong with one field of a body. */
+export interface FieldFault {
+  /** `conditions[0].period`; '' for the whole. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** An error in Prometheus' envelope; with 503 the client is asked to come again. */
+export function failure(
+  status: number,
+  errorType: string,
+  message: string,
+  faults: readonly FieldFault[] = [],
+): ApiAnswer {
   const retry = status === 503 ? { headers: { 'Retry-After': '1' } } : {};
-  return { status, json: { status: 'error', errorType, error: message }, ...retry };
+  const errors = faults.length > 0 ? { errors: faults } : {};
+  return { status, json: { status: 'error', errorType, error: message, ...errors }, ...retry };
 }

@@ -1,12 +1,5 @@
-import { StorageError } from '../../storage/errors.ts';
-import { type ApiAnswer, RefusedRequest } from './endpoint.ts';
-
-/** What is wrong with one field of a body. */
-export interface FieldFault {
-  /** `conditions[0].period`; '' for the whole. */
-  readonly field: string;
-  readonly message: string;
-}
+import { type FieldFault, failure, failureEnvelope } from './api-error.ts';
+import type { ApiAnswer } from './endpoint.ts';
 
 export type PolicyErrorType =
   | 'bad_data'
@@ -53,29 +46,7 @@ export class PolicyError extends Error {
 
 /** The answer to what handlers of the policies throw, in Prometheus' envelope; undefined for a defect. */
 export function policyFailure(error: unknown): ApiAnswer | undefined {
-  if (error instanceof PolicyError) {
-    const { status, type, message, faults } = error;
-    return { ...failure(status, type, message, faults), ...(status === 503 && { headers: { 'Retry-After': '1' } }) };
-  }
-  if (error instanceof RefusedRequest) return failure(error.status, 'bad_data', error.message);
-  if (!(error instanceof StorageError)) return undefined;
-  switch (error.kind) {
-    case 'full':
-    case 'unavailable':
-      return { ...failure(503, 'unavailable', error.message), headers: { 'Retry-After': '1' } };
-    case 'canceled':
-      return failure(503, 'canceled', error.message);
-    case 'limit':
-      return failure(422, 'execution', error.message);
-    case 'bad_data':
-      return failure(400, 'bad_data', error.message);
-    case 'internal':
-      return undefined;
-    default:
-      return error.kind satisfies never;
-  }
-}
-
-function failure(status: number, errorType: string, message: string, faults: readonly FieldFault[] = []): ApiAnswer {
-  return { status, json: { status: 'error', errorType, error: message, ...(faults.length > 0 && { errors: faults }) } };
+  if (!(error instanceof PolicyError)) return failureEnvelope(error);
+  const { status, type, message, faults } = error;
+  return failure(status, type, message, faults);
 }
