@@ -23,7 +23,7 @@ export interface FoundClusters {
 }
 
 /** The name of the cluster that --demo plays: what comes from it is marked by it wherever it is shown. */
-export const SIMULATED = 'simulated';
+const SIMULATED = 'simulated';
 
 /** The clusters of the configuration, the command line and the surroundings; none is no mistake. */
 export function findClusters(config: KubernetesConfig, sources: ClusterSources): FoundClusters {

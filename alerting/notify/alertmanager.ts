@@ -75,6 +75,7 @@ export function createAlertmanagerPush(options: AlertmanagerOptions): Alertmanag
       headers: options.headers,
       dispatcher: options.dispatcher,
       body,
+      clock,
       timeout: options.timeout,
       // The next resend says it all again.
       retryFor: 10_000,

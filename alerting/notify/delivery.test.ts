@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { SYSTEM_CLOCK } from '../clock.ts';
 import { deliver, type Post } from './delivery.ts';
 import { type Answer, startReceiver } from './http-receiver.case.ts';
 
@@ -15,6 +16,7 @@ async function setup(answers: Answer[], options: Partial<Post> = {}) {
     url: async () => `${receiver.url}/hook?token=secret`,
     headers: async () => ({ authorization: 'Bearer x' }),
     body: '{"a":1}',
+    clock: SYSTEM_CLOCK,
     timeout: 5_000,
     retryFor: 60_000,
     firstPause: 5,

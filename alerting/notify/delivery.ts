@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
+import { type Clock, wait } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Outcome } from './integration.ts';
+import { jittered, retryAfter } from './retry-pause.ts';
 
 /** One attempt to post JSON. */
 interface PostAttempt {
@@ -12,6 +13,7 @@ interface PostAttempt {
   readonly dispatcher?: Dispatcher | undefined;
   readonly body: string;
   readonly timeout: number;
+  readonly clock: Clock;
   /** Cuts it. */
   readonly signal: AbortSignal;
 }
@@ -29,30 +31,24 @@ export interface Post extends PostAttempt {
 }
 
 const LONGEST_PAUSE = 60_000;
-const MAX_RETRY_AFTER = 5 * 60_000;
 
 /**
  * Posts JSON until it is accepted. 5xx, 429 and everything that goes wrong on the way is tried again; any other answer
  * is final. Resolves with undefined, or with why it was given up and whether a later try may help.
  */
 export async function deliver(post: Post): Promise<{ readonly reason: string; readonly final: boolean } | undefined> {
-  const start = performance.now();
+  const { clock, stopping } = post;
+  const start = clock.elapsed();
   for (let pause = post.firstPause; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     if (!post.maySend()) return { reason: 'it may not be sent any more', final: true };
     const outcome = await attemptPost(post);
     post.onAttempt(outcome.kind);
     if (outcome.kind === 'delivered') return undefined;
     if (outcome.kind === 'refused') return { reason: outcome.reason, final: true };
-    // Half of the pause is random, so that many senders do not come back at the same moment.
-    const wait = Math.max(outcome.retryAfter, pause * (0.5 + Math.random() / 2));
-    if (post.stopping.aborted || performance.now() - start + wait > post.retryFor) {
-      return { reason: outcome.reason, final: false };
-    }
-    try {
-      await sleep(wait, undefined, { signal: post.stopping });
-    } catch {
-      return { reason: outcome.reason, final: false };
-    }
+    const rest = Math.max(outcome.retryAfter, jittered(pause));
+    const isOver = stopping.aborted || clock.elapsed() - start + rest > post.retryFor;
+    if (!isOver) await wait(clock, rest, stopping);
+    if (isOver || stopping.aborted) return { reason: outcome.reason, final: false };
   }
 }
 
@@ -74,7 +70,7 @@ async function attemptPost(post: PostAttempt): Promise<Outcome> {
         await body.dump({ limit: 64 * 1024, signal }).catch(() => {});
         if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered' };
         if (statusCode < 500 && statusCode !== 429) return { kind: 'refused', reason: `status ${statusCode}` };
-        return failed(`status ${statusCode}`, retryAfter(headers['retry-after']));
+        return failed(`status ${statusCode}`, retryAfter([headers['retry-after']].flat()[0], post.clock.now()));
       },
       { signal: post.signal, timeout: post.timeout, message: late },
     );
@@ -84,12 +80,4 @@ async function attemptPost(post: PostAttempt): Promise<Outcome> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
     return failed(`the request failed: ${code}`);
   }
-}
-
-/** Retry-After, in seconds or as a date, in milliseconds. */
-function retryAfter(header: string | string[] | undefined): number {
-  const text = Array.isArray(header) ? header[0] : header;
-  if (text === undefined) return 0;
-  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), MAX_RETRY_AFTER) : 0;
 }

@@ -6,6 +6,7 @@
 import { type Clock, wait } from '../clock.ts';
 import type { Integration, Notification, Outcome } from './integration.ts';
 import type { NotifyMetrics } from './notify-metrics.ts';
+import { jittered } from './retry-pause.ts';
 
 /** How a notification ended. */
 export interface Delivery {
@@ -55,7 +56,7 @@ export class Sender {
 
   /** Makes at least one attempt, and begins none later than `within` milliseconds after now. Never rejects. */
   async send(notification: Notification, within: number): Promise<Delivery> {
-    const { clock, stopping, random = Math.random } = this.#options;
+    const { clock, stopping, random } = this.#options;
     const deadline = clock.elapsed() + within;
     let begun: number | undefined;
     let attempts = 0;
@@ -82,8 +83,7 @@ export class Sender {
       } finally {
         this.#leave();
       }
-      // Half of the pause is random, so that many senders do not come back at the same moment.
-      const rest = Math.max(this.#notBefore - clock.elapsed(), pause * (0.5 + random() / 2));
+      const rest = Math.max(this.#notBefore - clock.elapsed(), jittered(pause, random));
       if (stopping.aborted || clock.elapsed() + rest > deadline) return over();
       await wait(clock, rest, stopping);
     }

@@ -4,7 +4,7 @@ import type { SeriesRef } from '../../storage/series.ts';
 import type { SampleReader, SeriesRows } from './sample-reader.ts';
 
 /** Up to when each policy (label `policy`) was evaluated; what a successor continues from. */
-export const EVALUATED_METRIC = 'pharos_policy_evaluated_timestamp_seconds';
+const EVALUATED_METRIC = 'pharos_policy_evaluated_timestamp_seconds';
 
 /** So much of the past is read at a time: most policies were evaluated within it. */
 const PART = 65 * 60_000;

@@ -26,7 +26,7 @@ export const POLICY_LIMITS = {
   id: 100,
 } as const;
 
-export const POLICY_ID = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+const POLICY_ID = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const DURATION = /^(?:0|(?:[0-9]+(?:y|w|d|h|ms|m|s))+)$/;
 

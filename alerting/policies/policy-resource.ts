@@ -7,7 +7,7 @@ export const POLICY_GROUP = 'alerting.pharos.dev';
 export const POLICY_VERSION = 'v1';
 
 /** The kinds of resources that are policies: those of a namespace, which teams write, and those of the whole cluster. */
-export const POLICY_KINDS = ['AlertPolicy', 'ClusterAlertPolicy'] as const;
+const POLICY_KINDS = ['AlertPolicy', 'ClusterAlertPolicy'] as const;
 export type PolicyKind = (typeof POLICY_KINDS)[number];
 
 export interface ReadResourceOptions extends PolicyContext {

@@ -42,7 +42,7 @@ async function matchesIn(directory: string, component: string, isLast: boolean):
 }
 
 /** One component of a pattern as a regular expression. */
-export function compileComponent(component: string): RegExp {
+function compileComponent(component: string): RegExp {
   let source = '';
   for (let i = 0; i < component.length; i++) {
     const character = component[i]!;

@@ -34,8 +34,6 @@ export const hostMetricsKeys = {
   disk_devices_exclude: key(pattern, '^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$', 'Disks to leave out.'),
 };
 
-export type HostMetricsSettings = ValueOf<typeof hostMetricsKeys>;
-
 const clickhouseKeys = {
   url: required(url, 'Its HTTP interface, http://host:8123.'),
   user: key(text, 'default', 'The user.'),
@@ -77,5 +75,3 @@ export const serverKeys = {
   enable_admin_api: key(boolean, false, 'Whether series can be deleted over the API, by everybody who reaches it.'),
   query: section(map(queryKeys), 'Limits of queries.'),
 };
-
-export type ServerSettings = ValueOf<typeof serverKeys>;

@@ -141,7 +141,7 @@ export const existingFile = scalar('a path', '', {
 });
 
 /** Throws unless it is an absolute http(s) URL. The error shows no password. */
-export function parseHttpUrl(given: string): URL {
+function parseHttpUrl(given: string): URL {
   // The parser would take y for the host of http:///y.
   if (/^https?:\/\/[^/?#]/i.test(given) && URL.canParse(given)) return new URL(given);
   throw new Error(`expected a URL such as http://host:8080/path, got ${JSON.stringify(withoutLogin(given))}`);

@@ -181,7 +181,7 @@ export function parseMatcherKeys(
 }
 
 /** A boolean that is written; undefined when it is not, or after a problem. */
-export function parseBoolean(place: Place | undefined, yaml: YamlReader): boolean | undefined {
+function parseBoolean(place: Place | undefined, yaml: YamlReader): boolean | undefined {
   const text = place === undefined || place.node === null ? undefined : yaml.text(place);
   if (text === undefined) return undefined;
   // YAML 1.1, which Alertmanager reads, has more words for both.

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
 import { type HttpAnswer, HttpClientError, type HttpRequest } from '../http-client.ts';
 import type { Notification, Outcome } from '../integration.ts';
+import { retryAfter } from '../retry-pause.ts';
 import { SecretUnreadable } from '../secret-source.ts';
 import type { Rendering } from './rendering.ts';
 
@@ -50,7 +51,7 @@ export async function guarded(
 }
 
 /** A failure by the errors that reading secrets and making requests have; a message is shown only where it may be. */
-export function outcomeOfError(error: unknown): Outcome {
+function outcomeOfError(error: unknown): Outcome {
   if (error instanceof HttpClientError) {
     return error.isFinal
       ? { kind: 'refused', reason: error.message }
@@ -66,7 +67,6 @@ function codeOf(error: unknown): string {
   return cause === undefined || cause === error ? 'error' : codeOf(cause);
 }
 
-const MAX_RETRY_AFTER = 60 * 60_000;
 const MAX_EXCERPT = 200;
 
 /**
@@ -90,13 +90,6 @@ export interface OutcomeOptions {
   /** What the request held that must not be shown, should the answer repeat it. */
   readonly secrets: readonly string[];
   readonly alsoRetried?: readonly number[];
-}
-
-/** Retry-After, in seconds or as a date, in milliseconds. */
-export function retryAfter(header: string | undefined, now: number): number {
-  if (header === undefined) return 0;
-  const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), MAX_RETRY_AFTER) : 0;
 }
 
 /** The beginning of what a server says, on one line and without the secrets. */

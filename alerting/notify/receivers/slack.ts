@@ -1,7 +1,8 @@
 import type { HttpAnswer } from '../http-client.ts';
 import type { IntegrationSettings, Outcome } from '../integration.ts';
+import { retryAfter } from '../retry-pause.ts';
 import type { SecretSource } from '../secret-source.ts';
-import { type Attempt, excerpt, outcomeOfAnswer, retryAfter } from './attempt.ts';
+import { type Attempt, excerpt, outcomeOfAnswer } from './attempt.ts';
 import type { Globals } from './globals.ts';
 import { readHttpConfig } from './http-config.ts';
 import { COMMON_KEYS, httpIntegration, type IntegrationContext, jsonPost, readCommon } from './http-integration.ts';

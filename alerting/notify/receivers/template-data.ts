@@ -111,7 +111,7 @@ const LEVEL_LABEL = 'severity';
 const LEVELS = ['', 'none', 'info', 'remind', 'warn', 'warning', 'serious', 'critical'];
 
 /** The worst of the alerts that fire, or of all when none does. */
-export function worstLevel(alerts: readonly NotifiableAlert[]): string {
+function worstLevel(alerts: readonly NotifiableAlert[]): string {
   const firing = alerts.filter(({ status }) => status === 'firing');
   const levels = (firing.length > 0 ? firing : alerts).map(({ labels }) => labels.get(LEVEL_LABEL));
   return levels.reduce(
