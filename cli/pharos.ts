@@ -176,9 +176,10 @@ function buildProgram(): Command {
     });
   withServerOptions(program.command('alerting').description('run only the alert engine'))
     .addOption(
-      new Option('--query-url <url>', 'the query service, or any server with the Prometheus HTTP API')
-        .env('PHAROS_QUERY_URL')
-        .default('http://127.0.0.1:9090'),
+      new Option(
+        '--query-url <url>',
+        'the query service, or any server with the Prometheus HTTP API, that rules ask; by default they read a ClickHouse server themselves, and without one ask http://127.0.0.1:9090',
+      ).env('PHAROS_QUERY_URL'),
     )
     .action(serverAction('alerting'));
 
