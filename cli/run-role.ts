@@ -192,6 +192,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const app = buildServer({
       logger,
       maxBodySize: config.server.maxBodySize,
+      hosts: [new URL(config.notification.externalUrl ?? localUrl(settings.listen)).hostname],
       page: withQuery ? pageFiles({ isSimulated: demo !== undefined }) : [],
       register: (server) => {
         query.register(server);

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { foreignOrigin } from '../alerting/api/foreign-origin.ts';
 import type { PageFile } from './page.ts';
 import type { Address } from './server-options.ts';
 
@@ -8,6 +9,8 @@ export interface HttpServerOptions {
   /** Bytes of a request's body. */
   readonly maxBodySize: number;
   readonly page: readonly PageFile[];
+  /** Names under which browsers reach the server beside its addresses and localhost. Default: none. */
+  readonly hosts?: readonly string[];
   /** Adds what the role serves. */
   readonly register: (app: FastifyInstance) => void;
 }
@@ -15,6 +18,9 @@ export interface HttpServerOptions {
 /** The page may load its own files and ask its own server; nothing else, and nobody may frame it. */
 const PAGE_POLICY =
   "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** What changes something here; the API of alerting looks after itself, and queries only read. */
+const CHANGES = /^\/(-|api\/v1\/(admin|write|otlp))(\/|$)/;
 
 /** The role's HTTP server, not listening yet. */
 export function buildServer(options: HttpServerOptions): FastifyInstance {
@@ -28,6 +34,13 @@ export function buildServer(options: HttpServerOptions): FastifyInstance {
   });
   app.addHook('onSend', async (_, reply) => {
     reply.header('X-Content-Type-Options', 'nosniff');
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.method === 'GET' || request.method === 'HEAD' || !CHANGES.test(request.routeOptions.url ?? '')) return;
+    const arrival = { address: request.socket.localAddress, hosts: options.hosts ?? [] };
+    const origin = foreignOrigin(request.headers, arrival);
+    if (origin === undefined) return;
+    return reply.code(403).type('text/plain').send(`pages of ${origin} must not change anything here\n`);
   });
   for (const { path, type, body } of options.page) {
     app.get(path, async (_, reply) => reply.type(type).header('Content-Security-Policy', PAGE_POLICY).send(body));
