@@ -21,9 +21,10 @@ export function parseDuration(text: string): number | undefined {
   return total <= LONGEST ? total : undefined;
 }
 
-/** As few units as are exact, the larger first: `1h30m`, `1d`, `0s`. Weeks and years only where nothing is left over. */
+/** As few units as are exact, the larger first: `1h30m`, `1d`, `0s`, `-5s`. Weeks and years only where nothing is left over. */
 export function formatDuration(milliseconds: number): string {
-  let rest = milliseconds;
+  if (milliseconds < 0) return `-${formatDuration(-milliseconds)}`;
+  let rest = Math.round(milliseconds);
   let text = '';
   for (const [unit, size] of UNITS) {
     if ((unit === 'y' || unit === 'w') && rest % size !== 0) continue;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { formatDuration } from '../alerting/duration.ts';
 import { createHostScraper } from '../collector/host/host-scraper.ts';
 import type { ClusterMonitor } from '../collector/kubernetes/cluster-monitor.ts';
 import { ClusterMonitors } from '../collector/kubernetes/cluster-monitors.ts';
@@ -22,7 +23,6 @@ import type {
 } from '../query/api/query-api-deps.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { HostMetricsConfig, PharosConfig } from './config/config.ts';
-import { formatDuration } from './config/duration.ts';
 import { type ClusterSources, findClusters } from './kubernetes-clusters.ts';
 import { VERSION } from './version.ts';
 

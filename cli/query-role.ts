@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { formatDuration } from '../alerting/duration.ts';
 import type { QueryFunc } from '../alerting/rules/rule.ts';
 import { localAnswerer } from '../query/api/answer.ts';
 import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
@@ -10,7 +11,6 @@ import { type QueryWorker, WorkerPool } from '../query/workers/worker-pool.ts';
 import { Labels } from '../storage/labels.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PharosConfig } from './config/config.ts';
-import { formatDuration } from './config/duration.ts';
 import { renderConfig } from './config/render-config.ts';
 import { queryFuncOf } from './query-func.ts';
 import { defaultThreads } from './query-threads.ts';

@@ -1,5 +1,5 @@
+import { formatDuration } from '../alerting/duration.ts';
 import type { PharosConfig } from './config/config.ts';
-import { formatDuration } from './config/duration.ts';
 import { counted } from './counted.ts';
 import { type Address, localUrl, type Role } from './server-options.ts';
 import { cleanUrl, type Settings } from './settings.ts';

@@ -1,8 +1,8 @@
+import { formatDuration } from '../../alerting/duration.ts';
 import type { KubeAccess } from '../../collector/kubernetes/kube-access.ts';
 import { type FamilySelection, selectFamilies } from '../../collector/kubernetes/state/family-selection.ts';
 import { buildHttpClient } from './build-client.ts';
 import type { ClusterConfig, KubernetesConfig } from './config.ts';
-import { formatDuration } from './duration.ts';
 import type { FileSettings } from './file-keys.ts';
 import { httpClientKeys } from './http-client-keys.ts';
 import type { ClusterSettings, KubernetesSettings } from './kubernetes-keys.ts';

@@ -1,8 +1,8 @@
+import { formatDuration } from '../../alerting/duration.ts';
 import type { ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
 import { buildHttpClient } from './build-client.ts';
 import { buildDiscovery } from './build-discovery.ts';
 import { buildRelabelConfigs } from './build-relabel.ts';
-import { formatDuration } from './duration.ts';
 import type { Reading } from './reading.ts';
 import type { GlobalSettings, ScrapeSettings } from './scrape-keys.ts';
 

@@ -1,9 +1,10 @@
 import { RE2JS } from 're2js';
+import { formatDuration } from '../../alerting/duration.ts';
 import { nearest } from '../../alerting/nearest.ts';
 import { formatSize, parseSize } from '../../collector/scrape/size.ts';
 import { Secret } from '../../collector/secret.ts';
 import { type Address, formatAddress, parseAddress } from '../server-options.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { parseDuration } from './duration.ts';
 import { type ScalarShape, scalar } from './shape.ts';
 
 /** Any text, numbers included as they are written. */
