@@ -43,6 +43,12 @@ test('a mistake is named by line', async () => {
   ]);
 });
 
+test('a file that is not there is named, and the others are checked', async () => {
+  await writeFile(file, TWICE);
+  expect(await checkRules([`${file}.not`, file], new Set(), { lint: 'none' })).toBe(1);
+  expect(printed).toEqual(['rules.yml.not: cannot read it: no such file or directory', GOOD]);
+});
+
 describe('a configuration', () => {
   const POLICY = 'level: node, conditions: [{ metric: k8s_node_mem_usage, operator: gt, threshold: 90 }]';
   const config = (receiver: string) => `

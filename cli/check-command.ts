@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Registry } from 'prom-client';
 import { SYSTEM_CLOCK } from '../alerting/clock.ts';
 import { createIntegrationRegistry } from '../alerting/notify/receivers/integration-registry.ts';
@@ -13,6 +12,7 @@ import { counted } from './counted.ts';
 import { loadAlerting } from './load-alerting.ts';
 import { openNotificationHttp } from './notification-http.ts';
 import { policyCatalogue } from './policy-catalogue.ts';
+import { readText } from './read-text.ts';
 
 /** Prints every problem of a configuration and of the files that it names; the exit code is 1 when one of them is an error. */
 export async function checkConfig(file: string, features: ReadonlySet<string>): Promise<number> {
@@ -80,7 +80,13 @@ export async function checkRules(
   let failed = false;
   let warned = false;
   for (const file of files) {
-    const { groups, problems } = parseRuleFile(file, await readFile(file, 'utf8'), { features });
+    const text = await readText(file).catch((error: Error) => error);
+    if (text instanceof Error) {
+      failed = true;
+      console.error(text.message);
+      continue;
+    }
+    const { groups, problems } = parseRuleFile(file, text, { features });
     if (problems.length > 0) {
       failed = true;
       console.error(formatFileProblems(problems));

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { parsePolicyFile } from '../alerting/policies/policy-file.ts';
 import { formatFileProblems } from '../alerting/yaml-reader.ts';
 import { counted } from './counted.ts';
 import { policyCatalogue } from './policy-catalogue.ts';
+import { policyClashes } from './policy-clashes.ts';
+import { readText } from './read-text.ts';
 
 /**
  * Prints every problem of files of policies and of manifests of AlertPolicy resources; the exit code is 1 when there is one. Of a
@@ -16,22 +17,16 @@ export async function checkPolicies(
   const sources = new Map<string, string>();
   let failed = false;
   for (const file of files) {
-    const { policies, problems } = parsePolicyFile(file, await readFile(file, 'utf8'), {
-      catalogue,
-      isPartOf: isConfig,
-    });
-    const told = problems.length === 0 ? [] : [formatFileProblems(problems)];
-    let count = problems.length;
-    for (const { id, source } of policies) {
-      const other = sources.get(id);
-      if (other !== undefined) {
-        told.push(
-          `${source}: expected an id that no other policy has, got ${JSON.stringify(id)}, which is that of ${other}`,
-        );
-        count++;
-      }
-      sources.set(id, source);
+    const text = await readText(file).catch((error: Error) => error);
+    if (text instanceof Error) {
+      failed = true;
+      console.error(text.message);
+      continue;
     }
+    const { policies, problems } = parsePolicyFile(file, text, { catalogue, isPartOf: isConfig });
+    const clashes = policyClashes(policies, sources);
+    const told = problems.length === 0 ? clashes : [formatFileProblems(problems), ...clashes];
+    const count = problems.length + clashes.length;
     if (count === 0) {
       console.log(`${file}: good: ${counted(policies.length, 'policy', 'policies')}`);
       continue;

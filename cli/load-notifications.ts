@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { NotifyConfiguration } from '../alerting/notify/configuration/configuration.ts';
 import {
@@ -9,9 +8,9 @@ import {
 import { simpleConfiguration } from '../alerting/notify/configuration/simple-configuration.ts';
 import type { IntegrationRegistry, NotificationTemplates } from '../alerting/notify/integration.ts';
 import { type FileProblem, formatFileProblems } from '../alerting/yaml-reader.ts';
-import { fileErrorReason } from '../collector/secret-file.ts';
 import type { PharosConfig } from './config/config.ts';
 import { glob } from './config/glob.ts';
+import { readText } from './read-text.ts';
 
 /** Who is told of what, and in which words. */
 export interface LoadedNotifications {
@@ -51,12 +50,4 @@ async function readConfiguration(
 
 async function sourceOf(file: string): Promise<ConfigurationSource> {
   return { file, directory: path.dirname(file), text: await readText(file) };
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new Error(`${file}: cannot read it: ${fileErrorReason(error)}`);
-  }
 }

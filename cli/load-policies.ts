@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { AlertPolicy } from '../alerting/policies/policy.ts';
 import { parsePolicyFile } from '../alerting/policies/policy-file.ts';
 import type { PolicyContext } from '../alerting/policies/read-policy.ts';
 import { formatFileProblems } from '../alerting/yaml-reader.ts';
 import { glob } from './config/glob.ts';
+import { policyClashes } from './policy-clashes.ts';
+import { readText } from './read-text.ts';
 
 export interface PolicySources {
   /** The configuration file, whose key `policies` is a list of policies. */
@@ -28,21 +29,12 @@ export async function loadPolicies(
   if (config !== undefined) take(config.name, config.text, true);
   for (const file of files) {
     try {
-      take(file, await readFile(file, 'utf8'), false);
+      take(file, await readText(file), false);
     } catch (error) {
-      problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(error instanceof Error ? error.message : String(error));
     }
   }
-  const sources = new Map<string, string>();
-  for (const { id, source } of policies) {
-    const other = sources.get(id);
-    if (other !== undefined) {
-      problems.push(
-        `${source}: expected an id that no other policy has, got ${JSON.stringify(id)}, which is that of ${other}`,
-      );
-    }
-    sources.set(id, source);
-  }
+  problems.push(...policyClashes(policies, new Map()));
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return policies;
 }

@@ -187,7 +187,7 @@ function buildProgram(): Command {
   check
     .command('config')
     .argument('<file>', 'pharos.yml or prometheus.yml')
-    .description('check a configuration and the rule files it names')
+    .description('check a configuration and the files it names')
     .addOption(featureOption())
     .action(async (file: string, { enableFeature }: CheckOptions) => {
       process.exitCode = await checkConfig(file, enableFeature ?? new Set());

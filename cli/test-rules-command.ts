@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { formatDuration } from '../alerting/duration.ts';
 import type { RuleGroup } from '../alerting/rules/rule.ts';
-import { parseRuleFile } from '../alerting/rules/rule-file.ts';
 import { formatFileProblems } from '../alerting/yaml-reader.ts';
-import { formatDuration } from './config/duration.ts';
 import { glob } from './config/glob.ts';
 import { counted } from './counted.ts';
+import { readRuleFiles } from './load-rules.ts';
+import { readText } from './read-text.ts';
 import { type JunitSuite, junitReport } from './rule-tests/junit-report.ts';
 import { parseRuleTestFile, type RuleTest, type RuleTestFile } from './rule-tests/rule-test-file.ts';
 import { type RuleTestFailure, runRuleTest } from './rule-tests/run-rule-test.ts';
@@ -47,12 +48,8 @@ async function testFile(file: string, options: Reporting): Promise<JunitSuite> {
     err(indented(error, 2));
     return { name: file, error, cases: [] };
   };
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    return broken(error instanceof Error ? error.message : String(error));
-  }
+  const text = await readText(file).catch((error: Error) => error);
+  if (text instanceof Error) return broken(text.message);
   const { parsed, problems } = parseRuleTestFile(file, text);
   if (problems.length > 0) return broken(formatFileProblems(problems));
   const tests = parsed.tests.filter(({ name }) => run === undefined || run.some((pattern) => pattern.test(name)));
@@ -118,30 +115,21 @@ async function loadGroups(
   { ruleFiles, groupEvalOrder }: RuleTestFile,
   { features, err }: Reporting,
 ): Promise<{ readonly groups: readonly RuleGroup[]; readonly problem: string | undefined }> {
-  const groups: RuleGroup[] = [];
-  const problems: string[] = [];
   const files = new Set<string>();
   for (const pattern of ruleFiles) {
     const found = await glob(path.resolve(directory, pattern));
     if (found.length === 0) err(`warning: no rule file matches ${path.join(directory, pattern)}`);
     for (const file of found) files.add(file);
   }
-  for (const absolute of files) {
-    const file = path.relative('.', absolute);
-    try {
-      const parsed = parseRuleFile(file, await readFile(absolute, 'utf8'), { features });
-      groups.push(...parsed.groups);
-      if (parsed.problems.length > 0) problems.push(formatFileProblems(parsed.problems));
-    } catch (error) {
-      problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  try {
+    const relative = [...files].map((file) => path.relative('.', file));
+    const groups = await readRuleFiles(relative, features);
+    // Those that are not listed come with the first that is, in the order of the files.
+    const rank = (group: RuleGroup): number => Math.max(0, groupEvalOrder.indexOf(group.name));
+    return { groups: groups.sort((a, b) => rank(a) - rank(b)), problem: undefined };
+  } catch (error) {
+    return { groups: [], problem: error instanceof Error ? error.message : String(error) };
   }
-  // Those that are not listed come with the first that is, in the order of the files.
-  const rank = (group: RuleGroup): number => Math.max(0, groupEvalOrder.indexOf(group.name));
-  return {
-    groups: groups.sort((a, b) => rank(a) - rank(b)),
-    problem: problems.length === 0 ? undefined : problems.join('\n'),
-  };
 }
 
 function failureText(file: string, { line, what, details }: RuleTestFailure): string {
