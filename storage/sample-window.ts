@@ -14,5 +14,6 @@ export function newWindow(start: number, end: number): SampleWindow {
     from: 0,
     to: 0,
     anyStale: false,
+    newestOnly: false,
   };
 }

@@ -82,6 +82,8 @@ export interface SampleWindow {
   to: number;
   /** False when none of them is a stale marker, so that nobody has to look. */
   anyStale: boolean;
+  /** Only the newest of the wanted samples is looked for, which is cheaper: at most one row. */
+  newestOnly: boolean;
 }
 
 /** The answer to a selection: first whose samples, sorted by Labels.compare, then the samples. */

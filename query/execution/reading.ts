@@ -12,6 +12,8 @@ export interface Reading {
   samples(index: number): SeriesSamples;
   /** The same where they are, without a copy: for a store that has them in memory. */
   locate?(index: number): SampleWindow;
+  /** The same of the newest sample alone, where there is one. */
+  newest?(index: number): SampleWindow;
 }
 
 /** Sets in which samples were found twice: their other parts are read without them at once. */
@@ -63,9 +65,15 @@ function readingInMemory(
     stats.samplesRead += window.to - window.from;
     return window;
   };
+  const newestWindow = { ...newWindow(start, end), newestOnly: true };
   return {
     series: keepMemo(set.series),
     locate,
+    newest(index) {
+      set.locate!(index, newestWindow);
+      stats.samplesRead += newestWindow.to - newestWindow.from;
+      return newestWindow;
+    },
     samples(index) {
       const { timestamps, values, stale, from, to, anyStale } = locate(index);
       return {

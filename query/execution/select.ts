@@ -1,10 +1,10 @@
 import type { SeriesSamples } from '../../storage/sample-table.ts';
-import type { SampleWindow } from '../../storage/series.ts';
 import type { Select } from '../plan/nodes.ts';
 import { endOf, type Grid, referenceTimes } from './grid.ts';
 import type { QueryContext } from './query-context.ts';
+import type { Reading } from './reading.ts';
 import { selectedSeries } from './series-memo.ts';
-import { blockRows, newBlock, type VectorStream } from './vector.ts';
+import { blockRows, newBlock, type VectorBlock, type VectorStream } from './vector.ts';
 
 /**
  * Instant selector: at each step the newest sample in (t - lookback, t], nothing when that is a stale marker.
@@ -22,12 +22,11 @@ export async function select(node: Select, grid: Grid, context: QueryContext): P
       for (let first = 0; first < reading.series.length; first += rows) {
         await context.check();
         const block = newBlock(first, Math.min(rows, reading.series.length - first), steps);
-        for (let row = 0; row < block.count; row++) {
-          if (steps === 1 && reading.locate !== undefined) {
-            fillNewest(reading.locate(first + row), { node, time: times.start, ...block, at: row });
-            continue;
+        if (steps === 1 && reading.newest !== undefined) fillNewest(reading, block, { node, time: times.start });
+        else {
+          for (let row = 0; row < block.count; row++) {
+            fillRow(reading.samples(first + row), { node, times, ...block, at: row * steps });
           }
-          fillRow(reading.samples(first + row), { node, times, ...block, at: row * steps });
         }
         context.counts?.addPresent(block, grid);
         yield block;
@@ -36,15 +35,23 @@ export async function select(node: Select, grid: Grid, context: QueryContext): P
   };
 }
 
-/** The window ends at the time. */
+/** Fills a block of one step from samples in memory. */
 function fillNewest(
-  { timestamps, values: samples, stale, from, to }: SampleWindow,
-  row: { node: Select; time: number; values: Float64Array; present: Uint8Array; at: number },
+  reading: Reading,
+  { first, count, values, present }: VectorBlock,
+  { node, time }: { readonly node: Select; readonly time: number },
 ): void {
-  const newest = to - 1;
-  if (newest < from || timestamps[newest]! <= row.time - row.node.lookback || stale[newest] === 1) return;
-  row.values[row.at] = row.node.output === 'value' ? samples[newest]! : timestamps[newest]! / 1000;
-  row.present[row.at] = 1;
+  const earliest = time - node.lookback;
+  const ofTimes = node.output !== 'value';
+  for (let row = 0; row < count; row++) {
+    const found = reading.newest!(first + row);
+    const newest = found.to - 1;
+    if (newest < found.from || found.anyStale) continue;
+    const timestamp = found.timestamps[newest]!;
+    if (timestamp <= earliest) continue;
+    values[row] = ofTimes ? timestamp / 1000 : found.values[newest]!;
+    present[row] = 1;
+  }
 }
 
 function fillRow(

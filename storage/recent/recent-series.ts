@@ -88,7 +88,10 @@ export class RecentSeries {
     return dropped;
   }
 
-  /** Fills in where the samples of the window's time are. */
+  /**
+   * Fills in where the samples of the window's time are. A window that was filled in for another series is done fastest: nearly
+   * always this one has as many samples in it.
+   */
   locate(window: SampleWindow): void {
     const page = this.#page;
     const length = this.#length;
@@ -99,21 +102,25 @@ export class RecentSeries {
       return;
     }
     const { timestamps } = page;
+    const { start, end } = window;
     const first = this.#start;
     let to = first + length;
     // Nearly always the newest are wanted.
-    while (to > first && timestamps[to - 1]! > window.end) to--;
+    while (to > first && timestamps[to - 1]! > end) to--;
     let from = to;
-    if (to > first && timestamps[to - 1]! >= window.start) {
-      // As if they came regularly, which is where it nearly always is.
-      const oldest = timestamps[first]!;
-      const distance = (timestamps[to - 1]! - oldest) / (to - first - 1);
-      from =
-        window.start <= oldest
-          ? first
-          : first + Math.min(to - first - 1, Math.ceil((window.start - oldest) / distance));
-      while (from > first && timestamps[from - 1]! >= window.start) from--;
-      while (timestamps[from]! < window.start) from++;
+    if (to > first && timestamps[to - 1]! >= start) {
+      if (window.newestOnly) from = to - 1;
+      else {
+        from = to - (window.to - window.from);
+        if (
+          from < first ||
+          from === to ||
+          timestamps[from]! < start ||
+          (from > first && timestamps[from - 1]! >= start)
+        ) {
+          from = oldestFrom(timestamps, start, { first, to });
+        }
+      }
     }
     window.timestamps = timestamps;
     window.values = page.values;
@@ -198,6 +205,22 @@ export class RecentSeries {
     this.#length -= dropped;
     return dropped;
   }
+}
+
+/** The row of the first sample at or after `start`, of those in first..to, of which the last is. */
+function oldestFrom(
+  timestamps: Float64Array,
+  start: number,
+  { first, to }: { readonly first: number; readonly to: number },
+): number {
+  const oldest = timestamps[first]!;
+  if (start <= oldest) return first;
+  // As if they came regularly, which is where it nearly always is.
+  const distance = (timestamps[to - 1]! - oldest) / (to - first - 1);
+  let from = first + Math.min(to - first - 1, Math.ceil((start - oldest) / distance));
+  while (from > first && timestamps[from - 1]! >= start) from--;
+  while (timestamps[from]! < start) from++;
+  return from;
 }
 
 function hasStale(stale: Uint8Array, from: number, to: number): boolean {
