@@ -55,11 +55,13 @@ async function fold({ operand, groups, context }: AggregateInput, accumulator: A
   const { steps } = operand;
   context.hold(groups.labels.length * steps);
   const dropName = new Uint8Array(groups.labels.length);
+  const cells = { at: 0, steps };
   for await (const block of operand.blocks()) {
     await context.check();
     for (let row = 0; row < block.count; row++) {
       const group = groups.of[block.first + row]!;
-      const added = accumulator.add(block, row * steps, { at: group * steps, steps });
+      cells.at = group * steps;
+      const added = accumulator.add(block, row * steps, cells);
       if (added && operand.series[block.first + row]!.dropName) dropName[group] = 1;
     }
   }
