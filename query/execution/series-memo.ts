@@ -22,6 +22,25 @@ export class SeriesMemo {
   readonly groups = new Map<string, Groups>();
   /** The matching labels of each series as a key, by the text of the matching. */
   readonly keys = new Map<string, readonly string[]>();
+  /** How they pair up with the series of another side, of which the newest counts, by the text of operator and matching. */
+  readonly pairs = new Map<string, KnownPairs>();
+}
+
+/** The pairs of the series of two sides, as far as they were found. */
+export interface KnownPairs {
+  /** The other side: that with one series in a group. */
+  readonly one: readonly VectorSeries[];
+  /** The group of each series of either side. */
+  readonly ofMany: Uint32Array;
+  readonly ofOne: Uint32Array;
+  readonly groups: number;
+  /** Of each series of this side, that of the other it was paired with last, and what they yield; -1 and undefined for none. */
+  readonly partners: Int32Array;
+  readonly paired: (VectorSeries | undefined)[];
+  /** Whether no two of these have the same labels; undefined when one has come since. */
+  areDistinct: boolean | undefined;
+  /** Those that were found last. */
+  last: readonly VectorSeries[];
 }
 
 const memos = new WeakMap<readonly object[], SeriesMemo>();

@@ -4,8 +4,10 @@ import type { VectorBinary } from '../plan/nodes.ts';
 import { QueryError } from '../query-result.ts';
 import { formatLabels } from './format-value.ts';
 import { type GroupKey, groupKey, groupLabels } from './grouping.ts';
+import { matchKnown } from './match-known.ts';
 import { sameLabelset } from './merge-same-labels.ts';
-import { type QueryContext, withoutMetricName } from './query-context.ts';
+import { pairedSeries } from './paired-series.ts';
+import type { QueryContext } from './query-context.ts';
 import { type Matrix, streamOf, type VectorSeries, type VectorStream } from './vector.ts';
 
 /** Series of both sides with the same matching labels. */
@@ -43,7 +45,11 @@ export async function vectorBinary(
 ): Promise<VectorStream> {
   const left = await context.materialise(sides.left);
   const right = await context.materialise(sides.right);
-  const result = await new Pairing(node, { left, right }, context).run();
+  const swapped = node.matching.card === 'one-to-many';
+  await context.check();
+  const result =
+    matchKnown(node, { many: swapped ? right : left, one: swapped ? left : right, swapped }, context) ??
+    (await new Pairing(node, { left, right }, context).run());
   context.release(left);
   context.release(right);
   return result;
@@ -222,24 +228,11 @@ class Pairing {
 
   #newRow(many: VectorSeries, pair: { place: number; partner: number; group: MatchGroup }): ResultRow {
     const { place, partner, group } = pair;
-    const { matching, returnBool, op } = this.#node;
     const one = partner < 0 ? undefined : this.#one.series[partner]!;
-    let labels = many.labels;
-    // As in Prometheus, a comparison forgets that the name was to be dropped.
-    let dropName = false;
-    if (!isComparison(op)) labels = withoutMetricName(labels);
-    else if (returnBool) {
-      if (this.#context.delayedNameRemoval) dropName = true;
-      else labels = withoutMetricName(labels);
-    }
-    if (matching.card === 'one-to-one') {
-      const listed = new Set(matching.labels);
-      labels = labels.filter((name) => listed.has(name) === (matching.mode === 'on'));
-    }
-    if (one !== undefined) for (const name of matching.include) labels = labels.with(name, one.labels.get(name));
+    const series = pairedSeries(this.#node, { many, one }, this.#context);
     this.#context.hold(this.#steps);
     const values = new Float64Array(this.#steps);
-    const row = { series: { labels, dropName }, group, place, values, state: new Uint8Array(this.#steps) };
+    const row = { series, group, place, values, state: new Uint8Array(this.#steps) };
     this.#rows.push(row);
     return row;
   }
