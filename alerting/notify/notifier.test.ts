@@ -413,6 +413,29 @@ describe('a restart or takeover', () => {
     expect(first.notifier.alerts()).toHaveLength(2);
   });
 
+  it('does not try again what another one has told in a pause between two attempts', async () => {
+    let leads = true;
+    const first = setupNotifier(PLAIN, { isLeader: () => leads });
+    const { clock, log, recorder } = first;
+    recorder.answer = () => ({ kind: 'failed', reason: 'status 503', retryAfter: 60 * SECOND });
+    const a = first.alert('A');
+    first.notifier.notify([a]);
+    await clock.advance(31 * SECOND);
+    expect(recorder.take()).toHaveLength(1);
+    leads = false;
+    recorder.answer = () => ({ kind: 'delivered' });
+    const second = setupNotifier(PLAIN, { clock, log, recorder });
+    second.notifier.notify([a]);
+    await clock.advance(10 * SECOND);
+    await second.notifier.stop();
+    expect(recorder.take()).toEqual([`r ${key('A')} firing: firing A`]);
+    leads = true;
+    await clock.advance(2 * SECOND);
+    first.notifier.notify([a]);
+    await clock.advance(10 * MINUTE);
+    expect(recorder.take()).toEqual([]);
+  });
+
   it('with another configuration keeps alerts, and tells new receivers', async () => {
     const { notifier, clock, recorder, alert, configuration } = setupNotifier(PLAIN);
     const a = alert('A');

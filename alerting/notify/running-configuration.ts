@@ -87,8 +87,9 @@ export class RunningConfiguration {
   }
 
   #open(): ReadonlyMap<string, readonly Sender[]> {
-    const { configuration, templates, leads, clock, logger, metrics, random } = this.#options;
-    const about = { clock, metrics, random, maySend: leads, stopping: this.#stopping.signal, cut: this.#cut.signal };
+    const { configuration, templates, leads, leadsSince, clock, logger, metrics, random } = this.#options;
+    const signals = { stopping: this.#stopping.signal, cut: this.#cut.signal };
+    const about = { clock, metrics, random, maySend: leads, leadsSince, ...signals };
     return new Map(
       configuration.receivers.map(({ name: receiver, integrations }) => [
         receiver,

@@ -25,6 +25,8 @@ export interface SenderOptions {
   readonly metrics: Pick<NotifyMetrics, 'attempts' | 'duration'>;
   /** Whether it may still be sent; asked before each attempt. */
   readonly maySend: () => boolean;
+  /** When this instance began to lead. What began before is not sent any more: another one may have told it meanwhile. */
+  readonly leadsSince: () => number;
   /** No attempt begins after it fires. */
   readonly stopping: AbortSignal;
   /** Cuts attempts that are under way. */
@@ -58,6 +60,7 @@ export class Sender {
   async send(notification: Notification, within: number): Promise<Delivery> {
     const { clock, stopping, random } = this.#options;
     const deadline = clock.elapsed() + within;
+    const since = this.#options.leadsSince();
     let begun: number | undefined;
     let attempts = 0;
     let last: Outcome = { kind: 'failed', reason: 'not attempted: the notifier was stopped', retryAfter: 0 };
@@ -70,7 +73,7 @@ export class Sender {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       await this.#enter();
       try {
-        if (stopping.aborted || !this.#options.maySend()) return over();
+        if (stopping.aborted || !this.#options.maySend() || this.#options.leadsSince() !== since) return over();
         if (this.#notBefore <= clock.elapsed()) {
           begun ??= clock.elapsed();
           attempts++;
