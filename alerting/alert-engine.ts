@@ -224,6 +224,8 @@ class Engine implements AlertEngine {
   /** Stops loops and hands their alerts on to those that take their place. */
   async #replace(stops: readonly RuleGroupLoop[], starts: readonly RuleGroupLoop[]): Promise<void> {
     await Promise.all(stops.map((loop) => loop.stop()));
+    const names = new Set(this.#loops.map(({ name }) => name));
+    for (const loop of stops) if (!names.has(loop.name)) loop.forget();
     const heirs = new Map(starts.flatMap((loop) => loop.evaluators.map((evaluator) => [evaluator.id, evaluator])));
     for (const loop of stops) {
       for (const evaluator of loop.alerting) {

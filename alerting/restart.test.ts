@@ -123,7 +123,7 @@ function run(
     await notifier.stop();
   };
   cleanups.push(stop);
-  return { engine, stop, evaluations: () => evaluations };
+  return { engine, stop, registry, evaluations: () => evaluations };
 }
 
 function webhooks(name: string, kinds: Recorder['registry']) {
@@ -325,13 +325,14 @@ describe('rules that change', () => {
   test('end the alerts of rules that went', async () => {
     const storage = createMemoryStorage();
     const target = receiver();
-    const { engine } = run(storage, target.recorder, down);
+    const { engine, registry } = run(storage, target.recorder, down);
     await vi.waitFor(async () => expect(await told(storage)).toBe('firing'), 10_000);
     engine.apply([]);
     await vi.waitFor(async () => expect(await told(storage)).toBe('resolved'), 10_000);
     expect(target.bodies.map(({ status }) => status)).toEqual(['firing', 'resolved']);
     expect(engine.alerts()).toEqual([]);
     expect(engine.groups()).toEqual([]);
+    expect(await registry.metrics()).not.toContain('rule_group="f.yml;g"');
   });
 
   test('end the alerts of rules that went while nothing ran', async () => {

@@ -84,6 +84,15 @@ export class RuleGroupLoop {
       });
   }
 
+  /** The group is no more: its metrics go with it. To be called when it has stopped, and no group of its name has come in its place. */
+  forget(): void {
+    const { metrics } = this.#options;
+    for (const metric of [metrics.evaluations, metrics.failures, metrics.iterations, metrics.missed]) {
+      metric.remove({ rule_group: this.name });
+    }
+    for (const metric of [metrics.duration, metrics.interval]) metric.remove({ rule_group: this.name });
+  }
+
   /** Aborts what is under way and resolves when it has ended. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the rule group was stopped'));

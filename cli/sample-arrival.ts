@@ -1,5 +1,6 @@
 import type { ArrivalFunc } from '../alerting/arrival.ts';
 import { SYSTEM_CLOCK } from '../alerting/clock.ts';
+import { withDeadline } from '../alerting/deadline.ts';
 import { createStoredArrivals } from '../alerting/stored-arrivals.ts';
 import { ARRIVAL_MARK } from '../collector/scrape/arrival-marks.ts';
 import type { Arrivals } from '../collector/scrape/arrivals.ts';
@@ -31,26 +32,23 @@ export function sampleArrival({ arrivals, isImmediate, storage, timeout }: Sampl
   if (isImmediate) return arrived;
   return async (time, signal) => {
     const result = await arrived(time, signal);
-    const flushed = AbortSignal.any([signal, AbortSignal.timeout(FLUSH_TIMEOUT)]);
-    await storage.flush(flushed).catch(() => signal.throwIfAborted());
+    const message = `the store did not make samples visible within ${FLUSH_TIMEOUT} ms`;
+    const flush = (within: AbortSignal) => storage.flush(within);
+    await withDeadline(flush, { signal, timeout: FLUSH_TIMEOUT, message }).catch(() => signal.throwIfAborted());
     return result;
   };
 }
 
 /** Not longer than until so many milliseconds after the time. */
-function within(arrived: ArrivalFunc, timeout: number): ArrivalFunc {
+function within(arrived: ArrivalFunc, patience: number): ArrivalFunc {
   return async (time, signal) => {
-    const late = new AbortController();
-    const over = AbortSignal.any([signal, late.signal]);
-    const timer = setTimeout(() => late.abort(), Math.max(0, time + timeout - Date.now()));
+    const timeout = Math.max(0, time + patience - Date.now());
+    const message = `samples must arrive within ${timeout} ms`;
     try {
-      return await arrived(time, over);
-    } catch (error) {
+      return await withDeadline((until) => arrived(time, until), { signal, timeout, message });
+    } catch {
       signal.throwIfAborted();
-      if (late.signal.aborted) return 'late';
-      throw error;
-    } finally {
-      clearTimeout(timer);
+      return 'late';
     }
   };
 }
