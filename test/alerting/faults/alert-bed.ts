@@ -5,8 +5,8 @@ import { FaultReceiver } from './fault-receiver.ts';
 import { GaugeTarget } from './gauge-target.ts';
 import { type Verdict, type VerdictOptions, verdict } from './verdict.ts';
 
-/** How long a busy machine may take for what should take seconds. */
-const PATIENCE = 60_000;
+/** How long a busy machine may take for what should take seconds, or a minute where ends are held back. */
+const PATIENCE = 100_000;
 /** After which nothing more is expected to be told. */
 const QUIET = 8_000;
 
@@ -54,7 +54,7 @@ export class AlertBed {
     return false;
   }
 
-  /** Waits until the receiver knows of all beginnings and ends, or a minute is over, and then whether more is told. */
+  /** Waits until the receiver knows of all beginnings and ends, or the time is over, and then whether more is told. */
   async settle(options?: VerdictOptions): Promise<Verdict> {
     const isTold = (): boolean => {
       const { lost, endless } = this.verdict(options);

@@ -6,8 +6,8 @@ import { HIGH, LEVEL, LOW } from './gauge-target.ts';
 import { StoreServer } from './store-server.ts';
 import { checksOf } from './verdict.ts';
 
-/** What was collected meanwhile has to be stored, then read. */
-const WITHIN = 60_000;
+/** What was collected meanwhile has to be stored, then read; and no alert of a rule ends for a minute, so that none ends because of it. */
+const WITHIN = 90_000;
 const PERIOD = 10_000;
 const POLICY = `policies:
 - id: level
