@@ -30,6 +30,17 @@ it('remembers the newest state of each alert, and leaves alone what earlier vers
   expect(remembered.get(rule)).toMatchObject([{ state: 'inactive', resolvedAt: 4000, timestamp: 5001, lastSentAt: 0 }]);
 });
 
+it('writes after what it remembers, though the time of day was set back', async () => {
+  const rule = JSON.stringify(['f', 'g', 'A', '[]', 'alerting']);
+  const log = createMemoryStorage().alertLog;
+  await new AlertHistory(log, () => 9_000_000).change((append) => append([{ rule, alert }]));
+  const history = new AlertHistory(log, () => 5_400_000);
+  await history.remembered(0, signal);
+  await history.change((append) => append([{ rule, alert: { ...alert, state: 'inactive', resolvedAt: 5_400_000 } }]));
+  const remembered = await new AlertHistory(log, () => 5_500_000).remembered(0, signal);
+  expect(remembered.get(rule)).toMatchObject([{ state: 'inactive', timestamp: 9_000_001 }]);
+});
+
 it('runs changes one after the other, and goes on after one that failed', async () => {
   const history = new AlertHistory(createMemoryStorage().alertLog, () => 0);
   const order: string[] = [];

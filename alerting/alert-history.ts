@@ -14,6 +14,9 @@ export interface HistoryEntry {
 /** Selects the changes of state, and not what earlier versions kept beside them: what receivers had been told. */
 export const TRANSITIONS: Pick<AlertEventFilter, 'ruleNotEnding'> = { ruleNotEnding: '"' };
 
+/** When the time of day was set back by no more than this, what is written comes after what is remembered all the same. */
+const MAX_STEP = 86_400_000;
+
 /** The alert log as the engine uses it. Writes happen one at a time: what `change` sees and does is not interleaved with another's. */
 export class AlertHistory {
   readonly #log: WrittenAlertLog;
@@ -41,7 +44,9 @@ export class AlertHistory {
   /** The newest entry about each alert not older than `since`, by the rule's id. Rejects with a StorageError. */
   async remembered(since: number, signal: AbortSignal): Promise<Map<string, AlertEvent[]>> {
     const rules = new Map<string, AlertEvent[]>();
+    const horizon = this.#now() + MAX_STEP;
     for (const event of await this.#log.latest(since, signal)) {
+      if (event.timestamp < horizon) this.#last = Math.max(this.#last, event.timestamp);
       // Ids of rules are JSON arrays. See TRANSITIONS for the others.
       if (!event.rule.endsWith(']')) continue;
       const events = rules.get(event.rule);

@@ -21,7 +21,8 @@ export class KeptNotifications implements NotificationLog {
     const newest = new Map<string, NotificationEvent>();
     for (const event of this.events) {
       if (event.timestamp < since || event.outcome !== 'delivered') continue;
-      newest.set(JSON.stringify([event.receiver, event.integration, event.groupKey]), event);
+      const key = JSON.stringify([event.receiver, event.integration, event.groupKey]);
+      if (event.timestamp >= (newest.get(key)?.timestamp ?? 0)) newest.set(key, event);
     }
     return [...newest.values()];
   }

@@ -31,6 +31,8 @@ const MAX_PENDING = 50_000;
 /** What a run before this one has tried in vain to tell is looked up so far back, and so much of it, the newest. */
 const REMEMBER_TRIED = 86_400_000;
 const MAX_TRIED = 2_000;
+/** When the time of day is set back by no more than this, events keep the order in which they happened. */
+const MAX_STEP = 86_400_000;
 const PER_APPEND = 2_000;
 
 export class NotificationJournal {
@@ -42,6 +44,8 @@ export class NotificationJournal {
   /** By receiver and group: when something was told of it last, for a while. */
   readonly #toldAt = new Map<string, number>();
   #pending: NotificationEvent[] = [];
+  /** The newest timestamp in the log. */
+  #newest = 0;
   #writing: Promise<void> | undefined;
   #hasFailed = false;
   readonly #stop = new AbortController();
@@ -108,6 +112,7 @@ export class NotificationJournal {
       }
       this.#told = told;
       this.#tried = tried;
+      this.#newest = Math.max(this.#newest, events.at(-1)?.timestamp ?? 0);
     } catch (error) {
       metrics.logFailures.inc();
       throw error;
@@ -120,7 +125,7 @@ export class NotificationJournal {
     rememberTried(this.#tried, event);
     this.#stamp(event);
     const { logger, metrics } = this.#options;
-    this.#pending.push(event);
+    this.#pending.push(this.#inOrder(event));
     if (this.#pending.length > MAX_PENDING) {
       const failed = this.#pending.findIndex(({ outcome }) => outcome !== 'delivered');
       this.#pending.splice(Math.max(failed, 0), 1);
@@ -159,6 +164,14 @@ export class NotificationJournal {
     if (this.#pending.length > 0) {
       this.#options.logger.error(`${this.#pending.length} notifications could not be written to the notification log`);
     }
+  }
+
+  /** As it goes to the log, where the newest timestamp counts. */
+  #inOrder(event: NotificationEvent): NotificationEvent {
+    const { timestamp } = event;
+    const isSetBack = timestamp <= this.#newest && this.#newest - timestamp < MAX_STEP;
+    this.#newest = isSetBack ? this.#newest + 1 : timestamp;
+    return isSetBack ? { ...event, timestamp: this.#newest } : event;
   }
 
   #stamp({ outcome, receiver, groupKey, timestamp }: NotificationEvent): void {

@@ -66,6 +66,28 @@ describe('a group', () => {
     }
   });
 
+  it('is known by what was told last after a restart, though the time of day was set back meanwhile', async () => {
+    const { notifier, clock, log, recorder, alert } = setupNotifier(PLAIN);
+    const a = alert('A', { instance: '1' });
+    const b = alert('A', { instance: '2' });
+    notifier.notify([a]);
+    await clock.advance(MINUTE);
+    clock.jump(-HOUR);
+    notifier.notify([a, b]);
+    await clock.advance(6 * MINUTE);
+    expect(recorder.take()).toHaveLength(2);
+    const stopped = notifier.stop();
+    await clock.advance(MINUTE);
+    await stopped;
+    const next = setupNotifier(PLAIN, { clock, log, recorder }).notifier;
+    next.notify([a, b]);
+    await clock.advance(30 * MINUTE);
+    expect(recorder.take()).toEqual([]);
+    next.notify([a, resolved(b, clock.now())]);
+    await clock.advance(6 * MINUTE);
+    expect(recorder.take()).toEqual([`r ${key('A')} resolved: firing A1, resolved A2`]);
+  });
+
   it('is told of at once when an alert is older than the wait', async () => {
     const { notifier, clock, recorder } = setupNotifier(PLAIN);
     notifier.notify([firing('A', {}, clock.now() - 31 * SECOND)]);
