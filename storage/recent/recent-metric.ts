@@ -3,7 +3,7 @@ import type { Matcher } from '../matcher.ts';
 import type { SampleColumns } from '../series.ts';
 import { RecentSelection, type SeriesLog } from './recent-selection.ts';
 import { type Keeping, RecentSeries } from './recent-series.ts';
-import type { SampleRooms } from './sample-rooms.ts';
+import { PAGE_SAMPLES, type SampleRooms } from './sample-rooms.ts';
 
 /** What the metrics of a RecentSamples share. */
 export interface RecentShared {
@@ -21,6 +21,9 @@ const FIRST_CAPACITY = 8;
 /** Selections of a metric that are kept, and additions that are remembered for them. */
 const MAX_SELECTIONS = 1000;
 const MAX_ADDED = 4096;
+/** Series are put in order when more than this part of them has moved, and they fill so many pages. */
+const DISORDER = 1 / 8;
+const PACKED_PAGES = 4;
 
 /** The recent samples of one metric that is wanted. */
 export class RecentMetric implements Keeping, SeriesLog {
@@ -42,6 +45,7 @@ export class RecentMetric implements Keeping, SeriesLog {
   isTooBig = false;
   capacity = FIRST_CAPACITY;
   yields = false;
+  moves = 0;
   added: RecentSeries[] = [];
   epoch = 0;
   removals = 0;
@@ -125,6 +129,22 @@ export class RecentMetric implements Keeping, SeriesLog {
       if (series.newest < horizon && series.forget(horizon, this.rooms)) this.#dropped();
       if (series.length === 0 && !series.isHeld) this.#remove(id, series);
     }
+  }
+
+  /** Whether its series lie about, and it pays to put them in order. */
+  get isScattered(): boolean {
+    const { size } = this;
+    return this.moves > size * DISORDER && size * this.capacity >= PACKED_PAGES * PAGE_SAMPLES;
+  }
+
+  /**
+   * Puts the samples of its series in memory in the order of the series, in which they are read: a processor fetches what lies in
+   * order before it is asked for.
+   */
+  pack(): void {
+    this.moves = 0;
+    const take = this.rooms.inOrder();
+    for (const series of this.#every()) if (!series.isRemoved) series.moveTo(take, this.rooms);
   }
 
   /** Drops all samples: they may not be the store's any more. Series that are held stay. */

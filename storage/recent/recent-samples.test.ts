@@ -373,3 +373,45 @@ describe('a window over recent samples', () => {
     await recent.storage.close(0);
   });
 });
+
+test('puts the samples of many series in the order in which they are read', async () => {
+  const { clock, recent, storage } = open({ slack: 0 });
+  recent.want('test', new Map([['many', HOUR]]));
+  await recent.settled();
+  const count = 1500;
+  // 7 and 1500 have no common factor: all of them, in another order.
+  const refs = Uint32Array.from({ length: count }, (_, i) =>
+    storage.appender.acquire(Labels.from({ __name__: 'many', series: String(10_000 + ((i * 7) % count)) })),
+  );
+  const append = async () => {
+    clock.now += 10_000;
+    await storage.appender.append({
+      length: count,
+      refs,
+      timestamps: new Float64Array(count).fill(clock.now),
+      values: Float64Array.from({ length: count }, (_, i) => ((i * 7) % count) + clock.now),
+      stale: new Uint8Array(count),
+    });
+  };
+  const read = async () => {
+    const set = await storage.querier.select({ matchers: [named('many')], start: T0, end: clock.now }, NEVER);
+    let inOrder = 0;
+    let before = newWindow(T0, clock.now);
+    for (const [i, labels] of set.series.entries()) {
+      const window = newWindow(T0, clock.now);
+      set.locate!(i, window);
+      if (window.timestamps === before.timestamps && window.from > before.from) inOrder++;
+      before = window;
+      const times = [...window.timestamps.subarray(window.from, window.to)];
+      expect(times).toEqual(Array.from({ length: (clock.now - T0) / 10_000 }, (_, k) => T0 + (k + 1) * 10_000));
+      const own = Number(labels.get('series')) - 10_000;
+      expect([...window.values.subarray(window.from, window.to)]).toEqual(times.map((time) => time + own));
+    }
+    return inOrder / count;
+  };
+  for (let tick = 0; tick < 14; tick++) await append();
+  expect(await read()).toBeGreaterThan(0.9);
+  await append();
+  await append();
+  expect(await read()).toBeGreaterThan(0.9);
+});

@@ -66,6 +66,8 @@ export class RecentSamples {
   readonly #metrics: RecentMetrics;
   readonly #closing = new AbortController();
   #sweptAt: number;
+  /** Metrics to be put in order. */
+  #scattered: RecentMetric[] = [];
   #loading: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #failed = false;
@@ -180,9 +182,12 @@ export class RecentSamples {
     const now = this.#options.now();
     this.#shared.now = now;
     if (this.#bytes > this.#options.maxBytes) this.#shed();
+    // One at a time: this is called often, and must not take long.
+    this.#scattered.pop()?.pack();
     if (now - this.#sweptAt < SWEEP_INTERVAL && now >= this.#sweptAt) return;
     this.#sweptAt = now;
     for (const metric of this.#byName.values()) metric.sweep();
+    this.#scattered = [...this.#byName.values()].filter((metric) => metric.isScattered);
   }
 
   /** Gives up the metrics that take most, until there is room for the others to grow. */

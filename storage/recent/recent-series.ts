@@ -11,6 +11,8 @@ export interface Keeping {
   readonly capacity: number;
   /** Whether a sample yields to one that is there at the same millisecond, rather than replace it. */
   readonly yields: boolean;
+  /** How many series have got a room since somebody looked. */
+  moves: number;
 }
 
 /** Of its room, a series frees at least this part when it drops old samples; otherwise it gets a larger one. */
@@ -56,7 +58,10 @@ export class RecentSeries {
   put(columns: SampleColumns, row: number, keeping: Keeping): boolean {
     const timestamp = columns.timestamps[row]!;
     let dropped = false;
-    if (this.#page === undefined) this.#move(keeping.rooms.take(keeping.capacity));
+    if (this.#page === undefined) {
+      this.#move(keeping.rooms.take(keeping.capacity));
+      keeping.moves++;
+    }
     let at = this.#start + this.#length;
     if (this.#length > 0 && this.#page!.timestamps[at - 1]! >= timestamp) {
       at = this.#firstFrom(timestamp);
@@ -140,6 +145,11 @@ export class RecentSeries {
     return this.#dropBefore(horizon) > 0;
   }
 
+  /** Moves to a room of the same size that `take` gives. */
+  moveTo(take: (samples: number) => Room, rooms: SampleRooms): void {
+    if (this.#page !== undefined) this.#moveInto(take(this.#page.capacity), rooms);
+  }
+
   /** Drops all samples. */
   clear(rooms: SampleRooms): void {
     if (this.#page !== undefined) rooms.give({ page: this.#page, start: this.#start });
@@ -176,19 +186,26 @@ export class RecentSeries {
   }
 
   /** Drops old samples, or moves to a larger room; true when samples were dropped. */
-  #makeRoom({ rooms, horizon }: Keeping): boolean {
+  #makeRoom(keeping: Keeping): boolean {
+    const { rooms, horizon } = keeping;
     const dropped = this.#dropBefore(horizon);
+    const { capacity } = this.#page!;
+    if (dropped >= capacity * FREED) return true;
+    this.#moveInto(rooms.take(Math.ceil(capacity * GROWTH)), rooms);
+    keeping.moves++;
+    return dropped > 0;
+  }
+
+  /** Moves with its samples, and gives its room back. */
+  #moveInto(room: Room, rooms: SampleRooms): void {
     const page = this.#page!;
     const start = this.#start;
-    if (dropped >= page.capacity * FREED) return true;
-    const larger = rooms.take(Math.ceil(page.capacity * GROWTH));
     const end = start + this.#length;
-    larger.page.timestamps.set(page.timestamps.subarray(start, end), larger.start);
-    larger.page.values.set(page.values.subarray(start, end), larger.start);
-    larger.page.stale.set(page.stale.subarray(start, end), larger.start);
+    room.page.timestamps.set(page.timestamps.subarray(start, end), room.start);
+    room.page.values.set(page.values.subarray(start, end), room.start);
+    room.page.stale.set(page.stale.subarray(start, end), room.start);
     rooms.give({ page, start });
-    this.#move(larger);
-    return dropped > 0;
+    this.#move(room);
   }
 
   #dropBefore(horizon: number): number {

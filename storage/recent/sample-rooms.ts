@@ -16,7 +16,7 @@ export interface Room {
 }
 
 /** Samples of a page, if a place is not larger than that: 70 KB. */
-const PAGE_SAMPLES = 4096;
+export const PAGE_SAMPLES = 4096;
 /** A timestamp, a value and a flag. */
 export const BYTES_PER_SAMPLE = 17;
 /** Capacities are multiples of this. */
@@ -40,14 +40,32 @@ export class SampleRooms {
   take(samples: number): Room {
     const capacity = Math.ceil(samples / STEP) * STEP;
     const open = this.#openOf(capacity);
-    let [page] = open;
-    if (page === undefined) {
-      page = newPage(capacity);
-      open.add(page);
-      this.#bytes += bytesOf(page);
-    }
+    const [page = this.#newPage(capacity)] = open;
+    return this.#placeOf(page);
+  }
+
+  /** Takes places one behind the other, of new pages, what is left of which is for all. */
+  inOrder(): (samples: number) => Room {
+    const pages = new Map<number, SamplePage>();
+    return (samples) => {
+      const capacity = Math.ceil(samples / STEP) * STEP;
+      let page = pages.get(capacity);
+      if (page === undefined || page.free.length === 0) pages.set(capacity, (page = this.#newPage(capacity)));
+      return this.#placeOf(page);
+    };
+  }
+
+  #newPage(capacity: number): SamplePage {
+    const page = newPage(capacity);
+    this.#openOf(capacity).add(page);
+    this.#bytes += bytesOf(page);
+    return page;
+  }
+
+  /** Takes a free place. */
+  #placeOf(page: SamplePage): Room {
     const start = page.free.pop()!;
-    if (page.free.length === 0) open.delete(page);
+    if (page.free.length === 0) this.#openOf(page.capacity).delete(page);
     return { page, start };
   }
 
