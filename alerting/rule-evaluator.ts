@@ -136,11 +136,19 @@ export class AlertingEvaluator extends RuleEvaluator {
   readonly #labels: ReadonlyMap<string, Template>;
   readonly #annotations: ReadonlyMap<string, Template>;
   readonly #measured: string | undefined;
+  /**
+   * By the labels of a result, which are the same object as long as nothing comes or goes, those of its alert; not where templates
+   * make them of its value. And by those the labels of the alert's series.
+   */
+  readonly #alertLabels = new WeakMap<Labels, Labels>();
+  readonly #seriesLabels = new WeakMap<Labels, AlertSeries>();
+  readonly #areLabelsPlain: boolean;
 
   constructor(rule: AlertingRule, id: string, context: EvaluatorContext) {
     super(rule, id, context);
     this.#labels = templates(rule.labels);
     this.#annotations = templates(rule.annotations);
+    this.#areLabelsPlain = [...this.#labels.values()].every(({ isPlain }) => isPlain);
     this.#measured = measuredExpression(rule.expr);
   }
 
@@ -245,12 +253,17 @@ export class AlertingEvaluator extends RuleEvaluator {
     const expand = this.#expander(time);
     const candidates = new Map<string, AlertCandidate>();
     for (const sample of samples) {
-      const own = sample.labels.with(METRIC_NAME, '');
-      const labels = Labels.from([...own, ...(await expand(this.#labels, sample)), ['alertname', rule.alert]]);
+      let labels = this.#alertLabels.get(sample.labels);
+      if (labels === undefined) {
+        const own = sample.labels.with(METRIC_NAME, '');
+        labels = Labels.from([...own, ...(await expand(this.#labels, sample)), ['alertname', rule.alert]]);
+        if (this.#areLabelsPlain) this.#alertLabels.set(sample.labels, labels);
+      }
       if (candidates.has(labels.key)) {
         throw new Error(`the labels of alerts must differ, got ${labels.toString()} twice`);
       }
-      const annotations = Labels.from(await expand(this.#annotations, sample));
+      const annotations =
+        this.#annotations.size === 0 ? Labels.EMPTY : Labels.from(await expand(this.#annotations, sample));
       candidates.set(labels.key, { labels, annotations, value: sample.value });
     }
     return candidates;
@@ -328,11 +341,32 @@ export class AlertingEvaluator extends RuleEvaluator {
     const samples: RuleSample[] = [];
     for (const { labels, state, activeAt } of this.alerts.values()) {
       if (state === 'inactive') continue;
-      samples.push({ labels: labels.with(METRIC_NAME, 'ALERTS').with('alertstate', state), value: 1 });
-      samples.push({ labels: labels.with(METRIC_NAME, 'ALERTS_FOR_STATE'), value: Math.floor(activeAt / 1000) });
+      const series = this.#seriesOf(labels, state);
+      samples.push({ labels: series.ofState, value: 1 });
+      samples.push({ labels: series.ofTime, value: Math.floor(activeAt / 1000) });
     }
     return samples;
   }
+
+  #seriesOf(labels: Labels, state: string): AlertSeries {
+    let series = this.#seriesLabels.get(labels);
+    if (series?.state !== state) {
+      series = {
+        state,
+        ofState: labels.with(METRIC_NAME, 'ALERTS').with('alertstate', state),
+        ofTime: series?.ofTime ?? labels.with(METRIC_NAME, 'ALERTS_FOR_STATE'),
+      };
+      this.#seriesLabels.set(labels, series);
+    }
+    return series;
+  }
+}
+
+/** The labels of the series that an alert in this state has. */
+interface AlertSeries {
+  readonly state: string;
+  readonly ofState: Labels;
+  readonly ofTime: Labels;
 }
 
 function hasAll(labels: Labels, wanted: Labels): boolean {

@@ -45,6 +45,11 @@ export class Template {
     if (source.includes('{{')) this.#parsed = parse(source, { functions: FUNCTION_NAMES, variables: VARIABLES });
   }
 
+  /** Whether it is the same text for every alert. */
+  get isPlain(): boolean {
+    return this.#parsed === undefined;
+  }
+
   /** Rejects with a TemplateError, or with what `query` rejects with. */
   async expand(data: TemplateData, query: TemplateQuery): Promise<string> {
     if (this.#parsed === undefined) return this.source;
