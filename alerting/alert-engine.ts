@@ -227,6 +227,7 @@ class Engine implements AlertEngine {
     const names = new Set(this.#loops.map(({ name }) => name));
     for (const loop of stops) if (!names.has(loop.name)) loop.forget();
     const heirs = new Map(starts.flatMap((loop) => loop.evaluators.map((evaluator) => [evaluator.id, evaluator])));
+    const ends: Promise<void>[] = [];
     for (const loop of stops) {
       for (const evaluator of loop.alerting) {
         const heir = heirs.get(evaluator.id);
@@ -236,9 +237,11 @@ class Engine implements AlertEngine {
       for (const evaluator of loop.evaluators) {
         const heir = heirs.get(evaluator.id);
         if (heir !== undefined) heir.adoptSeries(evaluator);
-        else await evaluator.end(this.#now()).catch(() => {});
+        else ends.push(evaluator.end(this.#now()).catch(() => {}));
       }
     }
+    // Together: each takes until its samples are durable, and rules may go by the thousand.
+    await Promise.all(ends);
   }
 
   async #drop(evaluator: AlertingEvaluator): Promise<void> {
