@@ -93,6 +93,17 @@ export class RecentMetric implements Keeping, SeriesLog {
     return series;
   }
 
+  /**
+   * Whether, as far as is known, only this process writes it: each series that has had a sample since then, and not ended by a stale
+   * marker, is one that the appender holds.
+   */
+  isOwnSince(time: number): boolean {
+    for (const series of this.#byId.values()) {
+      if (!series.isHeld && series.newest >= time && !series.hasEnded) return false;
+    }
+    return true;
+  }
+
   /** Adds a sample of one of its series, unless it is too old. */
   put(series: RecentSeries, columns: SampleColumns, row: number): void {
     if (columns.timestamps[row]! < this.keptFrom) return;

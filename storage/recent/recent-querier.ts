@@ -16,10 +16,10 @@ export interface RecentQuerierOptions {
   /** The metrics that are wanted, by name. */
   readonly metrics: ReadonlyMap<string, RecentMetric>;
   /**
-   * Called before each selection that memory may answer: brings it up to date for samples up to `end`. False when that cannot be
-   * done, and the store must answer. Undefined: it always is.
+   * Called before each selection that memory may answer: brings the metric up to date for samples up to `end`. False when that
+   * cannot be done, and the store must answer. Undefined: it always is.
    */
-  readonly upToDate: ((end: number) => Promise<boolean>) | undefined;
+  readonly upToDate: ((metric: RecentMetric, end: number) => Promise<boolean>) | undefined;
   /** Called before memory is looked into. */
   readonly onAsk: () => void;
   /** Told of each selection whether memory answers it. */
@@ -51,7 +51,7 @@ export class RecentQuerier implements Querier {
     onAsk();
     const metric = this.#metricOf(selection);
     const isKnown = metric !== undefined && selection.end >= metric.coveredFrom + MARGIN;
-    if (!isKnown || (upToDate !== undefined && !(await upToDate(selection.end)))) {
+    if (!isKnown || (upToDate !== undefined && !(await upToDate(metric, selection.end)))) {
       onSelect('store');
       return this.#main.select(selection, signal);
     }

@@ -415,3 +415,49 @@ test('puts the samples of many series in the order in which they are read', asyn
   await append();
   expect(await read()).toBeGreaterThan(0.9);
 });
+
+test('answers while the store cannot be read, where nobody else has written lately', async () => {
+  const store = createMemoryStorage();
+  const clock = { now: T0 };
+  let isAway = false;
+  const querier: Querier = {
+    ...store.querier,
+    select: (selection, signal) =>
+      isAway ? Promise.reject(new StorageError('unavailable', 'it is away')) : store.querier.select(selection, signal),
+  };
+  const recent = new RecentSamples({ storage: { ...store, querier }, now: () => clock.now, otherWriters: true });
+  const { storage } = recent;
+  recent.want('rules', new Map(['own', 'shared'].map((name) => [name, 10 * 60_000])));
+  await recent.settled();
+  const refs = ['own', 'shared'].map((name) => storage.appender.acquire(Labels.from({ __name__: name, by: 'this' })));
+  const append = (value: number) =>
+    storage.appender.append({
+      length: 2,
+      refs: Uint32Array.from(refs),
+      timestamps: new Float64Array(2).fill(clock.now),
+      values: new Float64Array(2).fill(value),
+      stale: new Uint8Array(2),
+    });
+  await append(1);
+  const others = [sample(T0, 5)];
+  await write(store, [series({ __name__: 'shared', by: 'another' }, others)]);
+  const select = (name: string) => answer(storage.querier, [named(name)], { start: T0, end: clock.now });
+  clock.now++;
+  expect(Object.keys(await select('shared'))).toHaveLength(2);
+
+  isAway = true;
+  clock.now += 15_000;
+  await append(2);
+  expect(await select('own')).toEqual({ 'own{by="this"}': [sample(T0, 1), sample(clock.now, 2)] });
+  await expect(select('shared')).rejects.toThrow('it is away');
+
+  clock.now += 5 * 60_000;
+  await append(3);
+  expect(Object.values(await select('shared'))[1]).toHaveLength(3);
+
+  isAway = false;
+  await write(store, [series({ __name__: 'own', by: 'another' }, [sample(clock.now, 7)])]);
+  clock.now += 15_000;
+  expect(Object.keys(await select('own'))).toHaveLength(2);
+  await storage.close(0);
+});

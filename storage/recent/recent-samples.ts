@@ -37,6 +37,10 @@ const MINUTE = 60_000;
 /** Old samples and series are looked for so often. */
 const SWEEP_INTERVAL = MINUTE;
 const READ_TIMEOUT = 2 * MINUTE;
+/** How long somebody who asks waits for what others have written. */
+const READ_PATIENCE = 5_000;
+/** What others have not written for so long, they do not write any more. */
+const OWN = 5 * MINUTE;
 /** Where others write, the whole window is read again after so long. */
 const RENEWAL_INTERVAL = 5 * MINUTE;
 /** Metrics that are read at a time: what the store's index answers from memory. */
@@ -71,6 +75,8 @@ export class RecentSamples {
   #loading: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #failed = false;
+  /** The store could not be read lately, and is not asked before then. */
+  #unreadableUntil = 0;
   /** Where others write: what was in the store at this time is here. */
   #readUntil = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | undefined;
@@ -101,7 +107,7 @@ export class RecentSamples {
     const querier = new RecentQuerier({
       main: storage.querier,
       metrics: this.#byName,
-      upToDate: this.#options.otherWriters ? (end) => this.#upToDate(end) : undefined,
+      upToDate: this.#options.otherWriters ? (metric, end) => this.#isUpToDate(metric, end) : undefined,
       onAsk: () => this.#tick(),
       onSelect: (from) => this.#metrics.selects.inc({ from }),
     });
@@ -293,6 +299,20 @@ export class RecentSamples {
     }
   }
 
+  /**
+   * Brings memory up to date with what others have written. While the store cannot be read, memory has all there is of a metric that,
+   * as far as is known, nobody else writes: what it has of that is as good as an answer, and alerts go on.
+   */
+  async #isUpToDate(metric: RecentMetric, end: number): Promise<boolean> {
+    const { now, retryAfter } = this.#options;
+    if (now() >= this.#unreadableUntil || now() < this.#unreadableUntil - retryAfter) {
+      // The reading goes on: who asks next may find it done.
+      if (await within(this.#upToDate(end), READ_PATIENCE)) return true;
+      this.#unreadableUntil = now() + retryAfter;
+    }
+    return metric.isOwnSince(now() - OWN);
+  }
+
   /** Reads what others have written until now, unless what is asked for ends before the last reading. False when that fails. */
   async #upToDate(end: number): Promise<boolean> {
     const now = this.#options.now();
@@ -364,6 +384,19 @@ export class RecentSamples {
     await this.#loading;
     for (const metric of this.#byName.values()) metric.clear();
     this.#byName.clear();
+  }
+}
+
+/** What it resolves with; false when that takes longer than so many milliseconds. */
+async function within(answer: Promise<boolean>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -54,6 +54,11 @@ export class RecentSeries {
     return length === 0 ? Number.NEGATIVE_INFINITY : this.#page!.timestamps[this.#start + length - 1]!;
   }
 
+  /** Whether the newest sample is a stale marker. */
+  get hasEnded(): boolean {
+    return this.#length > 0 && this.#page!.stale[this.#start + this.#length - 1] === 1;
+  }
+
   /** Adds the columns' sample `row` in its place. True when old samples were dropped for it. */
   put(columns: SampleColumns, row: number, keeping: Keeping): boolean {
     const timestamp = columns.timestamps[row]!;
