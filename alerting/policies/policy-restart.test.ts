@@ -57,6 +57,18 @@ describe('a restart', () => {
     expect(bed.told).toMatchObject([{ status: 'resolved', subject: { value: 10 } }]);
   });
 
+  it.each([3, 6, 12])('ends no alert about the lack of data of %i minutes', async (silent) => {
+    const bed = await started({ noData: { mode: 'alert', after: 2 * MINUTE, severity: 'warn' } });
+    await bed.minutes([10]);
+    for (let minute = 0; minute < silent; minute++) await bed.minute([]);
+    await bed.restart();
+    await bed.minute([]);
+    expect(bed.object).toMatchObject({ state: 'noData', firing: true });
+    expect(await bed.transitions()).toEqual([[3, 'firing warn']]);
+    await bed.minutes([10]);
+    expect(await bed.transitions()).toHaveLength(2);
+  });
+
   it('evaluates what it missed', async () => {
     const bed = await started({ conditions: [{ periods: 3 }] });
     await bed.minutes([95]);

@@ -89,6 +89,14 @@ export class PolicyRun {
         condition.setMet(object.index, masks[c] ?? 0);
       }
     }
+    // The last value of one that has been silent for long is further back than what was read.
+    for (const { object: key, condition: c, isAbsent, absentSince } of this.alerts.values()) {
+      const condition = this.conditions[c];
+      const object = condition?.table.byKey(key);
+      if (condition === undefined || object === undefined || !isAbsent || absentSince === 0) continue;
+      const { lastTime } = condition.track;
+      if (Number.isNaN(lastTime[object.index])) lastTime[object.index] = absentSince;
+    }
     // Samples alone do not tell those that are silent from those that are no more; what was an alert was not.
     for (const { table, absent } of this.conditions) {
       for (const index of absent) if (this.alerts.get(table.at(index)!.key)?.isAbsent !== true) absent.delete(index);
