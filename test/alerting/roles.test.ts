@@ -109,6 +109,13 @@ notification:
 
   it('tell of an alert, and go on when each of them is killed and comes back', async () => {
     await until('the alert of the rule is told', () => told('Broken').includes('firing'));
+    // What is killed between telling and noting that may tell again.
+    await until('it is noted that it was told', async () => {
+      const { data } = (await (await fetch(`${url('alerting')}/api/v1/notifications`)).json()) as {
+        readonly data: { readonly notifications: readonly unknown[] };
+      };
+      return data.notifications.length > 0;
+    });
     // Its lease runs out; the next one takes over what has been told.
     await end('alerting', 'SIGKILL');
     await end('query', 'SIGKILL');
