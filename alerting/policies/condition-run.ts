@@ -17,6 +17,7 @@ interface Limits {
 export type StagedStates = Map<number, ConditionState | undefined>;
 
 const NOT_SELECTED = 0;
+const DAY = 86_400_000;
 
 /**
  * A condition of a policy and the objects that it is about. What is remembered is only of objects that are not fine; the others cost
@@ -145,6 +146,22 @@ export class ConditionRun implements ObjectListener {
   /** Whether a period ends then that is not evaluated. */
   isDue(end: number): boolean {
     return end % this.condition.period === 0 && end > this.evaluatedTo;
+  }
+
+  /**
+   * How many periods before one that is evaluated count for it, and are read after a restart. An object of which a restart would know
+   * nothing is not known here either, so that restarts change nothing.
+   */
+  get memory(): number {
+    const { outOf, period } = this.condition;
+    const { mode, after } = this.#policy.noData;
+    const silent = mode === 'alert' ? Math.ceil(Math.min(after, DAY) / period) + 1 : 1;
+    return Math.max(historyLength(outOf), silent);
+  }
+
+  /** Whether the object has had a sample within the memory, as of the period that ends at `end`. */
+  knows(index: number, end: number): boolean {
+    return this.track.lastTime[index]! > end - this.memory * this.condition.period;
   }
 
   /** Forgets everything, to begin so many periods earlier. */

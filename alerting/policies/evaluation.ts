@@ -8,7 +8,6 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ConditionRun } from './condition-run.ts';
-import { historyLength } from './condition-state.ts';
 import { ObjectTable } from './object-table.ts';
 import { PeriodGrid } from './period-grid.ts';
 import { comparedWith, isChange, type PeriodTrack } from './period-track.ts';
@@ -21,7 +20,6 @@ import type { SampleReader, SampleRequest, SeriesRows } from './sample-reader.ts
 const BATCH = 32;
 /** Samples are read in parts of this time at most, two hours. */
 const PART = 7_200_000;
-const DAY = 86_400_000;
 /** Policies that are looked at before others have a turn. */
 const IN_ONE_GO = 256;
 /** So many older periods are read at once: they do not change any more. */
@@ -87,7 +85,7 @@ export async function evaluateUpTo(runs: readonly PolicyRun[], end: number, opti
   const unfilled = runs.filter((run) => !run.isFilled);
   if (unfilled.length > 0) {
     const targets = new Map(unfilled.flatMap(({ conditions }) => conditions.map((c) => [c, c.evaluatedTo] as const)));
-    for (const run of unfilled) for (const c of run.conditions) c.rewind(fillLength(run, c));
+    for (const run of unfilled) for (const c of run.conditions) c.rewind(c.memory);
     const fill = { runs: unfilled, broken, endOf: (condition: ConditionRun) => targets.get(condition)! };
     try {
       await inBatches(fill, failing, async (at) => {
@@ -108,15 +106,7 @@ export async function evaluateUpTo(runs: readonly PolicyRun[], end: number, opti
 
 /** How much of the past must be read before the first period that is evaluated; milliseconds. */
 export function fillSpan(run: PolicyRun): number {
-  return Math.max(...run.conditions.map((condition) => fillLength(run, condition) * condition.condition.period));
-}
-
-/** How many periods before the first that is evaluated count. */
-function fillLength({ policy }: PolicyRun, { condition }: ConditionRun): number {
-  const { mode, after } = policy.noData;
-  // An object that was silent for longer is not known any more after a restart.
-  const silent = mode === 'alert' ? Math.ceil(Math.min(after, DAY) / condition.period) + 1 : 1;
-  return Math.max(historyLength(condition.outOf), silent);
+  return Math.max(...run.conditions.map((condition) => condition.memory * condition.condition.period));
 }
 
 interface Work {

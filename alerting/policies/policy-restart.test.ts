@@ -95,6 +95,24 @@ describe('a restart', () => {
     expect(bed.rounds.flat()).toContainEqual(expect.objectContaining({ rule: '["policy","p"]', status: 'resolved' }));
   });
 
+  it('tells nobody of such an end before the log has it', async () => {
+    const bed = await started();
+    await bed.minutes([95]);
+    await bed.stop();
+    bed.apply([]);
+    const { alertLog } = bed.storage;
+    const append = alertLog.append.bind(alertLog);
+    await bed.restart();
+    bed.rounds.length = 0;
+    alertLog.append = () => Promise.reject(new Error('full'));
+    await bed.minutes([95, 95, 95, 95, 95, 95]);
+    expect(bed.rounds.flat()).toEqual([]);
+    alertLog.append = append;
+    await bed.minutes([95]);
+    expect((await bed.transitions()).map(([, what]) => what)).toEqual(['firing warn', 'inactive warn']);
+    expect(bed.rounds.flat()).toMatchObject([{ status: 'resolved' }]);
+  });
+
   it('waits with all until the log can be read', async () => {
     const bed = await started();
     await bed.minutes([95]);

@@ -143,6 +143,9 @@ export class PolicyRun {
           continue;
         const { ended, goneAt, lastTime } = condition.track;
         const { index } = object;
+        // What an alert is about, or will be, is always in doubt; else an object is unknown that has been silent for long.
+        const isAbout = this.alerts.get(key)?.condition === c || steps[c]!.absent.has(index);
+        if (!isAbout && !condition.knows(index, end)) continue;
         doubtful.push({ object, hasEnded: ended[index] === 1, wasGone: goneAt[index]! >= lastTime[index]! });
         break;
       }

@@ -1,4 +1,3 @@
-import type { AlertEvent } from '../../storage/alert-log.ts';
 import { Labels } from '../../storage/labels.ts';
 import { AlertHistory, type HistoryEntry } from '../alert-history.ts';
 import type { AlertSnapshot } from '../alert-snapshot.ts';
@@ -7,19 +6,18 @@ import { withDeadline } from '../deadline.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
 import { RoundOfSamples } from '../rule-series.ts';
 import { commitStaged, evaluateUpTo, fillSpan, ObjectTables, type StagedRun } from './evaluation.ts';
-import { EvaluationMarks, readMarks } from './evaluation-marks.ts';
+import { EvaluationMarks } from './evaluation-marks.ts';
 import type { AlertPolicy } from './policy.ts';
-import { loggedInstance, type PolicyAlert, policyOfRule, policyRule, restoredAlert } from './policy-alert.ts';
+import { loggedInstance, type PolicyAlert, policyRule, restoredAlert } from './policy-alert.ts';
 import type { PolicyEngineOptions } from './policy-engine.ts';
 import { PolicyEntry, saysTheSame } from './policy-entry.ts';
+import { PolicyMemory } from './policy-memory.ts';
 import type { PolicyMetrics } from './policy-metrics.ts';
 import { PolicyRun } from './policy-run.ts';
 import { alertSnapshots, type PolicySnapshot, policySnapshot } from './policy-status.ts';
 import { PolicyVoice, type SpokenAlert, type VoiceContext } from './policy-voice.ts';
 
 const DAY = 86_400_000;
-/** How old the newest entry of an alert may be to continue from. */
-const RESTORE_WITHIN = 90 * DAY;
 /** Of periods that were not evaluated in time, so many are made up for, and so much time. */
 const CATCH_UP_PERIODS = 60;
 const CATCH_UP = DAY;
@@ -27,8 +25,6 @@ const CATCH_UP = DAY;
 const QUICK = 6 * 3_600_000;
 /** At least so often what fires is told and written. */
 const REFRESH = 60_000;
-/** How long alerts of a policy that is not there after a start wait for it: those of resources come with the watch. */
-const FORGET_AFTER = 5 * 60_000;
 const LOG_TIMEOUT = 30_000;
 const RETRY = 5_000;
 const STOP_TIMEOUT = 5_000;
@@ -46,6 +42,7 @@ export class PolicySession {
   readonly #metrics: PolicyMetrics;
   readonly #history: AlertHistory;
   readonly #marks: EvaluationMarks;
+  readonly #memory: PolicyMemory;
   readonly #tables = new ObjectTables();
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -53,15 +50,10 @@ export class PolicySession {
   /** What is to be evaluated, once the round that is under way has ended. */
   #wanted: readonly AlertPolicy[] | undefined;
   #wake: () => void = () => {};
-  /** What the log says of policies that were not there yet; undefined until it was read. */
-  #remembered: Map<string, AlertEvent[]> | undefined;
   readonly #periods = new Set<number>();
-  #marked = new Map<string, number>();
-  #restoredAt = 0;
   #lastTick = 0;
   #prunedAt = 0;
   #isUrgent = false;
-  #logFailed = false;
 
   constructor(
     options: PolicyEngineOptions,
@@ -77,6 +69,8 @@ export class PolicySession {
     this.#metrics = shared.metrics;
     this.#history = new AlertHistory(options.alertLog, () => this.#clock.now());
     this.#marks = new EvaluationMarks(options.appender);
+    const { read, logger } = options;
+    this.#memory = new PolicyMemory({ history: this.#history, read, catchUp: CATCH_UP, clock: this.#clock, logger });
   }
 
   apply(policies: readonly AlertPolicy[]): void {
@@ -116,7 +110,7 @@ export class PolicySession {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        if (this.#remembered !== undefined || (await this.#restore(signal))) await this.#turn(signal);
+        if (this.#memory.isRead || (await this.#memory.read(this.#wantedIds(), signal))) await this.#turn(signal);
         else await this.#sleep(RETRY);
       } catch (error) {
         if (signal.aborted) return;
@@ -148,7 +142,7 @@ export class PolicySession {
 
   /** Until the time is over, policies were applied, or it is to stop. */
   async #sleep(milliseconds: number): Promise<void> {
-    if (this.#wanted !== undefined && this.#remembered !== undefined) return;
+    if (this.#wanted !== undefined && this.#memory.isRead) return;
     const waking = new AbortController();
     const stop = (): void => waking.abort();
     const { signal } = this.#stopping;
@@ -418,66 +412,33 @@ export class PolicySession {
     await Promise.allSettled([entry.write(now), staysById ? undefined : this.#marks.end(entry.policy.id, now)]);
   }
 
-  /** Reads what another process, or this one before, left. */
-  async #restore(signal: AbortSignal): Promise<boolean> {
-    const now = this.#clock.now();
-    const { logger } = this.#options;
-    try {
-      const ids = new Set(this.#wanted?.map(({ id }) => id));
-      const timed = {
-        signal,
-        timeout: LOG_TIMEOUT,
-        message: `the alert log gave no answer within ${LOG_TIMEOUT / 1000} s`,
-      };
-      const rules = await withDeadline((within) => this.#history.remembered(now - RESTORE_WITHIN, within), timed);
-      const remembered = new Map<string, AlertEvent[]>();
-      for (const [rule, alerts] of rules) {
-        const id = policyOfRule(rule);
-        if (id !== undefined) remembered.set(id, alerts);
-      }
-      this.#marked = await readMarks(ids, { since: now - CATCH_UP, now, read: this.#options.read, signal });
-      this.#remembered = remembered;
-      this.#restoredAt = now;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!this.#logFailed) {
-        const message = error instanceof Error ? error.message : String(error);
-        logger.error(`no policy is evaluated until what was evaluated before can be read: ${message}`);
-      }
-      this.#logFailed = true;
-      return false;
-    }
-    if (this.#logFailed) logger.info('what was evaluated before can be read again');
-    return true;
+  #wantedIds(): ReadonlySet<string> {
+    return new Set(this.#wanted?.map(({ id }) => id));
   }
 
   /** Goes on with what is remembered of a policy. */
   #continue(entry: PolicyEntry): void {
     const { policy, run } = entry;
-    const alerts = this.#remembered?.get(policy.id) ?? [];
-    this.#remembered?.delete(policy.id);
+    const { alerts, evaluatedTo } = this.#memory.take(policy.id);
     for (const remembered of alerts) {
       const restored = restoredAlert(remembered, policy.level);
       if (restored === undefined) continue;
       run.adopt(restored.alert);
       entry.resume(restored);
     }
-    const mark = this.#marked.get(policy.id);
-    this.#marked.delete(policy.id);
-    if (mark === undefined) return;
+    if (evaluatedTo === undefined) return;
     entry.isNew = false;
-    for (const condition of run.conditions) condition.evaluatedTo = condition.lastEnd(mark);
+    for (const condition of run.conditions) condition.evaluatedTo = condition.lastEnd(evaluatedTo);
   }
 
   /** Ends alerts of policies that went while nothing ran. */
   async #forget(signal: AbortSignal): Promise<void> {
-    const remembered = this.#remembered;
-    if (remembered === undefined || remembered.size === 0 || this.#clock.now() - this.#restoredAt < FORGET_AFTER)
-      return;
+    const abandoned = this.#memory.abandoned();
+    if (abandoned.size === 0) return;
     const now = this.#clock.now();
     const events: HistoryEntry[] = [];
     const told: NotifiableAlert[] = [];
-    for (const [id, alerts] of remembered) {
+    for (const [id, alerts] of abandoned) {
       for (const newest of alerts) {
         if (newest.state === 'inactive') continue;
         const { timestamp: _, rule: __, lastSentAt: ___, lastSentStatus: ____, ...rest } = newest;
@@ -487,11 +448,15 @@ export class PolicySession {
         if (newest.firedAt > 0) told.push(this.#orphan(id, alert, now));
       }
     }
-    await this.#log(events, signal).catch((error: unknown) => {
+    try {
+      await this.#log(events, signal);
+    } catch (error) {
       signal.throwIfAborted();
+      // Then nobody is told, and the next turn tries again.
       this.#options.logger.error({ err: error }, 'the end of alerts could not be written to the alert log');
-    });
-    remembered.clear();
+      return;
+    }
+    this.#memory.clear();
     if (told.length > 0) this.#options.notify(told);
   }
 
@@ -523,6 +488,8 @@ function isLogged(before: PolicyAlert | undefined, after: PolicyAlert): boolean 
     before.state !== after.state ||
     before.level !== after.level ||
     before.isAbsent !== after.isAbsent ||
+    // Which of the conditions has no data: a restart goes on from that.
+    (after.isAbsent && before.condition !== after.condition) ||
     !isKept(before) ||
     after.met.some((mask, i) => mask !== (before.met[i] ?? 0))
   );
