@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK } from '../clock/clock.ts';
 import type { AlertEvent } from '../storage/alert-log.ts';
 import type { Appender } from '../storage/appender.ts';
 import { Labels } from '../storage/labels.ts';
@@ -8,7 +9,6 @@ import { type AlertInstance, ended, recorded, restored } from './alert-instance.
 import { createAlertMetrics } from './alert-metrics.ts';
 import type { AlertSnapshot } from './alert-snapshot.ts';
 import type { ArrivalFunc } from './arrival.ts';
-import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 import type { NotifiableAlert } from './notifiable-alert.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { type Clock, SYSTEM_CLOCK, wait } from '../clock/clock.ts';
 import { Labels } from '../storage/labels.ts';
 import type { AlertMetrics } from './alert-metrics.ts';
 import type { ArrivalFunc } from './arrival.ts';
-import { type Clock, SYSTEM_CLOCK, wait } from './clock.ts';
 import { AlertingEvaluator, type EvaluatorContext, RecordingEvaluator, type RuleEvaluator } from './rule-evaluator.ts';
 import { RoundOfSamples } from './rule-series.ts';
 import type { RuleGroup } from './rules/rule.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock/clock.ts';
 
 /** Time goes on when the test says so; what is due is called in order. Begins at 2026-03-02T12:00:00Z, a Monday, unless told otherwise. */
 export class SteppedClock implements Clock {

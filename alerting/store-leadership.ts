@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK, wait } from '../clock/clock.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { LeaseClaim, LeaseLog } from '../storage/lease-log.ts';
-import { type Clock, SYSTEM_CLOCK, wait } from './clock.ts';
 import type { Leadership } from './leadership.ts';
 
 export interface StoreLeadershipOptions {

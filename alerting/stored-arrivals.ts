@@ -1,9 +1,9 @@
+import { type Clock, wait } from '../clock/clock.ts';
 import { METRIC_NAME } from '../storage/labels.ts';
 import { Matcher } from '../storage/matcher.ts';
 import type { Querier } from '../storage/querier.ts';
 import { readSamples } from '../storage/read-samples.ts';
 import type { ArrivalFunc } from './arrival.ts';
-import { type Clock, wait } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 
 export interface StoredArrivalsOptions {

@@ -1,9 +1,9 @@
 import { Registry } from 'prom-client';
-import { SYSTEM_CLOCK } from '../alerting/clock.ts';
 import { createIntegrationRegistry } from '../alerting/notify/receivers/integration-registry.ts';
 import { describeDuplicate, duplicateRules } from '../alerting/rules/duplicate-rules.ts';
 import { parseRuleFile } from '../alerting/rules/rule-file.ts';
 import { formatFileProblems } from '../alerting/yaml-reader.ts';
+import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import type { PharosConfig } from './config/config.ts';
 import { glob } from './config/glob.ts';
 import { loadConfig } from './config/load-config.ts';

@@ -2,13 +2,13 @@ import type { Logger } from 'pino';
 import type { PolicySet } from '../alerting/policies/policy-set.ts';
 import type { PolicyContext } from '../alerting/policies/read-policy.ts';
 import { ResourcePolicies } from '../alerting/policies/resource-policies.ts';
+import { type Clock, SYSTEM_CLOCK } from '../clock/clock.ts';
 import type { KubeCluster } from '../collector/kubernetes/kube-cluster.ts';
 import {
   type PolicyObject,
   type PolicyObjectsOptions,
   policyObjects,
 } from '../collector/kubernetes/operator/policy-objects.ts';
-import { type Clock, SYSTEM_CLOCK } from '../collector/scrape/clock.ts';
 
 export interface ClusterPoliciesOptions {
   readonly cluster: KubeCluster;

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { formatDuration } from '../alerting/duration.ts';
+import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { createHostScraper } from '../collector/host/host-scraper.ts';
 import type { ClusterMonitor } from '../collector/kubernetes/cluster-monitor.ts';
 import { ClusterMonitors } from '../collector/kubernetes/cluster-monitors.ts';
@@ -10,7 +11,6 @@ import type { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clu
 import { registerOtlp } from '../collector/receive/otlp/server.ts';
 import { registerRemoteWrite } from '../collector/receive/server.ts';
 import type { Arrivals } from '../collector/scrape/arrivals.ts';
-import { SYSTEM_CLOCK } from '../collector/scrape/clock.ts';
 import type { ScrapeConfig } from '../collector/scrape/scrape-config.ts';
 import { type InProcessTarget, ScrapePools } from '../collector/scrape/scrape-pools.ts';
 import type { TargetStatus } from '../collector/scrape/target-status.ts';

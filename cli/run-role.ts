@@ -5,13 +5,11 @@ import type { Logger } from 'pino';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createIntegrationRegistry } from '../alerting/notify/receivers/integration-registry.ts';
-import type { RuleObjectStatus } from '../alerting/rules/rule-objects.ts';
+import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
 import { startArrivalMarks } from '../collector/scrape/arrival-marks.ts';
 import { Arrivals } from '../collector/scrape/arrivals.ts';
-import { SYSTEM_CLOCK } from '../collector/scrape/clock.ts';
-import type { KubernetesClusterStatus } from '../query/api/query-api-deps.ts';
 import { type AlertingRole, createAlertingRole } from './alerting-role.ts';
 import { Cleanups } from './cleanups.ts';
 import { createCollectorRole } from './collector-role.ts';
@@ -37,6 +35,7 @@ import { resolveSettings } from './settings.ts';
 import { startSqlServers } from './sql-servers.ts';
 import { startupText } from './startup-text.ts';
 import { VERSION } from './version.ts';
+import { withRules } from './with-rules.ts';
 
 /** SIGTERM to exit, in milliseconds; the store gets what is left of it. */
 const STOP_WITHIN = 9_000;
@@ -254,16 +253,6 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     await cleanups.run(report);
     throw error;
   }
-}
-
-/** With the PrometheusRules among the operator's objects. */
-function withRules(cluster: KubernetesClusterStatus, rules: readonly RuleObjectStatus[]): KubernetesClusterStatus {
-  const objects = rules
-    .filter((object) => object.cluster === cluster.name)
-    .map(({ namespace, name, state, problem }) => {
-      return { kind: 'PrometheusRule', namespace, name, state, scrapePools: [], problem, notes: [] };
-    });
-  return { ...cluster, operatorObjects: [...cluster.operatorObjects, ...objects] };
 }
 
 async function readConfig(options: ServerOptions, logger: Logger): Promise<PharosConfig> {

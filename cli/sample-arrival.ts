@@ -1,7 +1,7 @@
 import type { ArrivalFunc } from '../alerting/arrival.ts';
-import { SYSTEM_CLOCK } from '../alerting/clock.ts';
 import { withDeadline } from '../alerting/deadline.ts';
 import { createStoredArrivals } from '../alerting/stored-arrivals.ts';
+import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { ARRIVAL_MARK } from '../collector/scrape/arrival-marks.ts';
 import type { Arrivals } from '../collector/scrape/arrivals.ts';
 import type { Storage } from '../storage/storage.ts';

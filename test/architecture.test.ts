@@ -7,6 +7,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Every folder that holds code, with the folders of ours that it may import from (itself is always allowed). */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  clock: [],
   storage: [],
   'query/promql': ['query/query-result.ts', 'storage'],
   'query/plan': ['query/promql', 'query/query-result.ts', 'storage'],
@@ -15,18 +16,18 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'query/cache': ['query/plan', 'query/matrix-join.ts', 'query/query-result.ts', 'storage'],
   'query/workers': ['query/api', 'query/query-result.ts', 'storage'],
   query: ['storage'],
-  collector: ['storage'],
-  'alerting/template': ['alerting', 'query/promql', 'storage'],
-  'alerting/rules': ['alerting', 'query/promql', 'query/query-result.ts', 'storage'],
-  'alerting/notify': ['alerting', 'storage'],
-  'alerting/policies': ['alerting', 'storage'],
-  'alerting/silences': ['alerting', 'storage'],
-  'alerting/api': ['alerting', 'storage'],
-  alerting: ['query/promql', 'storage'],
+  collector: ['clock', 'storage'],
+  'alerting/template': ['alerting', 'clock', 'query/promql', 'storage'],
+  'alerting/rules': ['alerting', 'clock', 'query/promql', 'query/query-result.ts', 'storage'],
+  'alerting/notify': ['alerting', 'clock', 'storage'],
+  'alerting/policies': ['alerting', 'clock', 'storage'],
+  'alerting/silences': ['alerting', 'clock', 'storage'],
+  'alerting/api': ['alerting', 'clock', 'storage'],
+  alerting: ['clock', 'query/promql', 'storage'],
   simulator: [],
-  cli: ['storage', 'collector', 'query', 'alerting', 'simulator'],
-  bench: ['storage', 'collector', 'query', 'alerting', 'simulator', 'cli', 'test'],
-  test: ['storage', 'collector', 'query', 'alerting', 'simulator', 'cli', 'bench'],
+  cli: ['clock', 'storage', 'collector', 'query', 'alerting', 'simulator'],
+  bench: ['clock', 'storage', 'collector', 'query', 'alerting', 'simulator', 'cli', 'test'],
+  test: ['clock', 'storage', 'collector', 'query', 'alerting', 'simulator', 'cli', 'bench'],
 };
 
 /** Siblings below alerting/ that must not know each other. */

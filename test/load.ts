@@ -7,11 +7,10 @@
  * Either prints what was served and acknowledged beside what the store holds, and exits 1 when something is missing,
  * doubled, or torn.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Child, Children } from '../bench/children.ts';
+import type { Child, Children } from '../bench/children.ts';
 import { METRIC_NAMES } from '../bench/container-mix.ts';
 import { freePort, scrapeConfig } from '../bench/contenders/contender.ts';
 import { pharosSql, startPharosServer } from '../bench/contenders/pharos.ts';
@@ -21,6 +20,7 @@ import { countSamples, instantQuery } from '../bench/prometheus-api.ts';
 import { formatTable } from '../cli/table.ts';
 import { CutProxy } from './cut-proxy.ts';
 import { RemoteWriter } from './remote-writer.ts';
+import { say, toolRun } from './tool-run.ts';
 
 const USAGE = `usage: node dist/test/load.js kill|outage [options]
   --targets N       scrape targets (100)
@@ -263,10 +263,6 @@ async function rowsStoredTwice(dataDir: string): Promise<number | undefined> {
   return Number(row?.twice ?? 0);
 }
 
-function say(line: string): void {
-  console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
-}
-
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
@@ -276,16 +272,5 @@ if (scenario === undefined) {
   console.error(USAGE);
   process.exitCode = 2;
 } else {
-  const directory = mkdtempSync(join(tmpdir(), 'pharos-load-'));
-  const children = new Children(values.keep ? undefined : directory);
-  try {
-    process.exitCode = (await scenario(children, directory)) ? 0 : 1;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  } finally {
-    await children.stopAll();
-    if (values.keep) say(`kept: ${directory}`);
-    else rmSync(directory, { recursive: true, force: true });
-  }
+  await toolRun({ name: 'pharos-load', keep: values.keep, run: scenario });
 }

@@ -1,5 +1,5 @@
+import type { Clock } from '../../clock/clock.ts';
 import type { Matcher } from '../../storage/matcher.ts';
-import type { Clock } from '../clock.ts';
 import type { Silence } from '../silences/silence.ts';
 import { SilenceError } from '../silences/silence-error.ts';
 import type { WantedSilence } from '../silences/wanted-silence.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { AlertPolicy } from '../policies/policy.ts';
 import type { PolicyEngine } from '../policies/policy-engine.ts';
 import type { ApiAnswer } from './endpoint.ts';

@@ -1,9 +1,9 @@
+import type { Clock } from '../../clock/clock.ts';
 import type { AlertEventFilter, AlertIdentity, AlertLog, FoundAlertEvent } from '../../storage/alert-log.ts';
 import type { DocumentLog } from '../../storage/document-log.ts';
 import type { Labels } from '../../storage/labels.ts';
 import type { FoundNotification, NotificationLog } from '../../storage/notification-log.ts';
 import { TRANSITIONS } from '../alert-history.ts';
-import type { Clock } from '../clock.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { alertStory } from './alert-story.ts';
 import { ApiError, failureEnvelope } from './api-error.ts';

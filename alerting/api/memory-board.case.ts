@@ -1,5 +1,5 @@
+import type { Clock } from '../../clock/clock.ts';
 import { Labels } from '../../storage/labels.ts';
-import type { Clock } from '../clock.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
 import type { AlertBoard, BoardAlert, BoardGroup, PostedAlert } from './alert-board.ts';

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { afterEach, expect, it, vi } from 'vitest';
+import { type Clock, SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { Labels } from '../../storage/labels.ts';
-import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
 import { SteppedClock } from '../stepped-clock.case.ts';
 import { createAlertmanagerPush } from './alertmanager.ts';

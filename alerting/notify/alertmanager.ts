@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
-import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
+import { type Clock, SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { alertKey, type NotifiableAlert } from '../notifiable-alert.ts';
 import { deliver } from './delivery.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { SYSTEM_CLOCK } from '../clock.ts';
+import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { deliver, type Post } from './delivery.ts';
 import { type Answer, startReceiver } from './http-receiver.case.ts';
 

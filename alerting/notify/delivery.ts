@@ -1,5 +1,5 @@
 import { type Dispatcher, request } from 'undici';
-import { type Clock, wait } from '../clock.ts';
+import { type Clock, wait } from '../../clock/clock.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Outcome } from './integration.ts';
 import { jittered, retryAfter } from './retry-pause.ts';

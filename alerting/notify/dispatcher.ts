@@ -2,7 +2,7 @@
  * Sorts alerts into groups and has each group flushed in time: first after the wait, or at once when an alert of it is older than that,
  * then at every interval. A group without alerts is no more.
  */
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
 import { AggregationGroup, type FlushedAlert, type GroupTarget } from './aggregation-group.ts';
 import { isResolved, type StoredAlert } from './stored-alert.ts';

@@ -3,8 +3,8 @@
  * limits and the notification log are around it, in one place for all of them.
  */
 import type { Logger } from 'pino';
+import type { Clock } from '../../clock/clock.ts';
 import type { Labels } from '../../storage/labels.ts';
-import type { Clock } from '../clock.ts';
 import type { NotifiableAlert, NotificationStatus } from '../notifiable-alert.ts';
 import type { FileProblem, Place, YamlReader } from '../yaml-reader.ts';
 

@@ -4,8 +4,8 @@
  * While it does not, notifications go on: what a crash can make repeat is then each group's last one.
  */
 import type { Logger } from 'pino';
+import { type Clock, wait } from '../../clock/clock.ts';
 import type { NotificationEvent, NotificationLog } from '../../storage/notification-log.ts';
-import { type Clock, wait } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import type { ToldGroup } from './needs-update.ts';
 import type { NotifyMetrics } from './notify-metrics.ts';

@@ -5,8 +5,8 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Clock } from '../../clock/clock.ts';
 import type { NotificationEvent, NotificationLog } from '../../storage/notification-log.ts';
-import type { Clock } from '../clock.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
 import { SteppedClock } from '../stepped-clock.case.ts';
 import { KeptNotifications } from './kept-notifications.case.ts';

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK } from '../../clock/clock.ts';
 import type { Labels } from '../../storage/labels.ts';
 import type { NotificationLog } from '../../storage/notification-log.ts';
 import type { AlertBoard, BoardAlert, BoardGroup, PostedAlert } from '../api/alert-board.ts';
-import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { alertKey, type NotifiableAlert } from '../notifiable-alert.ts';
 import type { AggregationGroup, GroupTarget } from './aggregation-group.ts';

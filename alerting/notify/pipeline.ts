@@ -1,7 +1,7 @@
 /** What happens between a group of alerts and the integrations of its receiver, when the group is looked at. */
 import type { Logger } from 'pino';
+import type { Clock } from '../../clock/clock.ts';
 import type { Labels } from '../../storage/labels.ts';
-import type { Clock } from '../clock.ts';
 import type { AggregationGroup, FlushedAlert } from './aggregation-group.ts';
 import { fingerprintsAtOtherLevels } from './alert-level.ts';
 import { buildNotification } from './build-notification.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
+import type { Clock } from '../../clock/clock.ts';
 import type { Labels } from '../../storage/labels.ts';
-import type { Clock } from '../clock.ts';
 import type { AggregationGroup } from './aggregation-group.ts';
 import type { NotifyConfiguration } from './configuration/configuration.ts';
 import { Dispatcher } from './dispatcher.ts';

@@ -3,7 +3,7 @@
  * has places for a number of attempts at once, which pauses do not take up, so one that hangs holds up nobody else; while a receiver
  * has asked for a pause (Retry-After) nothing at all is attempted there.
  */
-import { type Clock, wait } from '../clock.ts';
+import { type Clock, wait } from '../../clock/clock.ts';
 import type { Integration, Notification, Outcome } from './integration.ts';
 import type { NotifyMetrics } from './notify-metrics.ts';
 import { jittered } from './retry-pause.ts';

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK } from '../../clock/clock.ts';
 import type { Appender } from '../../storage/appender.ts';
 import { Labels } from '../../storage/labels.ts';
 import type { WrittenAlertLog } from '../alert-history.ts';
 import type { AlertSnapshot } from '../alert-snapshot.ts';
 import type { ArrivalFunc } from '../arrival.ts';
-import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
 import type { MetricInfoFunc } from './alert-text.ts';
 import type { AlertPolicy } from './policy.ts';

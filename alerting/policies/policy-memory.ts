@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import type { Clock } from '../../clock/clock.ts';
 import type { AlertEvent } from '../../storage/alert-log.ts';
 import type { AlertHistory } from '../alert-history.ts';
-import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import { readMarks } from './evaluation-marks.ts';
 import { policyOfRule } from './policy-alert.ts';

@@ -1,7 +1,7 @@
+import { type Clock, wait } from '../../clock/clock.ts';
 import { Labels } from '../../storage/labels.ts';
 import { AlertHistory, type HistoryEntry } from '../alert-history.ts';
 import type { AlertSnapshot } from '../alert-snapshot.ts';
-import { type Clock, wait } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
 import { RoundOfSamples } from '../rule-series.ts';

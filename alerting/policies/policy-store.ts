@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import { type Clock, wait } from '../../clock/clock.ts';
 import type { DocumentLog, DocumentVersion } from '../../storage/document-log.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { type Clock, wait } from '../clock.ts';
 import type { AlertPolicy } from './policy.ts';
 import { type FieldProblem, fieldOf } from './policy-form.ts';
 import { type PolicyContext, readPolicy } from './read-policy.ts';

@@ -1,8 +1,8 @@
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { wait } from '../../clock/clock.ts';
 import { Labels } from '../../storage/labels.ts';
-import { wait } from '../clock.ts';
 import { SteppedClock } from '../stepped-clock.case.ts';
 import { FaultyDocumentLog } from './faulty-document-log.case.ts';
 import { type Silence, silenceState } from './silence.ts';

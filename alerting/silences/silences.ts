@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Clock, wait } from '../../clock/clock.ts';
 import type { DocumentLog, DocumentVersion } from '../../storage/document-log.ts';
 import { StorageError } from '../../storage/errors.ts';
 import type { Labels } from '../../storage/labels.ts';
-import { type Clock, wait } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import { type Silence, type SilenceState, silenceState } from './silence.ts';
 import { decodeSilence, encodeSilence, SILENCE_KIND } from './silence-document.ts';

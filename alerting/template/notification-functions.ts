@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import { GoDuration } from './go-duration.ts';
 import { arity, strings, type TemplateFunction } from './go-functions.ts';
 import { GoHtml } from './go-html.ts';

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Clock } from '../../clock/clock.ts';
 import type { Appender } from '../../storage/appender.ts';
 import type { EventLog } from '../../storage/event-log.ts';
 import { Labels } from '../../storage/labels.ts';
 import type { Querier } from '../../storage/querier.ts';
 import type { Arrivals } from '../scrape/arrivals.ts';
-import type { Clock } from '../scrape/clock.ts';
 import type { SampleTap, TappedTarget } from '../scrape/sample-tap.ts';
 import type { ScrapeConfig } from '../scrape/scrape-config.ts';
 import { isOwn, type Shard } from '../shard.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { SYSTEM_CLOCK } from '../scrape/clock.ts';
+import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { Secret } from '../secret.ts';
 import { type ExecPlugin, execCredentials } from './exec-credentials.ts';
 

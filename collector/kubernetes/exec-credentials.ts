@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from 'node:child_process';
+import type { Clock } from '../../clock/clock.ts';
 import type { CredentialSource, Credentials } from '../credential-source.ts';
-import type { Clock } from '../scrape/clock.ts';
 import { Secret } from '../secret.ts';
 
 /** A program that issues credentials, as a kubeconfig names it. */

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type Dispatcher, request } from 'undici';
+import { type Clock, SYSTEM_CLOCK, wait } from '../../clock/clock.ts';
 import { createHttpTransport, type HttpTransport } from '../http-transport.ts';
-import { type Clock, SYSTEM_CLOCK, wait } from '../scrape/clock.ts';
 import type { HttpClientConfig } from '../scrape/scrape-config.ts';
 import {
   type KubeClient,

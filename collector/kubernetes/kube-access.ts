@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
+import { type Clock, SYSTEM_CLOCK } from '../../clock/clock.ts';
 import type { CredentialSource } from '../credential-source.ts';
 import { PLAIN_HTTP_CLIENT } from '../http-transport.ts';
-import { type Clock, SYSTEM_CLOCK } from '../scrape/clock.ts';
 import type { HttpClientConfig } from '../scrape/scrape-config.ts';
 import { readSecretFile } from '../secret-file.ts';
 import { type ExecClusterInfo, execCredentials } from './exec-credentials.ts';

@@ -1,5 +1,5 @@
+import type { Clock } from '../../clock/clock.ts';
 import type { CredentialSource, Credentials } from '../credential-source.ts';
-import type { Clock } from '../scrape/clock.ts';
 import type { KubeconfigUser } from './kubeconfig.ts';
 
 export interface KubeconfigCredentialsOptions {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
-import { type Clock, SYSTEM_CLOCK, wait } from '../scrape/clock.ts';
+import { type Clock, SYSTEM_CLOCK, wait } from '../../clock/clock.ts';
 import { type KubeClient, KubeError } from './kube-client.ts';
 
 export interface LeaderElectionOptions {

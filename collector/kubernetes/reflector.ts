@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Clock, wait } from '../scrape/clock.ts';
+import { type Clock, wait } from '../../clock/clock.ts';
 import { type KubeClient, KubeError, type ListPage, type Selection, type WatchEvent } from './kube-client.ts';
 import type { KubernetesMetrics, WatchedPart } from './kubernetes-metrics.ts';
 import type { MutableObjectCache } from './object-cache.ts';

@@ -1,5 +1,5 @@
+import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { sameConfig } from '../same-config.ts';
-import { SYSTEM_CLOCK } from '../scrape/clock.ts';
 import { createKubeClient, type HttpKubeClientOptions } from './http-kube-client.ts';
 import { type AccessOptions, type KubeAccess, resolveAccess } from './kube-access.ts';
 import type { KubeCluster } from './kube-cluster.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { type Clock, SYSTEM_CLOCK } from '../scrape/clock.ts';
+import { type Clock, SYSTEM_CLOCK } from '../../clock/clock.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { CacheLease, KubeCluster, WatchScope } from './kube-cluster.ts';
 import { type KubernetesMetrics, kubernetesMetrics } from './kubernetes-metrics.ts';

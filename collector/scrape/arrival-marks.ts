@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
+import type { Clock } from '../../clock/clock.ts';
 import type { Appender } from '../../storage/appender.ts';
 import { Labels } from '../../storage/labels.ts';
 import type { SeriesRef } from '../../storage/series.ts';
 import type { Arrivals } from './arrivals.ts';
-import type { Clock } from './clock.ts';
 
 export interface ArrivalMarksOptions {
   readonly arrivals: Arrivals;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../clock/clock.ts';
 import { Arrivals } from './arrivals.ts';
-import type { Clock } from './clock.ts';
 
 const NEVER = new AbortController().signal;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import { FirstPages } from './first-pages.ts';
 
 /** Timers fire when the test says so, as late as it says. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 
 export interface HealthLogOptions {
   readonly logger: Logger;

@@ -1,11 +1,11 @@
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../clock/clock.ts';
 import type { Appender } from '../../storage/appender.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { Labels } from '../../storage/labels.ts';
 import type { SampleBatch } from '../../storage/series.ts';
-import type { Clock } from './clock.ts';
 import { FirstPages } from './first-pages.ts';
 import { compileSampleLabels } from './sample-labels.ts';
 import type { SampleTap } from './sample-tap.ts';

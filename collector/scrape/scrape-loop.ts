@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { type Clock, wait } from '../../clock/clock.ts';
 import type { Appender } from '../../storage/appender.ts';
 import type { Labels } from '../../storage/labels.ts';
 import type { Metadata } from '../../storage/series.ts';
 import { checkTextFormat } from '../exposition/content-type.ts';
 import type { ArrivalSource, Arrivals } from './arrivals.ts';
-import { type Clock, wait } from './clock.ts';
 import { formatDurationLabel } from './duration.ts';
 import type { FirstPage, FirstPages } from './first-pages.ts';
 import { HealthLog } from './health-log.ts';

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK } from '../../clock/clock.ts';
 import type { Appender } from '../../storage/appender.ts';
 import { Labels } from '../../storage/labels.ts';
 import { startDiscovery } from '../discovery/discovery.ts';
@@ -9,7 +10,6 @@ import { sameConfig } from '../same-config.ts';
 import type { Shard } from '../shard.ts';
 import type { Arrivals } from './arrivals.ts';
 import { BodyBuffers } from './body-buffers.ts';
-import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { FirstPages } from './first-pages.ts';
 import { REPORT_METADATA } from './report.ts';
 import { compileSampleLabels } from './sample-labels.ts';

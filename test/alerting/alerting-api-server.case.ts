@@ -2,11 +2,11 @@ import fastify from 'fastify';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { registerAlertingApi } from '../../alerting/api/server.ts';
-import { SYSTEM_CLOCK } from '../../alerting/clock.ts';
 import { parseNotifyConfiguration } from '../../alerting/notify/configuration/parse-configuration.ts';
 import { createNotifier } from '../../alerting/notify/notifier.ts';
 import { NO_TEMPLATES, Recorder } from '../../alerting/notify/recorder.case.ts';
 import { Silences } from '../../alerting/silences/silences.ts';
+import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
 
 export interface AlertingApiServer {

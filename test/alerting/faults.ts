@@ -7,13 +7,13 @@
  * this process. What was told is compared with the alerts that truly began and ended. Prints what was checked and the longest
  * delays; exits 1 when something is wrong.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Children } from '../../bench/children.ts';
+import type { Children } from '../../bench/children.ts';
 import { formatTable } from '../../cli/table.ts';
 import { type Check, seconds } from '../kubernetes/faults/fault.ts';
+import { say, toolRun } from '../tool-run.ts';
 import type { AlertFault } from './faults/alert-fault.ts';
 import { busyReceiver, failingReceiver, hangingReceiver } from './faults/failing-receiver.ts';
 import { killedInFlight } from './faults/killed-in-flight.ts';
@@ -109,23 +109,8 @@ function line({ what, good, found, worst }: Check): string[] {
   return [what, good ? 'ok' : 'WRONG', worst === undefined ? '' : seconds(worst), found];
 }
 
-function say(text: string): void {
-  console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
-}
-
 if (values.help) {
   console.log(USAGE);
 } else {
-  const scratch = mkdtempSync(join(tmpdir(), 'pharos-alert-faults-'));
-  const children = new Children(values.keep ? undefined : scratch);
-  try {
-    process.exitCode = (await run(children, scratch)) ? 0 : 1;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  } finally {
-    await children.stopAll();
-    if (values.keep) say(`kept: ${scratch}`);
-    else rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
-  }
+  await toolRun({ name: 'pharos-alert-faults', keep: values.keep, run });
 }

@@ -10,7 +10,6 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SYSTEM_CLOCK } from '../../alerting/clock.ts';
 import type { NotifiableAlert } from '../../alerting/notifiable-alert.ts';
 import { parseNotifyConfiguration } from '../../alerting/notify/configuration/parse-configuration.ts';
 import type { Notification } from '../../alerting/notify/integration.ts';
@@ -22,6 +21,7 @@ import {
 } from '../../alerting/notify/receivers/recording-server.case.ts';
 import { Children } from '../../bench/children.ts';
 import { openNotificationHttp } from '../../cli/notification-http.ts';
+import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { Labels } from '../../storage/labels.ts';
 import { findAlertmanager, startAlertmanager } from './alertmanager-peer.ts';
 

@@ -10,7 +10,6 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { SYSTEM_CLOCK } from '../../alerting/clock.ts';
 import type { NotifiableAlert } from '../../alerting/notifiable-alert.ts';
 import { parseNotifyConfiguration } from '../../alerting/notify/configuration/parse-configuration.ts';
 import { notificationOf, openPlainHttp } from '../../alerting/notify/receivers/integration-bed.case.ts';
@@ -18,6 +17,7 @@ import { createIntegrationRegistry } from '../../alerting/notify/receivers/integ
 import { startRecordingServer } from '../../alerting/notify/receivers/recording-server.case.ts';
 import { startSmtpServer } from '../../alerting/notify/receivers/smtp-server.case.ts';
 import { Children } from '../../bench/children.ts';
+import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { Labels } from '../../storage/labels.ts';
 import { findAlertmanager, startAlertmanager } from './alertmanager-peer.ts';
 

@@ -7,11 +7,10 @@
  * long new ones took, the outbox' size and the edge's memory, and what central holds beside what was served, series by series.
  * Exits 1 when something is missing, doubled, late, out of order or out of bounds.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Child, Children } from '../../bench/children.ts';
+import type { Child, Children } from '../../bench/children.ts';
 import { METRIC_NAMES } from '../../bench/container-mix.ts';
 import { freePort, scrapeConfig } from '../../bench/contenders/contender.ts';
 import { startPharosServer } from '../../bench/contenders/pharos.ts';
@@ -21,6 +20,7 @@ import { instantQuery } from '../../bench/prometheus-api.ts';
 import { formatTable } from '../../cli/table.ts';
 import { CutProxy } from '../cut-proxy.ts';
 import { RemoteWriter } from '../remote-writer.ts';
+import { say, toolRun } from '../tool-run.ts';
 import { ages, backlogOrder } from './backlog-order.ts';
 import { Recorder } from './recorder.ts';
 
@@ -361,10 +361,6 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-function say(line: string): void {
-  console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
-}
-
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
 }
@@ -372,16 +368,5 @@ function sleep(milliseconds: number): Promise<void> {
 if (values.help) {
   console.log(USAGE);
 } else {
-  const directory = mkdtempSync(join(tmpdir(), 'pharos-edge-'));
-  const children = new Children(values.keep ? undefined : directory);
-  try {
-    process.exitCode = (await run(children, directory)) ? 0 : 1;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  } finally {
-    await children.stopAll();
-    if (values.keep) say(`kept: ${directory}`);
-    else rmSync(directory, { recursive: true, force: true });
-  }
+  await toolRun({ name: 'pharos-edge', keep: values.keep, run });
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Clock } from '../../clock/clock.ts';
 import { CatalogueBed, INTERVAL } from '../../collector/kubernetes/catalogue/catalogue-bed.case.ts';
 import { LEVELS, metricName } from '../../collector/kubernetes/catalogue/definitions.ts';
 import type { ResourceName } from '../../collector/kubernetes/objects.ts';
 import { RESOURCES } from '../../collector/kubernetes/resources.ts';
-import type { Clock } from '../../collector/scrape/clock.ts';
 import type { ContainerTruth, NodeTruth, PodTruth, ValueAt } from '../../simulator/world/truth.ts';
 import { World } from '../../simulator/world/world.ts';
 

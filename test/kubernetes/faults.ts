@@ -1,19 +1,7 @@
-/**
- * What goes wrong in clusters, and whether the stored series stay true, to be run by hand after a build:
- *
- *     node dist/test/kubernetes/faults.js [--minutes N] [--only NAME,NAME]
- *
- * A simulated cluster runs in this process, a Pharos server as a process of its own monitors it twice: with direct access to the
- * kubelets, and through the API server. One fault after the other is caused and healed, and what a query finds, second by
- * second, is compared with what the simulator knows was there. Prints what was checked, the longest delays, and the server's memory;
- * exits 1 when something is wrong.
- */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Children } from '../../bench/children.ts';
+import type { Children } from '../../bench/children.ts';
 import { formatTable } from '../../cli/table.ts';
+import { say, toolRun } from '../tool-run.ts';
 import { apiServerRestart } from './faults/api-server-restart.ts';
 import { expiredHistory } from './faults/expired-history.ts';
 import { expiredToken } from './faults/expired-token.ts';
@@ -167,23 +155,8 @@ function memoryRows(memory: readonly { readonly at: number; readonly during: str
     .map(({ at, during, bytes }) => [(at / 1000).toFixed(0), during, (bytes / 1e6).toFixed(0)]);
 }
 
-function say(text: string): void {
-  console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
-}
-
 if (values.help) {
   console.log(USAGE);
 } else {
-  const directory = mkdtempSync(join(tmpdir(), 'pharos-faults-'));
-  const children = new Children(values.keep ? undefined : directory);
-  try {
-    process.exitCode = (await run(children, directory)) ? 0 : 1;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  } finally {
-    await children.stopAll();
-    if (values.keep) say(`kept: ${directory}`);
-    else rmSync(directory, { recursive: true, force: true });
-  }
+  await toolRun({ name: 'pharos-faults', keep: values.keep, run });
 }

@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { SYSTEM_CLOCK } from '../../alerting/clock.ts';
 import { soleLeadership } from '../../alerting/leadership.ts';
 import { createIntegrationRegistry } from '../../alerting/notify/receivers/integration-registry.ts';
 import { createAlertingRole } from '../../cli/alerting-role.ts';
@@ -13,6 +12,7 @@ import { policyCatalogue } from '../../cli/policy-catalogue.ts';
 import { createQueryRole } from '../../cli/query-role.ts';
 import { buildServer } from '../../cli/server.ts';
 import { resolveSettings } from '../../cli/settings.ts';
+import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { SharedKubeClusters } from '../../collector/kubernetes/shared-kube-clusters.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import { type HttpAnswer, HttpClientError, type HttpRequest } from '../http-client.ts';
 import type { Notification, Outcome } from '../integration.ts';
 import { retryAfter } from '../retry-pause.ts';

@@ -8,8 +8,8 @@ import { excerpt, guarded } from './attempt.ts';
 import type { Globals } from './globals.ts';
 import { groupHash } from './group-hash.ts';
 import { readTlsConfig } from './http-config.ts';
-import { type CommonSettings, type IntegrationContext, readCommon } from './http-integration.ts';
-import { Rendering } from './rendering.ts';
+import { type CommonSettings, type IntegrationContext, readCommon, renderingOf } from './http-integration.ts';
+import type { Rendering } from './rendering.ts';
 import type { Section } from './section.ts';
 
 export const EMAIL_KEYS = [
@@ -110,13 +110,7 @@ export function parseEmail(section: Section, globals: Globals, context: Integrat
         maxAlerts: settings.common.maxAlerts,
         notify(notification, signal) {
           const { receiver } = notification;
-          const render = new Rendering(notification, {
-            templates,
-            failed(field, message) {
-              context.templateFailed(receiver, name);
-              logger.warn({ receiver, integration: name, field }, `a template of a notification failed: ${message}`);
-            },
-          });
+          const render = renderingOf(notification, { name, templates, logger, context });
           const rejected = (addresses: readonly string[]): void => {
             logger.warn(
               { receiver, integration: name },

@@ -1,5 +1,5 @@
 import type { HttpClientSettings, OpenHttpClient } from '../http-client.ts';
-import type { IntegrationSettings, Outcome } from '../integration.ts';
+import type { IntegrationDeps, IntegrationSettings, Notification, Outcome } from '../integration.ts';
 import { type Attempt, guarded } from './attempt.ts';
 import { Rendering } from './rendering.ts';
 import type { Section } from './section.ts';
@@ -57,14 +57,7 @@ export function httpIntegration(
         sendResolved,
         maxAlerts,
         notify(notification, signal) {
-          const { receiver } = notification;
-          const render = new Rendering(notification, {
-            templates,
-            failed(field, message) {
-              context.templateFailed(receiver, name);
-              logger.warn({ receiver, integration: name, field }, `a template of a notification failed: ${message}`);
-            },
-          });
+          const render = renderingOf(notification, { name, templates, logger, context });
           return guarded(
             (inner) =>
               run({
@@ -82,6 +75,26 @@ export function httpIntegration(
       };
     },
   };
+}
+
+/** Renders a notification for the integration of that name; a template that fails is counted and logged. */
+export function renderingOf(
+  notification: Notification,
+  {
+    name,
+    templates,
+    logger,
+    context,
+  }: Pick<IntegrationDeps, 'templates' | 'logger'> & { readonly name: string; readonly context: IntegrationContext },
+): Rendering {
+  const { receiver } = notification;
+  return new Rendering(notification, {
+    templates,
+    failed(field, message) {
+      context.templateFailed(receiver, name);
+      logger.warn({ receiver, integration: name, field }, `a template of a notification failed: ${message}`);
+    },
+  });
 }
 
 /** A POST of JSON. */

@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import type { FileProblem, Place } from '../../yaml-reader.ts';
 import type { OpenHttpClient } from '../http-client.ts';
 import type { IntegrationRegistry, IntegrationSettings, ParseContext } from '../integration.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import { notificationFunctions } from '../../template/notification-functions.ts';
 import { type TemplateFile, type TemplateFileProblem, TemplateSet } from '../../template/template-set.ts';
 import type { GoStruct } from '../../template/value.ts';

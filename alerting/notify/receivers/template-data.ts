@@ -1,5 +1,5 @@
+import type { Clock } from '../../../clock/clock.ts';
 import type { Labels } from '../../../storage/labels.ts';
-import type { Clock } from '../../clock.ts';
 import { fingerprint } from '../../fingerprint.ts';
 import type { AlertSubject, NotifiableAlert } from '../../notifiable-alert.ts';
 import { GoDuration } from '../../template/go-duration.ts';

@@ -1,5 +1,5 @@
+import { SYSTEM_CLOCK, wait } from '../../../clock/clock.ts';
 import type { ClusterLease, KubeClusters } from '../../kubernetes/kube-clusters.ts';
-import { SYSTEM_CLOCK, wait } from '../../scrape/clock.ts';
 import type { KubernetesDiscoveryConfig } from '../../scrape/scrape-config.ts';
 import { readSecretFile } from '../../secret-file.ts';
 import { aborted, type Discovery, type DiscoveryReport } from '../discovery.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Clock, wait } from '../../scrape/clock.ts';
+import { type Clock, wait } from '../../../clock/clock.ts';
 import { type KubeClient, KubeError } from '../kube-client.ts';
 
 export interface ApiServerProbeOptions {

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK } from '../../../clock/clock.ts';
 import type { Appender } from '../../../storage/appender.ts';
 import type { Querier } from '../../../storage/querier.ts';
 import type { Metadata } from '../../../storage/series.ts';
 import type { ArrivalSource, Arrivals } from '../../scrape/arrivals.ts';
-import { type Clock, SYSTEM_CLOCK } from '../../scrape/clock.ts';
 import type { SampleTap, TappedTarget } from '../../scrape/sample-tap.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import { CadvisorTap, type TapContext } from './cadvisor-tap.ts';

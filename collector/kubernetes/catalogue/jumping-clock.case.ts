@@ -1,4 +1,4 @@
-import type { Clock } from '../../scrape/clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import { ManualClock } from '../operator/manual-clock.case.ts';
 
 /** A ManualClock whose wall clock can be set forward and back. */

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
+import type { Clock } from '../../../clock/clock.ts';
 import type { Appender } from '../../../storage/appender.ts';
 import { Labels } from '../../../storage/labels.ts';
 import { EmittedSeries } from '../../emission/emitted-series.ts';
-import type { Clock } from '../../scrape/clock.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import { ApiServerProbe } from './api-server-probe.ts';
 import type { ComponentHealth } from './component-health.ts';

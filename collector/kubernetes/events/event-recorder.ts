@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK, wait } from '../../../clock/clock.ts';
 import type { Appender } from '../../../storage/appender.ts';
 import type { EventLog, KubernetesEvent, RecordedEvents } from '../../../storage/event-log.ts';
 import type { Labels } from '../../../storage/labels.ts';
-import { type Clock, SYSTEM_CLOCK, wait } from '../../scrape/clock.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import { kubernetesMetrics } from '../kubernetes-metrics.ts';
 import type { CoreEvent } from '../objects.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../scrape/clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 
 /** Time goes on when the test says so; what is due is called in order. */
 export class ManualClock implements Clock {

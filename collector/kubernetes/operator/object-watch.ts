@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../scrape/clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import type { CacheLease, KubeCluster } from '../kube-cluster.ts';
 import type { Namespace, OperatorObject } from '../objects.ts';
 import { type CheckedSelector, isSelected } from './label-selector.ts';

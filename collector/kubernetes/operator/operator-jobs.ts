@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK } from '../../../clock/clock.ts';
 import { sameConfig } from '../../same-config.ts';
-import { type Clock, SYSTEM_CLOCK } from '../../scrape/clock.ts';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
 import type { KubeAccess } from '../kube-access.ts';
 import type { KubeCluster } from '../kube-cluster.ts';

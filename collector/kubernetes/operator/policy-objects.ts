@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Clock, SYSTEM_CLOCK } from '../../scrape/clock.ts';
+import { type Clock, SYSTEM_CLOCK } from '../../../clock/clock.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import type { PolicyResource } from '../objects.ts';
 import { RESOURCES } from '../resources.ts';

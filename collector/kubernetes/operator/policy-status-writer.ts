@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
-import type { Clock } from '../../scrape/clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import { type KubeClient, KubeError } from '../kube-client.ts';
 import { RESOURCES, resourcePath } from '../resources.ts';
 import type { PolicyObject } from './policy-objects.ts';

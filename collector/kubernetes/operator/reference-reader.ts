@@ -1,4 +1,4 @@
-import type { Clock } from '../../scrape/clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import { Secret } from '../../secret.ts';
 import { type KubeClient, KubeError } from '../kube-client.ts';
 import { type Reference, type ReferenceLookup, type Resolved, referencedObject } from './references.ts';

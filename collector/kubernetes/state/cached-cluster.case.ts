@@ -1,4 +1,4 @@
-import type { Clock } from '../../scrape/clock.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import type { KubeClient } from '../kube-client.ts';
 import type { CacheLease, KubeCluster } from '../kube-cluster.ts';
 import { MutableObjectCache, type ObjectCache } from '../object-cache.ts';

@@ -1,8 +1,8 @@
 import type { Registry } from 'prom-client';
+import type { Clock } from '../../../clock/clock.ts';
 import type { Appender } from '../../../storage/appender.ts';
 import { type Labels, METRIC_NAME } from '../../../storage/labels.ts';
 import { EmittedSeries, type Slot } from '../../emission/emitted-series.ts';
-import type { Clock } from '../../scrape/clock.ts';
 import { REPORT_METADATA } from '../../scrape/report.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import { type KubernetesMetrics, kubernetesMetrics } from '../kubernetes-metrics.ts';

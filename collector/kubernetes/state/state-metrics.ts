@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { type Clock, SYSTEM_CLOCK, wait } from '../../../clock/clock.ts';
 import type { Appender } from '../../../storage/appender.ts';
 import type { Labels } from '../../../storage/labels.ts';
 import { Moments } from '../../emission/moments.ts';
 import type { ArrivalSource, Arrivals } from '../../scrape/arrivals.ts';
-import { type Clock, SYSTEM_CLOCK, wait } from '../../scrape/clock.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import type { KubeObject } from '../objects.ts';
 import { type FamilySelection, type SelectedResource, selectFamilies } from './family-selection.ts';

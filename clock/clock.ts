@@ -1,4 +1,4 @@
-/** Where a scrape loop gets the time from; tests bring their own. */
+/** Where everything that waits gets the time from; tests bring their own. */
 export interface Clock {
   /** Milliseconds since 1970; may jump. */
   now(): number;
