@@ -17,6 +17,7 @@ export interface NotificationEvent {
   readonly outcome: 'delivered' | 'refused' | 'failed';
   /** Why not; without secrets. */
   readonly reason: string;
+  /** 0 where none was made because the receiver had asked for a pause, or wants no ends. */
   readonly attempts: number;
   /** From the beginning of the first attempt; milliseconds. */
   readonly duration: number;

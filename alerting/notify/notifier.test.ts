@@ -250,6 +250,39 @@ receivers: [{name: r, webhook_configs: [{url: http://x, send_resolved: false}]}]
     expect(recorder.take()).toHaveLength(2);
   });
 
+  it('that ask for a pause are told afterwards of what began and ended in it, also after a restart', async () => {
+    for (const isRestarted of [false, true]) {
+      const first = setupNotifier(PLAIN);
+      const { clock, log, recorder, alert } = first;
+      let { notifier } = first;
+      const until = clock.now() + 20 * MINUTE;
+      recorder.answer = () => {
+        const rest = until - clock.now();
+        return rest > 0 ? { kind: 'failed', reason: 'status 429', retryAfter: rest } : { kind: 'delivered' };
+      };
+      notifier.notify([alert('A')]);
+      await clock.advance(MINUTE);
+      const b = alert('B');
+      notifier.notify([b]);
+      await clock.advance(2 * MINUTE);
+      const ended = resolved(b, clock.now());
+      notifier.notify([ended]);
+      await clock.advance(7 * MINUTE);
+      expect(recorder.take()).toHaveLength(1);
+      if (isRestarted) {
+        const stopped = notifier.stop();
+        await clock.advance(MINUTE);
+        await stopped;
+        notifier = setupNotifier(PLAIN, { clock, log, recorder }).notifier;
+        notifier.notify([ended]);
+        await clock.advance(2 * MINUTE);
+        recorder.take();
+      }
+      await clock.advance(20 * MINUTE);
+      expect(recorder.take()).toContainEqual(`r ${key('B')} resolved: resolved B`);
+    }
+  });
+
   it('that hang hold up nobody else', async () => {
     const { notifier, clock, recorder, alert } = setupNotifier(`
 route: {receiver: r, group_by: ['...']}

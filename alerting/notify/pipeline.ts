@@ -145,7 +145,9 @@ export class Pipeline {
       at: telling.now,
     });
     const delivery = await sender.send(notification, Math.max(options.interval, LEAST_TIME));
-    if (delivery.attempts > 0) this.#note(group, sender, { telling, repeats, delivery });
+    if (delivery === undefined) return false;
+    // Also when the receiver wants nothing now: what begins and ends meanwhile is told by its end.
+    this.#note(group, sender, { telling, repeats, delivery });
     this.#report(group, sender, { reason, delivery });
     return delivery.outcome === 'delivered';
   }

@@ -56,20 +56,24 @@ export class Sender {
     return this.#options.integration;
   }
 
-  /** Makes at least one attempt, and begins none later than `within` milliseconds after now. Never rejects. */
-  async send(notification: Notification, within: number): Promise<Delivery> {
+  /**
+   * Makes attempts, the last one no later than `within` milliseconds after now; none while the receiver has asked for a pause, which
+   * is a failure too. Undefined when it was not to be sent any more before the first attempt. Never rejects.
+   */
+  async send(notification: Notification, within: number): Promise<Delivery | undefined> {
     const { clock, stopping, random } = this.#options;
     const deadline = clock.elapsed() + within;
     const since = this.#options.leadsSince();
     let begun: number | undefined;
     let attempts = 0;
-    let last: Outcome = { kind: 'failed', reason: 'not attempted: the notifier was stopped', retryAfter: 0 };
-    const over = (): Delivery => ({
-      outcome: last.kind,
-      reason: last.kind === 'delivered' ? '' : last.reason,
-      attempts,
-      duration: begun === undefined ? 0 : Math.round(clock.elapsed() - begun),
-    });
+    let last: Outcome | undefined;
+    const over = (): Delivery | undefined =>
+      last && {
+        outcome: last.kind,
+        reason: last.kind === 'delivered' ? '' : last.reason,
+        attempts,
+        duration: begun === undefined ? 0 : Math.round(clock.elapsed() - begun),
+      };
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       await this.#enter();
       try {
