@@ -11,10 +11,11 @@ import type { AlertSnapshot } from './alert-snapshot.ts';
 import type { ArrivalFunc } from './arrival.ts';
 import { withDeadline } from './deadline.ts';
 import type { NotifiableAlert } from './notifiable-alert.ts';
+import type { QueryFunc } from './query-func.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
 import { RuleGroupLoop, type RuleGroupLoopOptions } from './rule-group-loop.ts';
 import { alertSnapshots, groupSnapshot, type RuleGroupSnapshot } from './rule-status.ts';
-import type { QueryFunc, RuleGroup } from './rules/rule.ts';
+import type { RuleGroup } from './rules/rule.ts';
 
 export interface AlertEngineOptions {
   readonly query: QueryFunc;

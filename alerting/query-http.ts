@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { Labels } from '../storage/labels.ts';
 import { withDeadline } from './deadline.ts';
-import type { QueryFunc, QueryVector } from './rules/rule.ts';
+import type { QueryFunc, QueryVector } from './query-func.ts';
 
 export interface HttpQueryOptions {
   /** The server, with a path prefix if it has one. */

@@ -5,10 +5,10 @@ import { Labels } from '../storage/labels.ts';
 import { createMemoryStorage } from '../storage/memory.ts';
 import { AlertHistory } from './alert-history.ts';
 import { createAlertMetrics } from './alert-metrics.ts';
+import type { QueryVector } from './query-func.ts';
 import type { AlertingEvaluator } from './rule-evaluator.ts';
 import { RuleGroupLoop } from './rule-group-loop.ts';
 import { measuredExpression } from './rules/measured-expression.ts';
-import type { QueryVector } from './rules/rule.ts';
 import { parseRuleFile } from './rules/rule-file.ts';
 
 const T = 1_700_000_000_000;

@@ -13,7 +13,8 @@ import { simpleConfiguration } from './notify/configuration/simple-configuration
 import type { Notification, Outcome } from './notify/integration.ts';
 import { createNotifier } from './notify/notifier.ts';
 import { NO_TEMPLATES, Recorder } from './notify/recorder.case.ts';
-import type { QueryVector, RuleGroup } from './rules/rule.ts';
+import type { QueryVector } from './query-func.ts';
+import type { RuleGroup } from './rules/rule.ts';
 import { parseRuleFile } from './rules/rule-file.ts';
 
 const logger = pino({ level: 'silent' });

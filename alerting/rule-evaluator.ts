@@ -2,10 +2,11 @@ import type { Appender } from '../storage/appender.ts';
 import { Labels, METRIC_NAME } from '../storage/labels.ts';
 import type { AlertHistory, HistoryEntry } from './alert-history.ts';
 import { type AlertCandidate, type AlertInstance, advance, ended } from './alert-instance.ts';
+import type { QueryFunc, QueryVector } from './query-func.ts';
 import { type RoundOfSamples, type RuleSample, RuleSeries } from './rule-series.ts';
 import { measuredExpression } from './rules/measured-expression.ts';
 import { type MetricsRead, metricsRead } from './rules/metrics-read.ts';
-import type { AlertingRule, QueryFunc, QueryVector, RecordingRule, Rule } from './rules/rule.ts';
+import type { AlertingRule, RecordingRule, Rule } from './rules/rule.ts';
 import { alertTemplateError } from './template/alert-template-error.ts';
 import { Template, type TemplateQuery } from './template/template.ts';
 

@@ -8,9 +8,10 @@ import { createMemoryStorage } from '../storage/memory.ts';
 import { readSamples } from '../storage/read-samples.ts';
 import { AlertHistory, type WrittenAlertLog } from './alert-history.ts';
 import { type AlertMetrics, createAlertMetrics } from './alert-metrics.ts';
+import type { QueryFunc, QueryVector } from './query-func.ts';
 import type { AlertingEvaluator, EvaluatorContext } from './rule-evaluator.ts';
 import { RuleGroupLoop, type RuleGroupLoopOptions } from './rule-group-loop.ts';
-import type { QueryFunc, QueryVector, RuleGroup } from './rules/rule.ts';
+import type { RuleGroup } from './rules/rule.ts';
 import { parseRuleFile } from './rules/rule-file.ts';
 import { formatFileProblems } from './yaml-reader.ts';
 

@@ -1,4 +1,4 @@
-import type { QueryFunc } from '../alerting/rules/rule.ts';
+import type { QueryFunc } from '../alerting/query-func.ts';
 import type { QueryEngine } from '../query/query-result.ts';
 import { Labels } from '../storage/labels.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import { formatDuration } from '../alerting/duration.ts';
-import type { QueryFunc } from '../alerting/rules/rule.ts';
+import type { QueryFunc } from '../alerting/query-func.ts';
 import { localAnswerer } from '../query/api/answer.ts';
 import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
 import { registerQueryApi } from '../query/api/server.ts';

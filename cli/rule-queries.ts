@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { QueryFunc } from '../alerting/rules/rule.ts';
+import type { QueryFunc } from '../alerting/query-func.ts';
 import { createEngine } from '../query/engine.ts';
 import { RecentSamples } from '../storage/recent/recent-samples.ts';
 import type { Storage } from '../storage/storage.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createMemoryStorage } from '../../storage/memory.ts';
+import { createQuerierReader } from '../querier-reader.ts';
 import { EvaluationMarks, readMarks } from './evaluation-marks.ts';
 import { MINUTE, NONE, START } from './policy-bed.case.ts';
-import { createQuerierReader } from './querier-reader.ts';
 
 it('finds up to when policies were evaluated, however long ago that was, but for those that went', async () => {
   const { appender, querier } = createMemoryStorage();

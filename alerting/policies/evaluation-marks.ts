@@ -1,7 +1,7 @@
 import type { Appender } from '../../storage/appender.ts';
 import { Labels, METRIC_NAME } from '../../storage/labels.ts';
 import type { SeriesRef } from '../../storage/series.ts';
-import type { SampleReader, SeriesRows } from './sample-reader.ts';
+import type { SampleReader, SeriesRows } from '../sample-reader.ts';
 
 /** Up to when each policy (label `policy`) was evaluated; what a successor continues from. */
 const EVALUATED_METRIC = 'pharos_policy_evaluated_timestamp_seconds';

@@ -7,6 +7,7 @@
  * makes that so. What cannot be read holds up only the policies that need it, and changes nothing of them.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { SampleReader, SampleRequest, SeriesRows } from '../sample-reader.ts';
 import type { ConditionRun } from './condition-run.ts';
 import { ObjectTable } from './object-table.ts';
 import { PeriodGrid } from './period-grid.ts';
@@ -14,7 +15,6 @@ import { comparedWith, isChange, type PeriodTrack } from './period-track.ts';
 import type { ObjectLevel, Statistic } from './policy.ts';
 import type { AlertChange, PolicyRun, StagedPeriod } from './policy-run.ts';
 import { type Doubt, findGone } from './presence.ts';
-import type { SampleReader, SampleRequest, SeriesRows } from './sample-reader.ts';
 
 /** Periods per batch, of the shortest. */
 const BATCH = 32;

@@ -1,5 +1,5 @@
+import type { SeriesRows } from '../sample-reader.ts';
 import type { Statistic } from './policy.ts';
-import type { SeriesRows } from './sample-reader.ts';
 
 export interface PeriodGridOptions {
   /** The ends of the first and the last period. */

@@ -7,12 +7,12 @@ import { createMemoryStorage } from '../../storage/memory.ts';
 import { readSamples } from '../../storage/read-samples.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
+import { createQuerierReader } from '../querier-reader.ts';
+import type { SampleReader } from '../sample-reader.ts';
 import { SteppedClock } from '../stepped-clock.case.ts';
 import type { AlertPolicy, Condition } from './policy.ts';
 import { createPolicyEngine, type PolicyEngine } from './policy-engine.ts';
 import type { ObjectSnapshot } from './policy-status.ts';
-import { createQuerierReader } from './querier-reader.ts';
-import type { SampleReader } from './sample-reader.ts';
 
 export const MINUTE = 60_000;
 export const START = Date.UTC(2026, 2, 2, 12);

@@ -7,6 +7,7 @@ import type { WrittenAlertLog } from '../alert-history.ts';
 import type { AlertSnapshot } from '../alert-snapshot.ts';
 import type { ArrivalFunc } from '../arrival.ts';
 import type { NotifiableAlert } from '../notifiable-alert.ts';
+import type { SampleReader } from '../sample-reader.ts';
 import type { MetricInfoFunc } from './alert-text.ts';
 import type { AlertPolicy } from './policy.ts';
 import { createPolicyMetrics } from './policy-metrics.ts';
@@ -14,7 +15,6 @@ import { type PolicyPreview, type PreviewOptions, previewPolicy } from './policy
 import { PolicySession } from './policy-session.ts';
 import { type MetricRead, metricReads, type PolicySnapshot } from './policy-status.ts';
 import type { VoiceContext } from './policy-voice.ts';
-import type { SampleReader } from './sample-reader.ts';
 
 export interface PolicyEngineOptions {
   readonly read: SampleReader;

@@ -3,9 +3,9 @@ import type { Clock } from '../../clock/clock.ts';
 import type { AlertEvent } from '../../storage/alert-log.ts';
 import type { AlertHistory } from '../alert-history.ts';
 import { withDeadline } from '../deadline.ts';
+import type { SampleReader } from '../sample-reader.ts';
 import { readMarks } from './evaluation-marks.ts';
 import { policyOfRule } from './policy-alert.ts';
-import type { SampleReader } from './sample-reader.ts';
 
 export interface PolicyMemoryOptions {
   readonly history: AlertHistory;

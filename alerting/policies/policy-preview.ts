@@ -1,8 +1,8 @@
+import type { SampleReader } from '../sample-reader.ts';
 import { commitStaged, evaluateUpTo, ObjectTables } from './evaluation.ts';
 import type { AlertPolicy, Severity } from './policy.ts';
 import { type PolicyAlert, severityOf } from './policy-alert.ts';
 import { PolicyRun } from './policy-run.ts';
-import type { SampleReader } from './sample-reader.ts';
 
 export interface PreviewOptions {
   /** Periods that end in from < end <= to; milliseconds. */

@@ -1,8 +1,8 @@
 import type { Labels } from '../../storage/labels.ts';
+import type { SampleReader, SampleRequest, SeriesRows } from '../sample-reader.ts';
 import { LEVEL_LABELS, objectKey } from './object-level.ts';
 import type { ObjectLevel } from './policy.ts';
 import type { Doubtful } from './policy-run.ts';
-import type { SampleReader, SampleRequest, SeriesRows } from './sample-reader.ts';
 
 /** A doubt about an object of a level. */
 export interface Doubt extends Doubtful {

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { createPolicyEngine } from '../../alerting/policies/policy-engine.ts';
-import type { ReadSamples, SampleReader, SampleRequest } from '../../alerting/policies/sample-reader.ts';
+import type { ReadSamples, SampleReader, SampleRequest } from '../../alerting/sample-reader.ts';
 import { formatTable } from '../../cli/table.ts';
 import { Labels } from '../../storage/labels.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';

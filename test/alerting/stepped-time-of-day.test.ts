@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { afterEach, expect, it } from 'vitest';
 import { createAlertEngine } from '../../alerting/alert-engine.ts';
 import { setupNotifier } from '../../alerting/notify/notifier-setup.case.ts';
-import type { QueryFunc } from '../../alerting/rules/rule.ts';
+import type { QueryFunc } from '../../alerting/query-func.ts';
 import { parseRuleFile } from '../../alerting/rules/rule-file.ts';
 import { SteppedClock } from '../../alerting/stepped-clock.case.ts';
 import { Labels } from '../../storage/labels.ts';

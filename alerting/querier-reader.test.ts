@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { createMemoryStorage } from '../../storage/memory.ts';
-import { RecentSamples } from '../../storage/recent/recent-samples.ts';
-import { SteppedClock } from '../stepped-clock.case.ts';
-import { METRIC, NONE, PolicyBed, policy, recordingStorage, START, series } from './policy-bed.case.ts';
+import { createMemoryStorage } from '../storage/memory.ts';
+import { RecentSamples } from '../storage/recent/recent-samples.ts';
+import { METRIC, NONE, PolicyBed, policy, recordingStorage, START, series } from './policies/policy-bed.case.ts';
 import { createQuerierReader } from './querier-reader.ts';
 import type { SampleReader, SeriesRows } from './sample-reader.ts';
+import { SteppedClock } from './stepped-clock.case.ts';
 
 /** What a reader gives, in plain words. */
 async function all(read: SampleReader, requests: Parameters<SampleReader>[0]): Promise<unknown[]> {

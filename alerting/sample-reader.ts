@@ -1,5 +1,5 @@
-import type { Labels } from '../../storage/labels.ts';
-import type { Matcher } from '../../storage/matcher.ts';
+import type { Labels } from '../storage/labels.ts';
+import type { Matcher } from '../storage/matcher.ts';
 
 /** The samples of a metric with from < timestamp <= to, in milliseconds. */
 export interface SampleRequest {

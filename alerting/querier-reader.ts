@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { METRIC_NAME } from '../../storage/labels.ts';
-import { Matcher } from '../../storage/matcher.ts';
-import type { Querier } from '../../storage/querier.ts';
-import { SampleTable } from '../../storage/sample-table.ts';
-import { newWindow } from '../../storage/sample-window.ts';
-import { withDeadline } from '../deadline.ts';
+import { METRIC_NAME } from '../storage/labels.ts';
+import { Matcher } from '../storage/matcher.ts';
+import type { Querier } from '../storage/querier.ts';
+import { SampleTable } from '../storage/sample-table.ts';
+import { newWindow } from '../storage/sample-window.ts';
+import { withDeadline } from './deadline.ts';
 import type { ReadSamples, SampleReader, SampleRequest, SeriesRows } from './sample-reader.ts';
 
 /** Requests that are answered before others have a turn. */
