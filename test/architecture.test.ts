@@ -23,6 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'alerting/policies': ['alerting', 'clock', 'storage'],
   'alerting/silences': ['alerting', 'clock', 'storage'],
   'alerting/api': ['alerting', 'clock', 'storage'],
+  'alerting/autoscaling': ['alerting', 'clock', 'query/promql', 'storage'],
   alerting: ['clock', 'query/promql', 'storage'],
   simulator: [],
   cli: ['clock', 'storage', 'collector', 'query', 'alerting', 'simulator'],
