@@ -117,6 +117,14 @@ function withServerOptions(command: Command): Command {
     .addOption(
       new Option('--demo-pods <count>', 'pods of the simulated cluster (default: 300)').argParser(checked(parseCount)),
     )
+    .addOption(
+      new Option(
+        '--metrics-apis <host:port>',
+        'serve the Kubernetes metrics APIs there, over TLS, for autoscalers and kubectl top (default: inside a cluster [::]:6443)',
+      )
+        .env('PHAROS_METRICS_APIS')
+        .argParser(checked(parseAddress)),
+    )
     .addOption(featureOption())
     .addOption(
       new Option('--log-level <level>', 'what is logged on standard error')

@@ -14,6 +14,8 @@ export interface Address {
 export interface ServerOptions {
   readonly config?: string;
   readonly listen?: Address;
+  /** Where the Kubernetes metrics APIs are served. */
+  readonly metricsApis?: Address;
   readonly dataDir?: string;
   readonly clickhouse?: string;
   readonly clickhouseHttp?: Address;

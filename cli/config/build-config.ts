@@ -1,6 +1,7 @@
 import type { ScrapeConfig } from '../../collector/scrape/scrape-config.ts';
 import { Secret } from '../../collector/secret.ts';
 import type { AlertmanagerSettings, NotificationSettings } from './alerting-keys.ts';
+import type { AutoscalingSettings } from './autoscaling-keys.ts';
 import { atMostOne, buildHttpClient } from './build-client.ts';
 import { buildDiscovery } from './build-discovery.ts';
 import { buildKubernetes } from './build-kubernetes.ts';
@@ -10,6 +11,7 @@ import { buildScrapeConfig, checkProtocols, globalIntervals } from './build-scra
 import { withoutUserInfo } from './build-server.ts';
 import type {
   AlertmanagerConfig,
+  AutoscalingConfig,
   ClickHouseConfig,
   GlobalConfig,
   HostMetricsConfig,
@@ -52,6 +54,7 @@ export function buildConfig(settings: FileSettings, reading: Reading, options: B
       alertmanagers: alerting.alertmanagers.map((alertmanager) => buildAlertmanager(alertmanager, reading)),
     },
     notification: buildNotification(settings.notification, reading),
+    autoscaling: buildAutoscaling(settings.autoscaling, reading),
     hostMetrics: buildHostMetrics(settings, scrapeConfigs, reading),
     kubernetes: buildKubernetes(settings, reading),
     storage: buildStorage(settings.storage, reading),
@@ -140,6 +143,26 @@ function buildNotification(settings: NotificationSettings, reading: Reading): No
     reading.report(reading.placeOf(settings, other), `expected config_file alone or ${other} without it, got both`);
   }
   return { externalUrl: settings.external_url || undefined, configFile: settings.config_file || undefined };
+}
+
+function buildAutoscaling(settings: AutoscalingSettings, reading: Reading): AutoscalingConfig {
+  const { cert_file: certFile, key_file: keyFile } = settings;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    const [given, missing] =
+      certFile === undefined ? (['key_file', 'cert_file'] as const) : (['cert_file', 'key_file'] as const);
+    reading.report(reading.placeOf(settings, given), `expected ${missing} besides ${given}, got ${given} alone`);
+  }
+  return {
+    enabled: settings.enabled,
+    listen: settings.listen,
+    tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
+    serviceNamespace: settings.service_namespace,
+    serviceName: settings.service_name,
+    register: settings.register,
+    interval: settings.interval,
+    freshness: settings.freshness,
+    hold: settings.hold,
+  };
 }
 
 function buildHostMetrics(

@@ -23,6 +23,7 @@ export interface PharosConfig {
   readonly builtinRules: boolean;
   readonly alerting: AlertingConfig;
   readonly notification: NotificationConfig;
+  readonly autoscaling: AutoscalingConfig;
   readonly hostMetrics: HostMetricsConfig;
   readonly kubernetes: KubernetesConfig;
   readonly storage: StorageConfig;
@@ -72,6 +73,22 @@ export interface NotificationConfig {
   readonly externalUrl: string | undefined;
   /** An Alertmanager's configuration; undefined: the section has receivers of its own, or none. */
   readonly configFile: string | undefined;
+}
+
+/** The Kubernetes metrics APIs. Named metrics are read by who serves them. */
+export interface AutoscalingConfig {
+  /** Undefined: where it is said where, inside a cluster, and with a simulated one. */
+  readonly enabled: boolean | undefined;
+  readonly listen: Address | undefined;
+  /** Undefined: a certificate of our own making. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Undefined: the namespace that this process runs in. */
+  readonly serviceNamespace: string | undefined;
+  readonly serviceName: string;
+  readonly register: boolean;
+  readonly interval: number;
+  readonly freshness: number;
+  readonly hold: number;
 }
 
 /** The metrics of the machine that Pharos runs on. */

@@ -1,4 +1,5 @@
 import { alertingKeys, notificationKeys } from './alerting-keys.ts';
+import { autoscalingKeys } from './autoscaling-keys.ts';
 import { kubernetesKeys } from './kubernetes-keys.ts';
 import { hostMetricsKeys, serverKeys, storageKeys } from './own-keys.ts';
 import { remoteWriteKeys } from './remote-write-keys.ts';
@@ -20,6 +21,7 @@ export const fileKeys = {
   policies: elsewhere('Alert policies: docs/policies.md has their keys.'),
   alerting: section(map(alertingKeys), 'How alerts are evaluated, and Alertmanagers.'),
   notification: section(map(notificationKeys), 'Who is told of alerts.'),
+  autoscaling: section(map(autoscalingKeys), 'The Kubernetes metrics APIs, which autoscalers ask.'),
   host_metrics: section(map(hostMetricsKeys), 'The metrics of the machine that Pharos runs on.'),
   kubernetes: section(
     map(kubernetesKeys),
