@@ -29,12 +29,25 @@ export interface ServedMetric {
    * evaluation, because the labels are not in the result any more. Otherwise rows are chosen by their labels.
    */
   readonly selectsInside: boolean;
+  /**
+   * Of several rows about one object the one with the newest value counts: they are one series, of which another label has changed.
+   * Otherwise several are ambiguous, and the object has no value. Default: false.
+   */
+  readonly newestCounts?: boolean;
+  /** What an evaluation reads, and how far back, so that it can be kept in memory while the metric is evaluated. Default: nothing is known. */
+  readonly reads?: readonly MetricRead[];
   /** For the user: `the k8s_* catalogue`, a configuration's `file:line`, or an object's kind and name. */
   readonly origin: string;
   /** Which object of a resource a row is about; undefined when it is about none. Not asked of external metrics. */
   objectOf(labels: Labels, resource: string): DescribedObject | undefined;
   /** Rejects with an Error whose message is for the user when it cannot be known; never with fewer rows than there are. */
   evaluate(request: EvaluationRequest, signal: AbortSignal): Promise<Evaluation>;
+}
+
+/** Samples of a series metric from so many milliseconds before an evaluation on. */
+export interface MetricRead {
+  readonly metric: string;
+  readonly back: number;
 }
 
 export interface EvaluationRequest {
@@ -49,7 +62,7 @@ export interface EvaluationRequest {
  * why there is no value. The arrays belong to whoever gets them.
  */
 export interface Evaluation {
-  /** Without the metric's name. Where rows are the same as the last time, the same object. */
+  /** A metric's name may be among them and counts for nothing. Where rows are the same as the last time, the same array. */
   readonly labels: readonly Labels[];
   readonly values: Float64Array;
   /** Unix milliseconds of the oldest sample that a value was computed from. */
