@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { readNames } from '../written-form.ts';
 import { policiesPage } from './policies-page.ts';
 import { policyCrd, policyCrdManifest } from './policy-crd.ts';
 import { POLICY_DEFINITION } from './policy-definition.ts';
 import { POLICY_EXAMPLES } from './policy-examples.ts';
-import { readNames } from './policy-form.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 

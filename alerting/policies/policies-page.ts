@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { z as zod } from 'zod';
 import { formatDuration } from '../duration.ts';
+import { partOf, writtenName } from '../written-form.ts';
 import { POLICY_DEFINITION, POLICY_LIMITS } from './policy-definition.ts';
 import { POLICY_EXAMPLES } from './policy-examples.ts';
-import { partOf, writtenName } from './policy-form.ts';
 
 interface Schema {
   readonly type?: string;

@@ -1,10 +1,11 @@
 /** What must hold between the parts of a policy, and between it and what is there: metrics, labels, receivers. */
+
+import { describeGiven } from '../describe-given.ts';
 import { formatDuration } from '../duration.ts';
 import { nearest } from '../nearest.ts';
 import { Template } from '../template/template.ts';
 import { TemplateError } from '../template/template-error.ts';
 import type { CheckContext } from './check-context.ts';
-import { describeGiven } from './describe-given.ts';
 import { LEVEL_LABELS } from './object-level.ts';
 import type { ObjectLevel, ObjectSelector } from './policy.ts';
 import { POLICY_LIMITS, type WrittenCondition, type WrittenPolicy } from './policy-definition.ts';

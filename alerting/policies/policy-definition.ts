@@ -3,10 +3,8 @@
  * the Kubernetes resource and the JSON API with names in camel case, as here), the resource's OpenAPI schema and the reference.
  * What it says of a value is only what can be said of the value alone; `policy-checks.ts` looks at what belongs together.
  */
-import { z } from 'zod';
-import { formatDuration, parseDuration } from '../duration.ts';
-import { nearest } from '../nearest.ts';
-import { describeGiven } from './describe-given.ts';
+import type { z } from 'zod';
+import { duration, finite, flag, list, map, oneOf, record, text, whole } from '../written-values.ts';
 import { COMPARISONS, OBJECT_LEVELS, OPERATORS, SEVERITIES, STATISTICS } from './policy.ts';
 
 const SECOND = 1_000;
@@ -28,81 +26,6 @@ export const POLICY_LIMITS = {
 
 const POLICY_ID = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
-const DURATION = /^(?:0|(?:[0-9]+(?:y|w|d|h|ms|m|s))+)$/;
-
-type Wording = (issue: { readonly input?: unknown }) => string;
-
-/** The message of any fault of a value: what was expected, and what was given. */
-function wanted(expected: string): Wording {
-  return ({ input }) =>
-    input === undefined
-      ? `the key is missing; expected ${expected}`
-      : `expected ${expected}, got ${describeGiven(input)}`;
-}
-
-function text(expected: string, { min = 0, max, pattern }: { min?: number; max: number; pattern?: RegExp }) {
-  const error = wanted(expected);
-  const base = z
-    .string({ error })
-    .min(min, { error })
-    .max(max, { error: tooLong(expected, max) });
-  return pattern === undefined ? base : base.regex(pattern, { error });
-}
-
-function tooLong(expected: string, max: number): Wording {
-  return ({ input }) => `expected ${expected} of at most ${max} characters, got ${String(input).length}`;
-}
-
-/** Milliseconds, from text. */
-function duration(expected: string, { min, max }: { readonly min: number; readonly max: number }) {
-  const whole = `${expected} such as 5m or 1h30m`;
-  return z
-    .string({ error: wanted(whole) })
-    .regex(DURATION, { error: wanted(whole) })
-    .transform((given, context) => {
-      const milliseconds = parseDuration(given);
-      if (milliseconds !== undefined && milliseconds >= min && milliseconds <= max) return milliseconds;
-      const bounds = `from ${formatDuration(min)} to ${formatDuration(max)}`;
-      const message = milliseconds === undefined ? whole : `${expected} ${bounds}`;
-      context.addIssue({ code: 'custom', message: `expected ${message}, got ${describeGiven(given)}`, input: given });
-      return z.NEVER;
-    });
-}
-
-function whole(expected: string, { min, max }: { readonly min: number; readonly max: number }) {
-  const error = wanted(`${expected}, a whole number from ${min} to ${max}`);
-  return z.int({ error }).min(min, { error }).max(max, { error });
-}
-
-function oneOf<const T extends readonly string[]>(names: T) {
-  return z.enum(names, {
-    error: ({ input }) => {
-      const near = typeof input === 'string' ? nearest(input, names) : undefined;
-      const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
-      return wanted(`one of ${names.join(', ')}`)({ input }) + hint;
-    },
-  });
-}
-
-const flag = z.boolean({ error: wanted('true or false') });
-const finite = z.number({ error: wanted('a finite number') });
-
-function list<T extends z.ZodType>(of: T, { what, min = 0, max }: { what: string; min?: number; max: number }) {
-  const amount = min === 0 ? `at most ${max}` : `${min} to ${max}`;
-  const error: Wording = ({ input }) =>
-    Array.isArray(input)
-      ? `expected a list of ${amount} ${what}, got ${input.length}`
-      : wanted(`a list of ${what}`)({ input });
-  return z.array(of, { error }).min(min, { error }).max(max, { error });
-}
-
-function map<T extends z.ZodRawShape>(shape: T) {
-  return z.object(shape, { error: wanted('a map of keys and values') });
-}
-
-function record<T extends z.ZodType>(of: T, what: string) {
-  return z.record(z.string(), of, { error: wanted(`a map of ${what}`) });
-}
 
 const labelLists = record(
   list(text('a value of a label, maybe with *', { min: 1, max: 253 }), {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fieldOf } from '../written-form.ts';
 import { SMALL_CATALOGUE } from './catalogue.case.ts';
-import { fieldOf } from './policy-form.ts';
 import { readResource } from './policy-resource.ts';
 import { resourceId } from './resource-scope.ts';
 

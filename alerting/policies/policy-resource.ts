@@ -1,5 +1,5 @@
-import { describeGiven } from './describe-given.ts';
-import type { FieldProblem } from './policy-form.ts';
+import { describeGiven } from '../describe-given.ts';
+import type { FieldProblem } from '../written-form.ts';
 import { type PolicyContext, type PolicyReading, readPolicy } from './read-policy.ts';
 import { resourceId } from './resource-scope.ts';
 

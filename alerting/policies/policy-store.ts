@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { type Clock, wait } from '../../clock/clock.ts';
 import type { DocumentLog, DocumentVersion } from '../../storage/document-log.ts';
 import { StorageError } from '../../storage/errors.ts';
+import { type FieldProblem, fieldOf } from '../written-form.ts';
 import type { AlertPolicy } from './policy.ts';
-import { type FieldProblem, fieldOf } from './policy-form.ts';
 import { type PolicyContext, readPolicy } from './read-policy.ts';
 import { renderPolicy } from './render-policy.ts';
 

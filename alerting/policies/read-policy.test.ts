@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { fieldOf, type WrittenForm } from '../written-form.ts';
 import { SMALL_CATALOGUE } from './catalogue.case.ts';
-import { fieldOf, type PolicyForm } from './policy-form.ts';
 import { readPolicy } from './read-policy.ts';
 
 const CONDITION = { metric: 'k8s_pod_cpu_core_used', operator: 'gt', threshold: 2 };
 const GOOD = { id: 'a', name: 'A', level: 'pod', conditions: [CONDITION] };
 
 /** `field: message` of all problems. */
-function problemsOf(given: unknown, form: PolicyForm = 'snake', receivers?: readonly string[]): string[] {
+function problemsOf(given: unknown, form: WrittenForm = 'snake', receivers?: readonly string[]): string[] {
   const { problems } = readPolicy(given, { form, source: 'test', catalogue: SMALL_CATALOGUE, receivers });
   return problems.map(({ path, message }) => `${fieldOf(path)}: ${message}`);
 }

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
+import { type FieldProblem, readNames, type WrittenForm, writtenName, writtenPath } from '../written-form.ts';
 import type { CheckContext } from './check-context.ts';
 import type { MetricCatalogue } from './metric-catalogue.ts';
 import type { AlertPolicy, ObjectLevel } from './policy.ts';
 import { OBJECT_LEVELS } from './policy.ts';
 import { checkCondition, checkPolicy } from './policy-checks.ts';
 import { POLICY_DEFINITION, type WrittenPolicy } from './policy-definition.ts';
-import { type FieldProblem, type PolicyForm, readNames, writtenName, writtenPath } from './policy-form.ts';
 import { checkScope, RESOURCE_PREFIX, type ResourceScope, scopedObjects } from './resource-scope.ts';
 import { bySeverity } from './thresholds.ts';
 
@@ -17,7 +17,7 @@ export interface PolicyContext {
 }
 
 export interface ReadPolicyOptions extends PolicyContext {
-  readonly form: PolicyForm;
+  readonly form: WrittenForm;
   /** See `AlertPolicy.source`. */
   readonly source: string;
   /** Of a Kubernetes resource: what it may be about. */

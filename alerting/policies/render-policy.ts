@@ -1,8 +1,8 @@
 import { formatDuration } from '../duration.ts';
+import { type WrittenForm, writeNames } from '../written-form.ts';
 import type { MetricCatalogue } from './metric-catalogue.ts';
 import type { AlertPolicy, BySeverity, Condition } from './policy.ts';
 import { POLICY_DEFINITION } from './policy-definition.ts';
-import { type PolicyForm, writeNames } from './policy-form.ts';
 
 /**
  * A policy as it is written in a form, complete with its defaults: reading it gives the same policy. Of a Kubernetes resource it is
@@ -10,7 +10,7 @@ import { type PolicyForm, writeNames } from './policy-form.ts';
  */
 export function renderPolicy(
   policy: AlertPolicy,
-  { form, catalogue }: { readonly form: PolicyForm; readonly catalogue: MetricCatalogue },
+  { form, catalogue }: { readonly form: WrittenForm; readonly catalogue: MetricCatalogue },
 ): Readonly<Record<string, unknown>> {
   const { source: _, conditions, noData, overrides, notice, ...rest } = policy;
   const written = {

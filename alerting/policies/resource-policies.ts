@@ -1,5 +1,5 @@
+import { type FieldProblem, fieldOf } from '../written-form.ts';
 import type { AlertPolicy } from './policy.ts';
-import { type FieldProblem, fieldOf } from './policy-form.ts';
 import { readResource } from './policy-resource.ts';
 import type { PolicyOrigin, PolicySet } from './policy-set.ts';
 import type { PolicyContext } from './read-policy.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { describeGiven } from '../describe-given.ts';
 import { tokenize } from '../template/lexer.ts';
 import { TemplateError } from '../template/template-error.ts';
 import type { CheckContext } from './check-context.ts';
-import { describeGiven } from './describe-given.ts';
 import type { ObjectSelector } from './policy.ts';
 import type { WrittenPolicy } from './policy-definition.ts';
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { nearest } from '../nearest.ts';
+import { nearest } from './nearest.ts';
 
 /** How names are written: `noData` in the Kubernetes resource and the JSON API, `no_data` in YAML files. */
-export type PolicyForm = 'camel' | 'snake';
+export type WrittenForm = 'camel' | 'snake';
 
 /** Names and positions that lead to a value, as they are written in its form. */
 export type WrittenPath = readonly (string | number)[];
@@ -23,12 +23,12 @@ export function fieldOf(path: WrittenPath): string {
 }
 
 /** A name of the definition as it is written. */
-export function writtenName(name: string, form: PolicyForm): string {
+export function writtenName(name: string, form: WrittenForm): string {
   return form === 'camel' ? name : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** A path by the definition's names as it is written; names that users choose, such as labels, stay as they are. */
-export function writtenPath(definition: z.ZodType, path: readonly PropertyKey[], form: PolicyForm): WrittenPath {
+export function writtenPath(definition: z.ZodType, path: readonly PropertyKey[], form: WrittenForm): WrittenPath {
   let part: Part | undefined = partOf(definition);
   return path.map((key) => {
     const known: Part | undefined = part;
@@ -45,7 +45,7 @@ export function writtenPath(definition: z.ZodType, path: readonly PropertyKey[],
 export function readNames(
   definition: z.ZodType,
   value: unknown,
-  form: PolicyForm,
+  form: WrittenForm,
 ): { readonly value: unknown; readonly problems: readonly FieldProblem[] } {
   const problems: FieldProblem[] = [];
   return { value: read(definition, value, []), problems };
@@ -78,7 +78,7 @@ export function readNames(
 }
 
 /** What has the definition's names, with those of the form. */
-export function writeNames(definition: z.ZodType, value: unknown, form: PolicyForm): unknown {
+export function writeNames(definition: z.ZodType, value: unknown, form: WrittenForm): unknown {
   const part = partOf(definition);
   if (part.kind === 'list' && Array.isArray(value)) return value.map((item) => writeNames(part.of, item, form));
   if (part.kind !== 'map' || !isMap(value)) return value;
