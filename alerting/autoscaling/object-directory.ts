@@ -15,6 +15,15 @@ export interface KnownPod extends KnownObject {
   readonly node: string;
   /** Names of those that run now. */
   readonly running: readonly string[];
+  /** More of each in `running`, in the same order; undefined where nobody knows. */
+  readonly containers?: readonly RunningContainer[];
+}
+
+export interface RunningContainer {
+  /** The runtime's, without its name: of `containerd://0123…` it is `0123…`. '' until it is known. */
+  readonly id: string;
+  /** Unix milliseconds, whole seconds; NaN when nobody says. */
+  readonly started: number;
 }
 
 /**
