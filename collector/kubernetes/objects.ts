@@ -188,7 +188,7 @@ export interface Deployment extends KubeObject {
 }
 
 export interface ReplicaSet extends KubeObject {
-  readonly spec: { readonly replicas?: number };
+  readonly spec: { readonly replicas?: number; readonly selector?: LabelSelector };
   readonly status: {
     readonly replicas?: number;
     readonly fullyLabeledReplicas?: number;
@@ -199,7 +199,7 @@ export interface ReplicaSet extends KubeObject {
 }
 
 export interface ReplicationController extends KubeObject {
-  readonly spec: { readonly replicas?: number };
+  readonly spec: { readonly replicas?: number; readonly selector?: Readonly<Record<string, string>> };
   readonly status: {
     readonly replicas?: number;
     readonly fullyLabeledReplicas?: number;
@@ -212,6 +212,7 @@ export interface ReplicationController extends KubeObject {
 export interface StatefulSet extends KubeObject {
   readonly spec: {
     readonly replicas?: number;
+    readonly selector?: LabelSelector;
     readonly ordinals?: { readonly start?: number };
     readonly persistentVolumeClaimRetentionPolicy?: { readonly whenDeleted?: string; readonly whenScaled?: string };
   };
@@ -394,9 +395,20 @@ export interface HorizontalPodAutoscaler extends KubeObject {
     readonly desiredReplicas?: number;
     readonly observedGeneration?: number;
     readonly lastScaleTime?: string;
-    readonly conditions?: readonly Condition[];
+    readonly conditions?: readonly AutoscalerCondition[];
     readonly currentMetrics?: readonly MetricStatus[];
   };
+}
+
+export interface AutoscalerCondition extends Condition {
+  readonly message?: string;
+}
+
+/** A custom or external metric. */
+export interface MetricIdentifier {
+  readonly name: string;
+  /** Over the metric's labels. */
+  readonly selector?: LabelSelector;
 }
 
 /** What an autoscaler aims at: the member that `type` names, with a small first letter. */
@@ -404,9 +416,13 @@ export interface MetricSpec {
   readonly type: string;
   readonly resource?: { readonly name: string; readonly target?: MetricValue };
   readonly containerResource?: { readonly name: string; readonly container?: string; readonly target?: MetricValue };
-  readonly pods?: { readonly metric?: { readonly name: string }; readonly target?: MetricValue };
-  readonly object?: { readonly metric?: { readonly name: string }; readonly target?: MetricValue };
-  readonly external?: { readonly metric?: { readonly name: string }; readonly target?: MetricValue };
+  readonly pods?: { readonly metric?: MetricIdentifier; readonly target?: MetricValue };
+  readonly object?: {
+    readonly metric?: MetricIdentifier;
+    readonly describedObject?: { readonly apiVersion?: string; readonly kind: string; readonly name: string };
+    readonly target?: MetricValue;
+  };
+  readonly external?: { readonly metric?: MetricIdentifier; readonly target?: MetricValue };
 }
 
 /** What an autoscaler saw last. */

@@ -63,6 +63,8 @@ const OBJECT_REFERENCE = { kind: 'shared', namespace: 'shared', name: 'own', uid
 
 const ENDPOINT_ADDRESSES = [{ ip: 'own', hostname: 'own', nodeName: 'shared', targetRef: OBJECT_REFERENCE }] as const;
 
+const METRIC_IDENTIFIER = { name: 'shared', selector: LABEL_SELECTOR } as const;
+
 const METRIC_VALUE = { value: 'own', averageValue: 'own', averageUtilization: 'own' } as const;
 
 const WEBHOOKS = [{ name: 'own', clientConfig: { service: { name: 'own', namespace: 'shared' } } }] as const;
@@ -146,7 +148,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
     },
   }),
   replicasets: resource('apps', 'v1', 'ReplicaSet', 'replicasets', {
-    spec: { replicas: 'own' },
+    spec: { replicas: 'own', selector: LABEL_SELECTOR },
     status: {
       replicas: 'own',
       fullyLabeledReplicas: 'own',
@@ -156,7 +158,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
     },
   }),
   replicationcontrollers: resource('', 'v1', 'ReplicationController', 'replicationcontrollers', {
-    spec: { replicas: 'own' },
+    spec: { replicas: 'own', selector: 'map' },
     status: {
       replicas: 'own',
       fullyLabeledReplicas: 'own',
@@ -168,6 +170,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
   statefulsets: resource('apps', 'v1', 'StatefulSet', 'statefulsets', {
     spec: {
       replicas: 'own',
+      selector: LABEL_SELECTOR,
       ordinals: { start: 'own' },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'shared', whenScaled: 'shared' },
     },
@@ -297,9 +300,13 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
           type: 'shared',
           resource: { name: 'shared', target: METRIC_VALUE },
           containerResource: { name: 'shared', container: 'shared', target: METRIC_VALUE },
-          pods: { metric: { name: 'shared' }, target: METRIC_VALUE },
-          object: { metric: { name: 'shared' }, target: METRIC_VALUE },
-          external: { metric: { name: 'shared' }, target: METRIC_VALUE },
+          pods: { metric: METRIC_IDENTIFIER, target: METRIC_VALUE },
+          object: {
+            metric: METRIC_IDENTIFIER,
+            describedObject: { apiVersion: 'shared', kind: 'shared', name: 'own' },
+            target: METRIC_VALUE,
+          },
+          external: { metric: METRIC_IDENTIFIER, target: METRIC_VALUE },
         },
       ],
     },
@@ -308,7 +315,7 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
       desiredReplicas: 'own',
       observedGeneration: 'own',
       lastScaleTime: 'time',
-      conditions: CONDITIONS,
+      conditions: [{ ...CONDITIONS[0], message: 'own' }],
       currentMetrics: [
         {
           type: 'shared',
