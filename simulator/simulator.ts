@@ -86,6 +86,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await listeners.close();
     throw error;
   });
+  api.frontProxy.publish();
   const uncount = countComponentRequests(world.store, api);
   world.serveThrough(askApi({ url: api.url, token, ca: api.ca }), { host, port: Number(new URL(api.url).port) });
   listeners.serve(world, (given) => api.acceptsToken(given));

@@ -1,32 +1,27 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import type { KubeObject } from '../kube-object.ts';
-import { type ObjectStore, rfc3339 } from '../object-store.ts';
-import { unavailable } from './api-error.ts';
-import type { ApiRequest } from './api-request.ts';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type ObjectStore, rfc3339, type StoreEvent } from '../object-store.ts';
+import { type ApiService, type ApiServiceCondition, type Backend, findBackend } from './aggregated-backend.ts';
+import { readAggregatedDiscovery, readResourceList } from './aggregated-discovery.ts';
+import { type ApiRequest, sendText } from './api-request.ts';
+import { BackendClient } from './backend-client.ts';
 import type { AggregatedVersion } from './discovery.ts';
+import { type FrontProxy, passedHeaders, userHeaders } from './front-proxy.ts';
 
 const RESOURCE = 'apiservices.apiregistration.k8s.io';
-
-interface ApiService extends KubeObject {
-  readonly spec?: {
-    readonly group?: string;
-    readonly version?: string;
-    readonly service?: { readonly namespace?: string; readonly name?: string } | null;
-  };
-  readonly status?: { readonly conditions?: readonly Condition[] };
-}
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly lastTransitionTime?: string;
-  readonly reason?: string;
-  readonly message?: string;
-}
+/** Changes of these can make a server reachable or unreachable. */
+const CONCERNED: ReadonlySet<string> = new Set([RESOURCE, 'services', 'endpoints', 'endpointslices.discovery.k8s.io']);
+/** Milliseconds that a look at a server may take. */
+const PROBE_TIMEOUT = 6_000;
+const PROBE_ATTEMPTS = 3;
+/** Bytes of a document that a server describes itself with. */
+const MOST_BYTES = 8 * 1024 * 1024;
+const PROBER = { name: 'system:kube-aggregator', groups: ['system:masters'] };
+const DISCOVERY = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;q=0.9';
 
 export interface AggregationOptions {
   readonly store: ObjectStore;
+  readonly frontProxy: FrontProxy;
   /** URLs by `namespace/name` of the service; read anew for each request, so that entries can come and go. */
   readonly backends: ReadonlyMap<string, string>;
   /** Milliseconds until a request is given up. */
@@ -36,48 +31,78 @@ export interface AggregationOptions {
   readonly now: () => number;
 }
 
+type Finding = Omit<ApiServiceCondition, 'type'> & { readonly status: string };
+
 /**
  * Groups and versions that other servers serve, as APIService objects with a service register them: their requests are passed
- * on with the user's name in headers, and the objects' status says whether they answer.
+ * on with the front proxy's certificate and the user in headers, and the objects' status says whether they answer.
  */
 export class Aggregation {
   readonly #options: AggregationOptions;
+  readonly #client: BackendClient;
   readonly #timer: NodeJS.Timeout;
   readonly #unsubscribe: () => void;
+  /** Resources by `group/version`, as the servers have told. */
+  readonly #discovered = new Map<string, readonly object[]>();
+  #turn = 0;
+  #probing: NodeJS.Immediate | undefined;
+  #closed = false;
 
   constructor(options: AggregationOptions) {
     this.#options = options;
+    this.#client = new BackendClient(() => options.frontProxy.client);
     this.#timer = setInterval(() => this.probe(), options.probeInterval).unref();
-    this.#unsubscribe = options.store.subscribe(({ type, resource }) => {
-      if (resource === RESOURCE && type === 'ADDED') setImmediate(() => this.probe());
-    });
+    this.#unsubscribe = options.store.subscribe((event) => this.#follow(event));
   }
 
-  /** The groups and versions that are registered. */
+  /** The groups and versions that are registered, those of the highest priority first. */
   versions(): readonly AggregatedVersion[] {
-    return this.#services().flatMap(({ spec }) =>
-      spec?.group === undefined || spec.version === undefined ? [] : [{ group: spec.group, version: spec.version }],
-    );
+    return [...this.#services()]
+      .sort(
+        ({ spec: a }, { spec: b }) =>
+          (b?.groupPriorityMinimum ?? 0) - (a?.groupPriorityMinimum ?? 0) ||
+          (b?.versionPriority ?? 0) - (a?.versionPriority ?? 0),
+      )
+      .flatMap((service) => {
+        const { group, version } = service.spec!;
+        if (group === undefined || version === undefined) return [];
+        const resources = this.#discovered.get(`${group}/${version}`);
+        return [{ group, version, available: isAvailable(service), ...(resources !== undefined && { resources }) }];
+      });
   }
 
   has(group: string, version: string): boolean {
     return this.#find(group, version) !== undefined;
   }
 
-  /** Passes the request on and sends what comes back. An ApiError of 503 when nobody answers. */
-  async passOn(request: ApiRequest, { group, version }: AggregatedVersion): Promise<void> {
-    const backend = this.#backendOf(this.#find(group, version));
-    if (backend === undefined) throw unavailable('service unavailable');
+  /** Passes the request on and sends what comes back, or 503 as plain text when nobody answers. */
+  async passOn(request: ApiRequest, { group, version }: Pick<AggregatedVersion, 'group' | 'version'>): Promise<void> {
+    const service = this.#find(group, version);
+    const backend = service !== undefined && isAvailable(service) ? this.#backendOf(service) : undefined;
+    if (backend === undefined) return this.#refuse(request, 'service unavailable');
+    const { incoming, user, method, signal, response } = request;
+    const { remoteAddress } = incoming.socket;
+    const forwarded = [incoming.headers['x-forwarded-for'], remoteAddress].filter((part) => part !== undefined);
     const body = await request.body();
-    const { authorization: _credentials, host: _host, connection: _connection, ...headers } = request.incoming.headers;
-    const { user } = request;
-    const answer = await this.#ask(backend + request.incoming.url, {
-      method: request.method,
-      headers: { ...headers, 'x-remote-user': user.name, 'x-remote-group': [...user.groups] },
-      body,
-      signal: request.signal,
-    });
-    const { response } = request;
+    let answer: IncomingMessage;
+    try {
+      answer = await this.#client.ask(backend, {
+        method,
+        path: plainPath(request.path) + plainQuery(request.query),
+        headers: {
+          ...passedHeaders(incoming.headers),
+          'x-forwarded-for': forwarded.join(', '),
+          ...(body.length > 0 && { 'content-length': String(body.length) }),
+          ...userHeaders(user),
+        },
+        body,
+        signal,
+        timeout: this.#options.timeout,
+      });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return this.#refuse(request, `error trying to reach service: ${(error as Error).message}`);
+    }
     response.writeHead(answer.statusCode ?? 502, plainHeaders(answer));
     // An answer that is cut is passed on as one that is cut.
     answer.on('error', () => response.destroy());
@@ -86,14 +111,25 @@ export class Aggregation {
     await new Promise((resolve) => answer.on('close', resolve));
   }
 
+  /** What a server answers to the aggregator itself; undefined unless it is 200 and not too long. */
+  async fetch(
+    { group, version }: Pick<AggregatedVersion, 'group' | 'version'>,
+    path: string,
+  ): Promise<string | undefined> {
+    const service = this.#find(group, version);
+    const backend = service !== undefined && isAvailable(service) ? this.#backendOf(service) : undefined;
+    if (backend === undefined) return undefined;
+    return this.#get(backend, path, {
+      accept: 'application/json',
+      ...userHeaders({ ...PROBER, name: 'system:aggregator' }),
+    })
+      .then(({ body }) => body)
+      .catch(() => undefined);
+  }
+
   /** By the name of the APIService: whether it is known not to answer. */
   unavailable(): ReadonlyMap<string, boolean> {
-    return new Map(
-      this.#services().map(({ metadata, status }) => {
-        const available = status?.conditions?.find(({ type }) => type === 'Available');
-        return [metadata.name, available?.status !== 'True'];
-      }),
-    );
+    return new Map(this.#services().map((service) => [service.metadata.name, !isAvailable(service)]));
   }
 
   /** Asks every backend for its group and version and writes what it finds into the objects' status. */
@@ -102,8 +138,20 @@ export class Aggregation {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
+    clearImmediate(this.#probing);
     this.#unsubscribe();
+    this.#client.close();
+  }
+
+  #follow({ resource, object, before }: StoreEvent): void {
+    if (!CONCERNED.has(resource)) return;
+    if (resource === RESOURCE) {
+      if (before !== undefined && JSON.stringify(before.spec) === JSON.stringify(object.spec)) return;
+    } else if (!this.#services().some(({ spec }) => isAbout(resource, object, spec?.service ?? {}))) return;
+    clearImmediate(this.#probing);
+    this.#probing = setImmediate(() => void this.probe());
   }
 
   #services(): readonly ApiService[] {
@@ -115,40 +163,61 @@ export class Aggregation {
     return this.#services().find(({ spec }) => spec?.group === group && spec.version === version);
   }
 
-  #backendOf(service: ApiService | undefined): string | undefined {
-    const { namespace, name } = service?.spec?.service ?? {};
-    return this.#options.backends.get(`${namespace}/${name}`)?.replace(/\/$/, '');
+  #backendOf(service: ApiService): Backend | undefined {
+    const found = this.#locate(service);
+    return 'reason' in found ? undefined : found;
+  }
+
+  #locate(service: ApiService): ReturnType<typeof findBackend> {
+    const { store, backends } = this.#options;
+    return findBackend(service, { store, overrides: backends, turn: this.#turn++ });
   }
 
   async #probe(service: ApiService): Promise<void> {
-    const { group, version, service: target } = service.spec!;
-    const backend = this.#backendOf(service);
-    const at = `service/${target!.name} in "${target!.namespace}"`;
-    let found: Omit<Condition, 'type'>;
-    if (backend === undefined) found = { status: 'False', reason: 'ServiceNotFound', message: `${at} is not present` };
-    else {
-      const url = `${backend}/apis/${group}/${version}`;
-      const status = await this.#ask(url, {
-        method: 'GET',
-        headers: { 'x-remote-user': 'system:kube-aggregator', 'x-remote-group': 'system:masters' },
-        body: Buffer.alloc(0),
-        signal: AbortSignal.timeout(this.#options.timeout),
-      }).then(
-        (answer) => {
-          answer.on('error', () => {}).resume();
-          return answer.statusCode === 200 ? undefined : `bad status from ${url}: ${answer.statusCode}`;
+    const { group, version } = service.spec!;
+    const path = `/apis/${group}/${version}`;
+    let found: Finding = { status: 'True', reason: 'Passed', message: 'all checks passed' };
+    for (let attempt = 1; ; attempt++) {
+      const backend = this.#locate(service);
+      if ('reason' in backend) {
+        found = { status: 'False', ...backend };
+        break;
+      }
+      const error = await this.#get(backend, path, userHeaders(PROBER)).then(
+        ({ status, body }) => {
+          if (status < 200 || status > 299) return `bad status from ${backend.url}${path}: ${status}`;
+          const resources = readResourceList(body, { group: group!, version: version! });
+          if (resources !== undefined) this.#discovered.set(`${group}/${version}`, resources);
+          return undefined;
         },
-        (error: Error) => `failing or missing response from ${url}: ${error.message}`,
+        ({ message }: Error) =>
+          `failing or missing response from ${backend.url}${path}: Get "${backend.url}${path}": ${message}`,
       );
-      found =
-        status === undefined
-          ? { status: 'True', reason: 'Passed', message: 'all checks passed' }
-          : { status: 'False', reason: 'FailedDiscoveryCheck', message: status };
+      if (error === undefined) {
+        await this.#discover(backend);
+        break;
+      }
+      if (attempt === PROBE_ATTEMPTS || this.#closed) {
+        found = { status: 'False', reason: 'FailedDiscoveryCheck', message: error };
+        break;
+      }
     }
-    this.#write(service.metadata.name, found);
+    if (!this.#closed) this.#write(service.metadata.name, found);
   }
 
-  #write(name: string, found: Omit<Condition, 'type'>): void {
+  /** What the server tells of all its resources at once counts more than its lists. */
+  async #discover(backend: Backend): Promise<void> {
+    const answer = await this.#get(backend, '/apis', { accept: DISCOVERY, ...userHeaders(PROBER) }).catch(
+      () => undefined,
+    );
+    if (answer?.status !== 200) return;
+    for (const [version, resources] of readAggregatedDiscovery(answer.body)) {
+      const [group = '', name = ''] = version.split('/');
+      if (this.has(group, name)) this.#discovered.set(version, resources);
+    }
+  }
+
+  #write(name: string, found: Finding): void {
     const { store, now } = this.#options;
     const service = store.get(RESOURCE, '', name) as ApiService | undefined;
     if (service === undefined) return;
@@ -162,24 +231,59 @@ export class Aggregation {
     store.update(RESOURCE, { ...service, status: { ...service.status, conditions } });
   }
 
-  #ask(url: string, given: Passed): Promise<IncomingMessage> {
-    const { method, headers, body, signal } = given;
-    // Backends have certificates of their own making.
-    const options = { method, headers, signal, timeout: this.#options.timeout, rejectUnauthorized: false };
-    return new Promise((resolve, reject) => {
-      const outgoing = (url.startsWith('https:') ? requestHttps : requestHttp)(url, options, resolve);
-      outgoing.on('error', (error) => reject(unavailable(`error trying to reach service: ${error.message}`)));
-      outgoing.on('timeout', () => outgoing.destroy(new Error('i/o timeout')));
-      outgoing.end(body);
+  async #get(
+    backend: Backend,
+    path: string,
+    headers: Readonly<Record<string, string | string[]>>,
+  ): Promise<{ readonly status: number; readonly body: string }> {
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT);
+    const answer = await this.#client.ask(backend, { method: 'GET', path, headers, signal, timeout: PROBE_TIMEOUT });
+    let size = 0;
+    answer.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size > MOST_BYTES) answer.destroy(new Error(`the answer is longer than ${MOST_BYTES} bytes`));
     });
+    return { status: answer.statusCode ?? 0, body: await text(answer) };
+  }
+
+  #refuse({ response }: ApiRequest, message: string): void {
+    sendText(response, 503, { type: 'text/plain; charset=utf-8', body: `${message}\n` });
   }
 }
 
-interface Passed {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-  readonly signal: AbortSignal;
+function isAvailable({ status }: ApiService): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'True') === true;
+}
+
+function isAbout(
+  resource: string,
+  { metadata }: StoreEvent['object'],
+  { namespace, name }: { readonly namespace?: string; readonly name?: string },
+): boolean {
+  if (metadata.namespace !== namespace) return false;
+  return (
+    (resource.startsWith('endpointslices') ? metadata.labels?.['kubernetes.io/service-name'] : metadata.name) === name
+  );
+}
+
+/** As the real server passes paths on: decoded and encoded again, so that a star is escaped and an escaped slash is none any more. */
+function plainPath(path: string): string {
+  return decodeURIComponent(path)
+    .split('/')
+    .map((part) =>
+      encodeURIComponent(part)
+        .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+        .replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent),
+    )
+    .join('/');
+}
+
+/** The same of queries, whose parameters are sorted. */
+function plainQuery(query: URLSearchParams): string {
+  if (query.size === 0) return '';
+  const sorted = new URLSearchParams(query);
+  sorted.sort();
+  return `?${sorted.toString().replaceAll('*', '%2A').replaceAll('%7E', '~')}`;
 }
 
 /** Without what is about the connection to the backend. */

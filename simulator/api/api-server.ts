@@ -7,8 +7,10 @@ import { Aggregation } from './aggregation.ts';
 import { ApiError, tooManyRequests } from './api-error.ts';
 import { type ApiRequest, readBody, sendJson, sendText } from './api-request.ts';
 import { Authentication, type TokenGrant } from './authentication.ts';
+import { CertificateAuthority } from './certificate-authority.ts';
 import { followCustomResources } from './custom-resources.ts';
 import { Faults } from './faults.ts';
+import { FrontProxy } from './front-proxy.ts';
 import { ObjectLists } from './object-list.ts';
 import type { ProxyAnswer, ProxyBackend } from './proxying.ts';
 import { type RequestLabels, RequestMetrics } from './request-metrics.ts';
@@ -36,7 +38,10 @@ export interface ApiServerOptions {
   readonly logger?: ApiLogger;
   /** Whether a pod's deletion is finished by somebody else who sees its deletionTimestamp. Default: it is gone at once. */
   readonly graceful?: (resource: string) => boolean;
-  /** URLs of aggregated servers, by `namespace/name` of the service that an APIService names. */
+  /**
+   * URLs of aggregated servers, by `namespace/name` of the service that an APIService names: in place of what Services and their
+   * endpoints say.
+   */
   readonly backends?: ReadonlyMap<string, string>;
   readonly limits?: Partial<ApiLimits>;
   /** The Kubernetes version it claims to be. */
@@ -88,6 +93,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 /** A running API server, with switches for what can go wrong with one. */
 export class ApiServer {
   readonly resources: ResourceTable;
+  /** With whose certificate aggregated servers are asked. */
+  readonly frontProxy: FrontProxy;
   readonly #options: ApiServerOptions;
   readonly #limits: ApiLimits;
   readonly #authentication: Authentication;
@@ -116,8 +123,11 @@ export class ApiServer {
       bookmarkInterval: this.#limits.bookmarkInterval,
     });
     this.#unfollow = followCustomResources(options.store, this.resources);
+    const clientCa = options.tls?.clientCa ?? new CertificateAuthority('kubernetes').cert;
+    this.frontProxy = new FrontProxy(options.store, { clientCa });
     this.#aggregation = new Aggregation({
       store: options.store,
+      frontProxy: this.frontProxy,
       backends: options.backends ?? new Map(),
       timeout: this.#limits.aggregationTimeout,
       probeInterval: this.#limits.probeInterval,

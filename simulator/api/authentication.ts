@@ -10,6 +10,11 @@ export interface TokenGrant {
   /** Such as `admin` or `system:serviceaccount:monitoring:pharos`. */
   readonly user: string;
   readonly groups?: readonly string[];
+  readonly uid?: string;
+  /** What authorization may want to know beside that, such as `scopes`. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+  /** For whom the token was made. Default: the API server. */
+  readonly audiences?: readonly string[];
   /** Unix milliseconds of the simulated time from which on it is not accepted. Default: never. */
   readonly expires?: number;
   /** What the user may do. Default: everything. */
@@ -20,8 +25,12 @@ export interface User {
   readonly name: string;
   readonly uid?: string;
   readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
   readonly allow: 'everything' | readonly Rule[];
 }
+
+/** Whom tokens are for that say nothing else. */
+export const API_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'], allow: [] };
 
@@ -45,14 +54,22 @@ export class Authentication {
     return user;
   }
 
-  /** The user of a token that is valid now. */
-  userOf(token: string): User | undefined {
+  /** The user of a token that is valid now, for the API server or one of the audiences that are given. */
+  userOf(token: string, audiences: readonly string[] = [API_AUDIENCE]): User | undefined {
     const grant = this.#grants.get(token);
     if (grant === undefined || (grant.expires !== undefined && grant.expires <= this.#now())) return undefined;
-    const { user, groups = [], allow = 'everything' } = grant;
+    if (this.audiencesOf(token, audiences).length === 0) return undefined;
+    const { user, uid, extra, groups = [], allow = 'everything' } = grant;
     const account = /^system:serviceaccount:([^:]+):/.exec(user);
     const inherited = account === null ? [] : ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`];
-    return { name: user, groups: [...inherited, ...groups, 'system:authenticated'], allow };
+    const all = [...new Set([...inherited, ...groups, 'system:authenticated'])];
+    return { name: user, ...(uid !== undefined && { uid }), groups: all, ...(extra !== undefined && { extra }), allow };
+  }
+
+  /** Those of the audiences that the token is for. */
+  audiencesOf(token: string, audiences: readonly string[] = [API_AUDIENCE]): readonly string[] {
+    const own = this.#grants.get(token)?.audiences ?? [API_AUDIENCE];
+    return audiences.filter((audience) => own.includes(audience));
   }
 
   /** What a user known by name may do; undefined when nobody is known by it. */

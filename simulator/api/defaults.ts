@@ -59,6 +59,11 @@ export function withDefaults(stored: string, object: KubeObject): KubeObject {
       };
     case 'horizontalpodautoscalers.autoscaling':
       return { ...object, spec: { minReplicas: 1, ...spec } };
+    case 'apiservices.apiregistration.k8s.io': {
+      const service = spec?.service as Fields | null | undefined;
+      if (service === undefined || service === null) return object;
+      return { ...object, spec: { ...spec, service: { port: 443, ...service } } };
+    }
     case 'secrets':
       return { type: 'Opaque', ...object };
     case 'storageclasses.storage.k8s.io':

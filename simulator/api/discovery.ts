@@ -4,6 +4,10 @@ import type { ApiResource, ResourceTable } from './resources.ts';
 export interface AggregatedVersion {
   readonly group: string;
   readonly version: string;
+  /** Whether that server answers. */
+  readonly available: boolean;
+  /** What it serves, in the form of aggregated discovery; undefined while it has not told. */
+  readonly resources?: readonly object[];
 }
 
 /** `/api`. */
@@ -75,13 +79,15 @@ export function aggregatedDiscovery(
     items: groups.map(([group, versions]) => ({
       metadata: { ...(group !== '' && { name: group }), creationTimestamp: null },
       versions: versions.map((version) => {
-        const found = resourcesOf(group, version, resources);
-        const foreign = found.length === 0;
+        const foreign = given.aggregated.find((one) => one.group === group && one.version === version);
+        if (foreign !== undefined) {
+          const fresh = foreign.available && foreign.resources !== undefined;
+          return { version, resources: foreign.resources ?? [], freshness: fresh ? 'Current' : 'Stale' };
+        }
         return {
           version,
-          resources: found.map(discoveredResource),
-          // What another server serves is asked there by the client itself.
-          freshness: foreign ? 'Stale' : 'Current',
+          resources: resourcesOf(group, version, resources).map(discoveredResource),
+          freshness: 'Current',
         };
       }),
     })),

@@ -1,3 +1,5 @@
+import { withAggregatedV2, withAggregatedV3 } from './aggregated-openapi.ts';
+import type { Aggregation } from './aggregation.ts';
 /**
  * The API's description, as much of it as kubectl needs before it applies, creates or patches something: in version 2 that there
  * is one, in version 3 which kinds can be patched and that the server checks fields itself. No schemas: `kubectl explain` does
@@ -12,17 +14,25 @@ const PROTOBUF_V2_ASKED = /application\/com\.github\.proto-openapi\.spec\.v2[@.]
 const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** Answers `/openapi/v2`, `/openapi/v3` and what is below; undefined for other paths. */
-export function openApi(
+export async function openApi(
   path: string,
   request: ApiRequest,
-  { resources, version }: { readonly resources: ResourceTable; readonly version: string },
-): Answer | { readonly type: string; readonly bytes: Buffer } | undefined {
+  {
+    resources,
+    version,
+    aggregation,
+  }: { readonly resources: ResourceTable; readonly version: string; readonly aggregation: Aggregation },
+): Promise<Answer | { readonly type: string; readonly bytes: Buffer } | undefined> {
   if (path === '/openapi/v2') {
     const protobuf = PROTOBUF_V2_ASKED.test(request.incoming.headers.accept ?? '');
     if (protobuf) return { type: PROTOBUF_V2, bytes: emptyDocument(version) };
-    return json({ swagger: '2.0', info: { title: 'Kubernetes', version }, paths: {}, definitions: {} });
+    const own = { swagger: '2.0', info: { title: 'Kubernetes', version }, paths: {}, definitions: {} };
+    return json(await withAggregatedV2(own, aggregation));
   }
-  if (path === '/openapi/v3') return json({ paths: Object.fromEntries(groupVersions(resources).map(entry)) });
+  if (path === '/openapi/v3') {
+    const own = { paths: Object.fromEntries(groupVersions(resources).map(entry)) };
+    return json(await withAggregatedV3(own, aggregation));
+  }
   const relative = /^\/openapi\/v3\/(.+)$/.exec(path)?.[1];
   if (relative === undefined) return undefined;
   const found = resources.all().filter((resource) => prefixOf(resource) === `/${relative}`);

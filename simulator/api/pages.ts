@@ -17,7 +17,12 @@ export async function answerPage(request: ApiRequest, context: RouteContext): Pr
   }
   const known = discoveryPage(plain, request, context);
   if (known !== undefined) return known;
-  const described = openApi(plain, request, context);
+  const foreign = /^\/openapi\/v3\/apis\/([^/]+)\/([^/]+)$/.exec(plain);
+  if (foreign !== null && context.aggregation.has(foreign[1]!, foreign[2]!)) {
+    await context.aggregation.passOn(request, { group: foreign[1]!, version: foreign[2]! });
+    return undefined;
+  }
+  const described = await openApi(plain, request, context);
   if (described !== undefined && 'json' in described) return described;
   if (described !== undefined) {
     sendText(response, 200, { type: described.type, body: described.bytes });

@@ -176,7 +176,7 @@ function isWatch(query: URLSearchParams): boolean {
 function actionOf(target: RequestTarget, request: ApiRequest, verb: string): Action {
   if (target.type === 'page' || (target.type === 'groupVersion' && !target.below)) return { verb, path: request.path };
   if (target.type === 'groupVersion') {
-    const parts = request.path.split('/').slice(4);
+    const parts = decodeURIComponent(request.path).split('/').slice(4);
     const namespaced = parts[0] === 'namespaces' && parts.length > 2;
     const [plural = '', name = '', subresource = ''] = namespaced ? parts.slice(2) : parts;
     const namespace = namespaced ? parts[1]! : '';
