@@ -1,4 +1,4 @@
-import type { Autoscaler, TargetValue, WantedMetric } from '../alerting/autoscaling/autoscaler.ts';
+import type { Autoscaler, AutoscalerMetric, TargetValue } from '../alerting/autoscaling/autoscaler.ts';
 import { EVERYTHING, type LabelSelector } from '../alerting/autoscaling/label-selector.ts';
 import { selectorOf } from '../alerting/autoscaling/selector-object.ts';
 import type {
@@ -35,11 +35,11 @@ export function autoscalerOf(
     conditions: conditions.map(({ type, status: is, reason = '', message = '', lastTransitionTime }) => {
       return { type, status: is, reason, message, since: timeOf(lastTransitionTime) };
     }),
-    metrics: (spec.metrics ?? []).map((metric, i) => wantedMetric(metric, currentMetrics[i])),
+    metrics: (spec.metrics ?? []).map((metric, i) => autoscalerMetric(metric, currentMetrics[i])),
   };
 }
 
-function wantedMetric(spec: MetricSpec, seen: MetricStatus | undefined): WantedMetric {
+function autoscalerMetric(spec: MetricSpec, seen: MetricStatus | undefined): AutoscalerMetric {
   // The controller writes the statuses in the order of the spec, and leaves empty what it could not get.
   const status = seen?.type === spec.type ? seen : undefined;
   switch (spec.type) {

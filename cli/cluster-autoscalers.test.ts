@@ -138,8 +138,32 @@ describe('the autoscalers of a cluster', () => {
       },
     ]);
     expect(told).toHaveLength(1);
-    expect(told[0]).toMatchObject({ names: ['k8s_pod_a', 'queue', 'requests'], usage: true });
-    expect(told[0]!.questions.map(({ question }) => question.metric)).toEqual(['k8s_pod_a', 'requests', 'queue']);
+    expect(told[0]).toEqual({
+      metrics: [
+        {
+          api: 'custom',
+          name: 'k8s_pod_a',
+          resource: 'pods',
+          namespace: 'shop',
+          selector: [{ key: 'code', operator: 'In', values: ['500'] }],
+        },
+        {
+          api: 'custom',
+          name: 'requests',
+          resource: 'ingresses.networking.k8s.io',
+          namespace: 'shop',
+          selector: [],
+        },
+        {
+          api: 'external',
+          name: 'queue',
+          resource: '',
+          namespace: 'shop',
+          selector: [{ key: 'topic', operator: 'NotIn', values: ['a', 'b'] }],
+        },
+      ],
+      usage: true,
+    });
   });
 
   it('tell what they want only when it changes', async () => {
@@ -153,21 +177,22 @@ describe('the autoscalers of a cluster', () => {
     }
     cache.put(autoscaler('b', { metrics: [queue] }));
     await clock.advance(1_000);
-    expect(told.map(({ names, usage }) => [names, usage])).toEqual([[['queue'], false]]);
+    const names = ({ metrics }: WantedMetrics) => metrics.map(({ name }) => name);
+    expect(told.map((wanted) => [names(wanted), wanted.usage])).toEqual([[['queue'], false]]);
     cache.put(autoscaler('b', { metrics: [pods] }));
     await clock.advance(1_000);
     cache.remove('shop', 'a');
     await clock.advance(1_000);
     cache.remove('shop', 'b');
     await clock.advance(1_000);
-    expect(told.slice(1).map(({ names }) => names)).toEqual([['k8s_pod_a', 'queue'], ['k8s_pod_a'], []]);
+    expect(told.slice(1).map(names)).toEqual([['k8s_pod_a', 'queue'], ['k8s_pod_a'], []]);
   });
 
   it('say that none are wanted when there are none', async () => {
     const { clock, told, cache } = follow();
     cache.replace([], 1);
     await clock.advance(1_000);
-    expect(told).toEqual([{ names: [], questions: [], usage: false }]);
+    expect(told).toEqual([{ metrics: [], usage: false }]);
   });
 
   it('have the pods of their target when it is known, and say why not otherwise', async () => {

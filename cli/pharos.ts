@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { FEATURES } from '../query/promql/features.ts';
+import { runAutoscalersCommand } from './autoscalers-command.ts';
 import { type CheckRulesOptions, checkConfig, checkRules } from './check-command.ts';
 import { checkPolicies } from './check-policies.ts';
 import { runQueryCommand } from './query-command.ts';
@@ -238,6 +239,17 @@ function buildProgram(): Command {
     });
 
   program
+    .command('autoscalers')
+    .description('show the HorizontalPodAutoscalers of the cluster: what they are served, what they did, what is wrong')
+    .addOption(new Option('--url <url>', 'the server to ask').env('PHAROS_URL').default('http://127.0.0.1:9090'))
+    .option('--namespace <name>', 'only those of this namespace')
+    .option('--problem', 'only those with which something is wrong')
+    .option('--watch', 'show them again every five seconds, until it is stopped')
+    .option('--timeout <duration>', 'how long to wait for an answer', checked(parseDurationOption), 30_000)
+    .option('--json', "print the answer's data as JSON")
+    .action((options: AutoscalersOptions) => runAutoscalersCommand(options, (text) => console.log(text)));
+
+  program
     .command('sql')
     .argument('<statement>', 'a SELECT in ClickHouse SQL, such as: SELECT metric, count() FROM samples GROUP BY metric')
     .description('run SQL on the store, beside a running server or without one')
@@ -261,6 +273,15 @@ interface TestOptions extends CheckOptions {
   readonly junit?: string;
   readonly diff?: true;
   readonly debug?: true;
+}
+
+interface AutoscalersOptions {
+  readonly url: string;
+  readonly namespace?: string;
+  readonly problem?: true;
+  readonly watch?: true;
+  readonly timeout: number;
+  readonly json?: true;
 }
 
 interface QueryOptions {

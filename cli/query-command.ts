@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { askServer } from './ask-server.ts';
 import { formatTable } from './table.ts';
 
 /** What `pharos query` and `pharos query range` were asked. Times are as the HTTP API takes them: RFC 3339 or seconds. */
@@ -26,15 +26,6 @@ type Data =
 
 type Metric = Readonly<Record<string, string>>;
 
-interface Envelope {
-  readonly status: 'success' | 'error';
-  readonly data?: Data;
-  readonly error?: string;
-  readonly errorType?: string;
-  readonly warnings?: readonly string[];
-  readonly infos?: readonly string[];
-}
-
 /**
  * Asks any server that speaks Prometheus' HTTP API and returns what to print: a table, one row per sample, or the
  * answer's data as JSON. Warnings go to `warn`. Throws an Error with the server's message.
@@ -48,54 +39,11 @@ export async function runQueryCommand(command: QueryCommand, warn: (line: string
   } else if (command.time !== undefined) {
     form.set('time', command.time);
   }
-  const answer = await ask(
-    new URL(command.range ? 'api/v1/query_range' : 'api/v1/query', withSlash(command.url)),
-    form,
-    command.timeout,
-  );
+  const path = command.range ? 'api/v1/query_range' : 'api/v1/query';
+  const answer = await askServer<Data>(command.url, { path, form, timeout: command.timeout });
   for (const warning of answer.warnings ?? []) warn(`warning: ${warning}`);
   for (const info of answer.infos ?? []) warn(`info: ${info}`);
-  if (answer.status !== 'success' || answer.data === undefined) {
-    throw new Error(`${answer.errorType ?? 'error'}: ${answer.error ?? 'the server gave no message'}`);
-  }
   return command.json ? JSON.stringify(answer.data) : render(answer.data);
-}
-
-async function ask(url: URL, form: URLSearchParams, timeout: number): Promise<Envelope> {
-  const where = `${url.origin}${url.pathname}`;
-  const authorization =
-    url.username === ''
-      ? undefined
-      : `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
-  url.username = '';
-  url.password = '';
-  let text: string;
-  let status: number;
-  try {
-    const response = await request(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        ...(authorization === undefined ? {} : { authorization }),
-      },
-      body: form.toString(),
-      signal: AbortSignal.timeout(timeout),
-    });
-    status = response.statusCode;
-    text = await response.body.text();
-  } catch (error) {
-    const code = (error as { code?: string }).code;
-    throw new Error(`cannot ask ${where}: ${code ?? (error instanceof Error ? error.message : String(error))}`, {
-      cause: error,
-    });
-  }
-  try {
-    const envelope = JSON.parse(text) as Envelope;
-    if (envelope.status === 'success' || envelope.status === 'error') return envelope;
-  } catch {
-    // Not JSON: said below.
-  }
-  throw new Error(`${where} answered HTTP ${status} without Prometheus' envelope: ${text.slice(0, 200)}`);
 }
 
 function render(data: Data): string {
@@ -140,8 +88,4 @@ function table(rows: readonly (readonly [Metric, Point])[], withTime: boolean): 
       value,
     ]),
   );
-}
-
-function withSlash(url: string): string {
-  return url.endsWith('/') ? url : url + '/';
 }

@@ -1,9 +1,14 @@
 import { StorageError } from '../../storage/errors.ts';
 import { type ApiAnswer, RefusedRequest } from './endpoint.ts';
 
-export type ApiErrorType = 'bad_data' | 'not_found' | 'timeout';
+export type ApiErrorType = 'bad_data' | 'not_found' | 'timeout' | 'unavailable';
 
-const STATUS_OF: Readonly<Record<ApiErrorType, number>> = { bad_data: 400, not_found: 404, timeout: 503 };
+const STATUS_OF: Readonly<Record<ApiErrorType, number>> = {
+  bad_data: 400,
+  not_found: 404,
+  timeout: 503,
+  unavailable: 503,
+};
 
 /** A request below /api/v1 that is refused. The message is for the client. */
 export class ApiError extends Error {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock/clock.ts';
-import type { WantedMetric } from './autoscaler.ts';
+import type { AutoscalerMetric } from './autoscaler.ts';
 import { type AutoscalerQuestion, questionKey } from './autoscaler-question.ts';
 import type { MetricsProvider, PodUsage, UsageProvider } from './metrics-provider.ts';
 
@@ -121,7 +121,7 @@ export class AskedQuestions {
 }
 
 /** Undefined when no pod has what is wanted. */
-export function servedValue(answer: AutoscalerAnswer, wanted: WantedMetric): ServedValue | undefined {
+export function servedValue(answer: AutoscalerAnswer, wanted: AutoscalerMetric): ServedValue | undefined {
   const values = 'values' in answer ? answer.values : answer.usage.flatMap((pod) => used(pod, wanted) ?? []);
   if (values.length === 0) return undefined;
   let sum = 0;
@@ -135,7 +135,7 @@ export function servedValue(answer: AutoscalerAnswer, wanted: WantedMetric): Ser
   return { count: values.length, sum, timestamp, window };
 }
 
-function used({ containers, timestamp, window }: PodUsage, wanted: WantedMetric): AnsweredValue | undefined {
+function used({ containers, timestamp, window }: PodUsage, wanted: AutoscalerMetric): AnsweredValue | undefined {
   if (wanted.type !== 'Resource' && wanted.type !== 'ContainerResource') return undefined;
   const { resource, container } = wanted;
   if (resource !== 'cpu' && resource !== 'memory') return undefined;

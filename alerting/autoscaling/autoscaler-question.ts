@@ -1,4 +1,4 @@
-import type { Autoscaler, WantedMetric } from './autoscaler.ts';
+import type { Autoscaler, AutoscalerMetric } from './autoscaler.ts';
 import { EVERYTHING, type LabelSelector } from './label-selector.ts';
 import type { ExternalQuestion, ObjectQuestion } from './metrics-provider.ts';
 import { inOrder } from './selector-object.ts';
@@ -9,10 +9,22 @@ export type AutoscalerQuestion =
   | { readonly api: 'external'; readonly question: ExternalQuestion }
   | { readonly api: 'resource'; readonly namespace: string; readonly selector: LabelSelector };
 
+/** A custom or external metric, as whoever evaluates it must know it. */
+export interface NamedMetric {
+  readonly api: 'custom' | 'external';
+  readonly name: string;
+  /** Of a custom metric; '' of an external one. */
+  readonly resource: string;
+  /** Where the objects are, or who asks for an external metric; '' for what is in no namespace. */
+  readonly namespace: string;
+  /** Over the metric's labels. */
+  readonly selector: LabelSelector;
+}
+
 /** Undefined when it cannot be known, since the target's pods are not, or when it is of no known type. */
 export function questionOf(
   { namespace, pods }: Pick<Autoscaler, 'namespace' | 'pods'>,
-  wanted: WantedMetric,
+  wanted: AutoscalerMetric,
 ): AutoscalerQuestion | undefined {
   if (wanted.fault !== undefined) return undefined;
   switch (wanted.type) {
@@ -33,6 +45,33 @@ export function questionOf(
     }
     case 'External':
       return { api: 'external', question: { namespace, metric: wanted.metric, selector: wanted.selector } };
+    case 'unknown':
+      return undefined;
+    default:
+      return wanted satisfies never;
+  }
+}
+
+/** The metric that must be evaluated for it, whichever pods the target has; undefined when there is none, or its selector is wrong. */
+export function namedMetric(
+  { namespace }: Pick<Autoscaler, 'namespace'>,
+  wanted: AutoscalerMetric,
+): NamedMetric | undefined {
+  if (wanted.fault !== undefined) return undefined;
+  switch (wanted.type) {
+    case 'Pods':
+      return { api: 'custom', name: wanted.metric, resource: 'pods', namespace, selector: wanted.selector };
+    case 'Object': {
+      const { metric: name, selector, object } = wanted;
+      const resource = resourceOf(object);
+      // A namespace is in itself.
+      const place = resource === 'namespaces' ? object.name : namespace;
+      return { api: 'custom', name, resource, namespace: place, selector };
+    }
+    case 'External':
+      return { api: 'external', name: wanted.metric, resource: '', namespace, selector: wanted.selector };
+    case 'Resource':
+    case 'ContainerResource':
     case 'unknown':
       return undefined;
     default:

@@ -21,7 +21,7 @@ export interface Autoscaler {
   readonly lastScale: number;
   readonly conditions: readonly AutoscalerCondition[];
   /** In the order of its spec. */
-  readonly metrics: readonly WantedMetric[];
+  readonly metrics: readonly AutoscalerMetric[];
 }
 
 /** `ScalingActive`, `AbleToScale`, `ScalingLimited`. */
@@ -35,7 +35,7 @@ export interface AutoscalerCondition {
 }
 
 /** A metric that an autoscaler scales on. */
-export type WantedMetric = WantedUsage | WantedPods | WantedObject | WantedExternal | UnknownMetric;
+export type AutoscalerMetric = WantedUsage | WantedPods | WantedObject | WantedExternal | UnknownMetric;
 
 interface Wanted {
   /** As the autoscaler writes it; undefined when it names none. */

@@ -1,14 +1,18 @@
 import type { Clock } from '../../clock/clock.ts';
 import type { AskedQuestions } from './asked-questions.ts';
-import type { Autoscaler, WantedMetric } from './autoscaler.ts';
-import { type AutoscalerQuestion, questionKey, questionOf } from './autoscaler-question.ts';
+import type { Autoscaler, AutoscalerMetric } from './autoscaler.ts';
+import {
+  type AutoscalerQuestion,
+  type NamedMetric,
+  namedMetric,
+  questionKey,
+  questionOf,
+} from './autoscaler-question.ts';
 
 /** What autoscalers want to be served. */
 export interface WantedMetrics {
-  /** Names of custom and external metrics, in order. */
-  readonly names: readonly string[];
-  /** What is asked for by these names, each question once. */
-  readonly questions: readonly Exclude<AutoscalerQuestion, { readonly api: 'resource' }>[];
+  /** Custom and external metrics, each once for all who want it of the same objects with the same selector. */
+  readonly metrics: readonly NamedMetric[];
   /** Whether any of them scales on the use of CPU or memory. */
   readonly usage: boolean;
 }
@@ -138,26 +142,25 @@ export class Autoscalers {
   }
 
   #tell(): void {
-    const names = new Set<string>();
-    const questions = new Map<string, WantedMetrics['questions'][number]>();
+    const metrics = new Map<string, NamedMetric>();
     let usage = false;
-    for (const { autoscaler, questions: own } of this.#followed.values()) {
-      autoscaler.metrics.forEach((wanted, i) => {
+    for (const { autoscaler } of this.#followed.values()) {
+      for (const wanted of autoscaler.metrics) {
         if ('resource' in wanted) usage = true;
-        if ('metric' in wanted) names.add(wanted.metric);
-        const question = own[i];
-        if (question !== undefined && question.asked.api !== 'resource') questions.set(question.key, question.asked);
-      });
+        const named = namedMetric(autoscaler, wanted);
+        if (named !== undefined) metrics.set(JSON.stringify(named), named);
+      }
     }
-    const signature = JSON.stringify([[...names].sort(), [...questions.keys()].sort(), usage]);
+    const inOrder = [...metrics].sort(([a], [b]) => (a < b ? -1 : 1));
+    const signature = JSON.stringify([usage, ...inOrder.map(([key]) => key)]);
     if (signature === this.#told) return;
     this.#told = signature;
-    this.#options.onWanted({ names: [...names].sort(), questions: [...questions.values()], usage });
+    this.#options.onWanted({ metrics: inOrder.map(([, metric]) => metric), usage });
   }
 }
 
 /** What a metric is called: a resource, maybe of a container, or a metric's name. */
-export function nameOf(wanted: WantedMetric): string {
+export function nameOf(wanted: AutoscalerMetric): string {
   switch (wanted.type) {
     case 'Resource':
       return wanted.resource;
@@ -174,7 +177,7 @@ export function nameOf(wanted: WantedMetric): string {
   }
 }
 
-function sightOf(wanted: WantedMetric): string | undefined {
+function sightOf(wanted: AutoscalerMetric): string | undefined {
   const { current, target } = wanted;
   if (current === undefined) return undefined;
   const percent = current.type === 'Utilization' ? '%' : '';
