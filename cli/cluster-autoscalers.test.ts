@@ -238,8 +238,10 @@ describe('the autoscalers of a cluster', () => {
     const { autoscaler: read, questions } = autoscalers.get('shop', 'a')!;
     expect(questions.every((question) => question === undefined)).toBe(true);
     expect(read.metrics.map(({ fault }) => fault)).toEqual([
-      `the selector of the metric q: a label's key must be a name such as app, maybe after a domain and a slash, got "a b"`,
-      `the selector of the metric q: a label's value must be at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, got "\\"} or vector(1)"`,
+      expect.stringMatching(/^the selector of the metric q: a label's key: name part must consist of .*, got "a b"$/),
+      expect.stringMatching(
+        /^the selector of the metric q: a label's value: a valid label must .*, got "\\"} or vector\(1\)"$/,
+      ),
       `the selector of the metric q: a selector's In must have values, got 0 of them`,
       `the selector of the metric q: a selector's Exists must have no values, got 1 of them`,
       undefined,

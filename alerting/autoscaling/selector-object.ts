@@ -1,4 +1,5 @@
 import type { LabelSelector, Requirement } from './label-selector.ts';
+import { labelKeyProblems, labelValueProblems } from './label-syntax.ts';
 
 /** A label selector as objects of Kubernetes have it. */
 export interface SelectorObject {
@@ -10,10 +11,6 @@ export interface SelectorObject {
   }[];
 }
 
-const PREFIX = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-const MAX_PREFIX = 253;
-const MAX_NAME = 63;
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
 
 /** The selector that an object states, by Kubernetes' rules for keys, values and operators. Throws an Error that names the rule. */
@@ -36,7 +33,8 @@ export function inOrder(selector: LabelSelector): LabelSelector {
 }
 
 function requirement(key: string, operator: string, values: readonly string[]): Requirement {
-  checkKey(key);
+  const [problem] = labelKeyProblems(key);
+  if (problem !== undefined) throw new Error(`a label's key: ${problem}, got ${quoted(key)}`);
   const known = OPERATORS.find((each) => each === operator);
   if (known === undefined) {
     throw new Error(`the operator of a selector must be one of ${OPERATORS.join(', ')}, got ${quoted(operator)}`);
@@ -46,21 +44,10 @@ function requirement(key: string, operator: string, values: readonly string[]): 
     throw new Error(`a selector's ${known} must have ${isSet ? 'values' : 'no values'}, got ${values.length} of them`);
   }
   for (const value of values) {
-    if (value === '' || (value.length <= MAX_NAME && NAME.test(value))) continue;
-    throw new Error(
-      `a label's value must be at most ${MAX_NAME} letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, got ${quoted(value)}`,
-    );
+    const [wrong] = labelValueProblems(value);
+    if (wrong !== undefined) throw new Error(`a label's value: ${wrong}, got ${quoted(value)}`);
   }
   return { key, operator: known, values: [...new Set(values)].sort() };
-}
-
-function checkKey(key: string): void {
-  const slash = key.indexOf('/');
-  const prefix = key.slice(0, Math.max(slash, 0));
-  const name = key.slice(slash + 1);
-  const isPrefix = slash < 0 || (prefix.length <= MAX_PREFIX && PREFIX.test(prefix));
-  if (isPrefix && name.length <= MAX_NAME && NAME.test(name)) return;
-  throw new Error(`a label's key must be a name such as app, maybe after a domain and a slash, got ${quoted(key)}`);
 }
 
 function quoted(text: string): string {
