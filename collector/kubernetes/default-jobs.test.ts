@@ -112,9 +112,13 @@ describe('kubelets', () => {
   });
 
   it('say the same thing once', () => {
-    const drop = compileRelabel(jobNamed('kubelet/resource').metricRelabelConfigs);
+    const { metricRelabelConfigs, honorTimestamps } = jobNamed('kubelet/resource');
+    const drop = compileRelabel(metricRelabelConfigs);
     const cadvisor = compileRelabel(jobNamed('kubelet/cadvisor').metricRelabelConfigs);
-    expect(kept(drop, { __name__: 'container_cpu_usage_seconds_total' })).toBe(false);
+    expect(kept(drop, { __name__: 'container_start_time_seconds' })).toBe(false);
+    expect(nameOf(drop, 'container_cpu_usage_seconds_total')).toBe('kubelet_container_cpu_usage_seconds_total');
+    expect(nameOf(drop, 'container_memory_working_set_bytes')).toBe('kubelet_container_memory_working_set_bytes');
+    expect(honorTimestamps).toBe(true);
     expect(kept(drop, { __name__: 'node_cpu_usage_seconds_total' })).toBe(true);
     expect(kept(cadvisor, { __name__: 'container_cpu_usage_seconds_total', pod: 'p' })).toBe(true);
     expect(kept(cadvisor, { __name__: 'container_tasks_state', pod: 'p', container: 'c' })).toBe(false);
@@ -223,6 +227,10 @@ describe('exporters', () => {
     });
   });
 });
+
+function nameOf(relabel: ReturnType<typeof compileRelabel>, name: string): string | undefined {
+  return relabel(Labels.from({ __name__: name }))?.metric;
+}
 
 function kept(relabel: ReturnType<typeof compileRelabel>, labels: Record<string, string>): boolean {
   return relabel(Labels.from(labels)) !== undefined;
