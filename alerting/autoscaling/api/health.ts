@@ -1,4 +1,5 @@
 import { noSuchPath } from './api-error.ts';
+import { pathText } from './path-segments.ts';
 import { type Route, textAnswer } from './route.ts';
 
 /** Something that must hold for the process to be in order, or for it to get requests. */
@@ -15,7 +16,8 @@ const PAGES = ['healthz', 'livez', 'readyz'] as const;
 
 /**
  * `/healthz` and `/readyz` with all checks, `/livez` with those of life; below each of them the single checks. `verbose` lists them, `exclude` leaves one
- * out. For everybody, as kubelets and load balancers ask without credentials, and so without reasons.
+ * out. The pages are for everybody, as kubelets and load balancers ask without credentials, and so without reasons; single checks are for whoever may
+ * get the path, as with every API server.
  */
 export function healthRoute(segments: readonly string[], checks: readonly HealthCheck[]): Route | undefined {
   const page = PAGES.find((page) => page === segments[0]);
@@ -24,7 +26,7 @@ export function healthRoute(segments: readonly string[], checks: readonly Health
   const here = page === 'livez' ? all.filter(({ live }) => live) : all;
   const only = segments[1];
   return {
-    access: 'everybody',
+    access: segments.length === 1 ? 'everybody' : { verb: 'get', path: pathText(segments) },
     api: 'health',
     answer({ query }) {
       if (only !== undefined) {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request as requestHttps } from 'node:https';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { SYSTEM_CLOCK } from '../../../clock/clock.ts';
@@ -240,7 +240,7 @@ export class MetricsApisBed {
   readonly registry = new Registry();
   readonly #agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 8 });
   certificate = selfSigned();
-  readonly #renewals = new Set<() => void>();
+  readonly #renewals = new Set<(options: SecureContextOptions) => void>();
   #apis: MetricsApis | undefined;
 
   static async start(options: Partial<MetricsApisOptions> = {}): Promise<MetricsApisBed> {
@@ -248,10 +248,10 @@ export class MetricsApisBed {
     bed.#apis = await startMetricsApis({
       address: { host: '127.0.0.1', port: 0 },
       tls: {
-        get current() {
+        get contextOptions() {
           return bed.certificate;
         },
-        subscribe(changed) {
+        onContext(changed) {
           bed.#renewals.add(changed);
           return () => bed.#renewals.delete(changed);
         },
@@ -280,7 +280,7 @@ export class MetricsApisBed {
 
   renew(): void {
     this.certificate = selfSigned();
-    for (const changed of this.#renewals) changed();
+    for (const changed of this.#renewals) changed(this.certificate);
   }
 
   /** With the good token, unless other headers are given. The path is sent as it is. */

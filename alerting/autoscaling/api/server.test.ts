@@ -316,6 +316,11 @@ describe('access', () => {
     for (const path of ['/', '/apis', '/openapi/v3', `${USAGE}/nodes`, '/nothing', `${EXTERNAL}/namespaces/a/b`]) {
       expect((await bed.get(path)).json()).toMatchObject({ code: 403, reason: 'Forbidden' });
     }
+    expect((await bed.get(`${USAGE}/nodes/n1`)).json().details).toEqual({
+      name: 'n1',
+      group: 'metrics.k8s.io',
+      kind: 'nodes',
+    });
     expect(bed.fake.questions).toEqual([]);
   });
 
@@ -335,11 +340,13 @@ describe('access', () => {
 describe('health', () => {
   it('is for everybody', async () => {
     bed.access.fails = new AccessError(401, 'Unauthorized');
-    for (const page of ['/healthz', '/livez', '/readyz', '/readyz/ping', '/healthz/objects']) {
-      expect((await bed.get(page)).text).toBe('ok\n');
-    }
+    for (const page of ['/healthz', '/livez', '/readyz']) expect((await bed.get(page)).text).toBe('ok\n');
+    expect((await bed.get('/readyz/ping')).status).toBe(401);
     const verbose = await bed.get('/readyz?verbose');
     expect(verbose.text).toBe('[+]ping ok\n[+]objects ok\n[+]shutdown ok\nreadyz check passed\n');
+    bed.access.fails = undefined;
+    expect((await bed.get('/readyz/ping')).text).toBe('ok\n');
+    expect((await bed.get('/healthz/objects')).text).toBe('ok\n');
     expect((await bed.get('/readyz/none')).status).toBe(404);
     expect((await bed.get('/livez/objects')).status).toBe(404);
   });

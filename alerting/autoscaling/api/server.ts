@@ -2,7 +2,6 @@
  * The Kubernetes metrics APIs over TLS, as an API server that others aggregate. Plain node:https, without a router: in paths a slash and `%2F` are not the same, and
  * nothing may make them so on the way.
  */
-import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -13,7 +12,7 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../../clock/clock.ts';
-import type { AccessControl } from '../access-control.ts';
+import { type AccessControl, AccessError, type Action, type RequestUser } from '../access-control.ts';
 import { MetricsError } from '../metrics-error.ts';
 import type { MetricsProvider, UsageProvider } from '../metrics-provider.ts';
 import type { ObjectDirectory } from '../object-directory.ts';
@@ -24,18 +23,22 @@ import { type RequestMeter, requestMeter } from './request-meter.ts';
 import type { ApiAnswer, Route } from './route.ts';
 import { type RouteOptions, routeOf, splitTarget } from './routes.ts';
 
-/** What the server shows that it is who it is, which may change while it runs. */
-export interface ServingCertificate {
-  /** Certificate and key, and as `ca` those whose clients are asked for a certificate: it is only asked for, access control judges it. */
-  readonly current: SecureContextOptions;
-  /** Calls whenever `current` is another one. Returns how to stop that. */
-  subscribe(changed: () => void): () => void;
+/** How the server talks TLS, which may change while it runs. */
+export interface ServingTls {
+  /**
+   * Certificate and key, and as `ca` the authorities of clients' certificates: clients are asked for one, and whatever it is the
+   * connection is taken, since access control judges it. Sessions must not be resumed by tickets: a client that was trusted yesterday presents its
+   * certificate again.
+   */
+  readonly contextOptions: SecureContextOptions;
+  /** Calls with what new connections are to have, whenever it changes. Returns how to stop that. */
+  onContext(listener: (options: SecureContextOptions) => void): () => void;
 }
 
 export interface MetricsApisOptions {
   /** Port 0 is any that is free. */
   readonly address: { readonly host: string; readonly port: number };
-  readonly tls: ServingCertificate;
+  readonly tls: ServingTls;
   readonly access: AccessControl;
   readonly metrics: MetricsProvider;
   readonly usage: UsageProvider;
@@ -106,7 +109,7 @@ export async function startMetricsApis(options: MetricsApisOptions): Promise<Met
   };
   const server = createServer(
     {
-      ...secureContext(options.tls.current),
+      ...options.tls.contextOptions,
       requestCert: true,
       // Who has none may have a token. What a certificate is worth, access control judges.
       rejectUnauthorized: false,
@@ -123,7 +126,7 @@ export async function startMetricsApis(options: MetricsApisOptions): Promise<Met
   server.on('clientError', refuseUnread);
   // A handshake that fails is the client's affair.
   server.on('tlsClientError', (error) => options.logger.debug({ err: error }, 'a TLS handshake failed'));
-  const unsubscribe = options.tls.subscribe(() => renew(server, options));
+  const unsubscribe = options.tls.onContext((changed) => renew(server, changed, options.logger));
   try {
     await listen(server, options.address);
   } catch (error) {
@@ -147,20 +150,15 @@ export async function startMetricsApis(options: MetricsApisOptions): Promise<Met
   };
 }
 
-function renew(server: Server, { tls, logger }: MetricsApisOptions): void {
+function renew(server: Server, options: SecureContextOptions, logger: Logger): void {
   try {
-    server.setSecureContext(secureContext(tls.current));
+    server.setSecureContext(options);
   } catch (error) {
     logger.error(
       { err: error },
       'a new certificate for the metrics APIs cannot be used; the one before is used further',
     );
   }
-}
-
-/** Sessions are not resumed: a client that was trusted yesterday presents its certificate again. */
-function secureContext(given: SecureContextOptions): SecureContextOptions {
-  return { minVersion: 'TLSv1.2', ...given, secureOptions: (given.secureOptions ?? 0) | constants.SSL_OP_NO_TICKET };
 }
 
 async function listen(server: Server, { host, port }: MetricsApisOptions['address']): Promise<void> {
@@ -250,10 +248,25 @@ async function answerOf(request: IncomingMessage, route: Route, { query, context
   if (route.access !== 'everybody') {
     const user = await access.authenticate(request, signal);
     if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed();
-    if (route.access !== 'known') await access.authorize(user, route.access, signal);
+    if (route.access !== 'known') await authorize(user, route.access, { access, signal });
   } else if (request.method !== 'GET' && request.method !== 'HEAD') throw notAllowed();
   const { accept, 'if-none-match': ifNoneMatch } = request.headers;
   return route.answer({ query, accept, ifNoneMatch, signal });
+}
+
+/** With what is forbidden in the error's details, as an API server tells it. */
+async function authorize(
+  user: RequestUser,
+  action: Action,
+  { access, signal }: { readonly access: AccessControl; readonly signal: AbortSignal },
+): Promise<void> {
+  try {
+    await access.authorize(user, action, signal);
+  } catch (error) {
+    if (!(error instanceof AccessError) || error.status !== 403 || !('resource' in action)) throw error;
+    const { name, group, resource: kind } = action;
+    throw new ApiError(403, error.message, { details: { ...(name !== '' && { name }), group, kind } });
+  }
 }
 
 /** Rejects when the signal fires, whatever becomes of the promise. */
