@@ -6,6 +6,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import type { Clock } from '../../clock/clock.ts';
 import { ClusterMonitors } from '../../collector/kubernetes/cluster-monitors.ts';
+import type { KubeCluster } from '../../collector/kubernetes/kube-cluster.ts';
 import type { ObjectCache } from '../../collector/kubernetes/object-cache.ts';
 import type { KubeObject } from '../../collector/kubernetes/objects.ts';
 import { SharedKubeClusters } from '../../collector/kubernetes/shared-kube-clusters.ts';
@@ -89,6 +90,8 @@ export class SteppedCluster {
   readonly silent = new Set<string>();
   /** The API server cannot be asked or refuses: nobody waits for the caches. */
   isBlind = false;
+  /** The cluster as it is watched. */
+  cluster!: KubeCluster;
   readonly #directory = mkdtempSync(path.join(tmpdir(), 'pharos-stepped-'));
   readonly #clock: WorldClock;
   readonly #clusters: SharedKubeClusters;
@@ -130,7 +133,7 @@ export class SteppedCluster {
   }
 
   /** Begins, and has scraped everything a few times when it resolves. */
-  static async start(nodeAccess: 'direct' | 'proxy', { seed = 1 } = {}): Promise<SteppedCluster> {
+  static async start(nodeAccess: 'direct' | 'proxy', { seed = 1, housekeeping = 0 } = {}): Promise<SteppedCluster> {
     const nodes = NODES;
     const simulator = await startSimulator({
       nodes,
@@ -138,7 +141,7 @@ export class SteppedCluster {
       seed,
       running: false,
       start: START,
-      housekeeping: 0,
+      housekeeping,
       tokens: [grantOf('first')],
       kubeletListeners: nodeAccess === 'direct' ? nodes : 0,
       // Kubelets that are asked directly speak TLS.
@@ -169,6 +172,7 @@ export class SteppedCluster {
     ]);
     await prepared.commit();
     const { cluster } = await bed.#clusters.open({ kind: 'kubeconfig', file, context: undefined });
+    bed.cluster = cluster;
     for (const resource of WATCHED) bed.#caches.set(resource, cluster.watch(resource).cache);
     await bed.pass(4 * INTERVAL);
     return bed;
@@ -176,6 +180,11 @@ export class SteppedCluster {
 
   get now(): number {
     return this.#clock.now();
+  }
+
+  /** Moves with `pass`. */
+  get clock(): Clock {
+    return this.#clock;
   }
 
   /** Writes the kubeconfig with this token; its path. */
