@@ -45,6 +45,17 @@ export class EmittedRow {
   }
 }
 
+/** What a pod is for a sum: one of which a value is missing counts with its last one, unless there never was one. */
+export type Presence =
+  /** It does not run, or has begun so lately that it has no rate yet. */
+  | 'none'
+  /** It runs; nobody misses a value. */
+  | 'there'
+  /** Its kubelet does not answer; what it used last is known. */
+  | 'missing'
+  /** Its kubelet does not answer, and nothing is known of it. */
+  | 'unknown';
+
 /** A workload, namespace, service or the cluster: sums over the pods that have a value. */
 export class Group {
   readonly key: string;
@@ -54,9 +65,10 @@ export class Group {
   readonly sums = new Float64Array(SUMMED.length);
   abnormal = Number.NaN;
   restarts = Number.NaN;
-  /** Pods that run, and those of them that should have a value and have none because their kubelets do not answer. */
+  /** Pods that are counted, those of them that are missing, and those of these that are unknown. */
   running = 0;
   missing = 0;
+  unknown = 0;
   /** The last sums in which it had a pod or an object; it is gone when that is not the present one. */
   round = -1;
 
@@ -80,6 +92,15 @@ export class Group {
     this.restarts = Number.NaN;
     this.running = 0;
     this.missing = 0;
+    this.unknown = 0;
+  }
+
+  count(presence: Presence): void {
+    if (presence === 'none') return;
+    this.running++;
+    if (presence === 'there') return;
+    this.missing++;
+    if (presence === 'unknown') this.unknown++;
   }
 
   /** Adds a pod's latest values. */

@@ -42,6 +42,8 @@ export class NodeSlot implements LabelSource {
   wanDevice: string | undefined;
   /** The last round of sums in which one of its pods had a value. */
   answeredIn = -1;
+  /** The last round of sums in which it was ready; Unix milliseconds, 0 for never. */
+  readyAt = 0;
 
   constructor(name: string, cluster: string) {
     this.name = name;

@@ -119,6 +119,17 @@ export class PodEntry implements LabelSource {
     });
   }
 
+  /** When the newest of its containers that run began, by the kubelet's clock: Unix milliseconds, NaN when nobody says. */
+  get startedAt(): number {
+    const { containerStatuses = [], initContainerStatuses = [] } = this.pod.status;
+    let newest = Number.NaN;
+    for (const { state } of [...containerStatuses, ...initContainerStatuses]) {
+      const at = Date.parse(state?.running?.startedAt ?? '');
+      if (!Number.isNaN(at) && !(at <= newest)) newest = at;
+    }
+    return newest;
+  }
+
   /** Takes the object's state. Rows of containers that are gone are added to `ended`. */
   update(pod: Pod, levels: PageLevels, ended: EndingRow[]): void {
     this.pod = pod;

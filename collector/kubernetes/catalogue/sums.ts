@@ -5,6 +5,7 @@ import { Labels } from '../../../storage/labels.ts';
 import { EmittedSeries } from '../../emission/emitted-series.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import { ApiServerProbe } from './api-server-probe.ts';
+import { RATE_WINDOW } from './cadvisor-tap.ts';
 import type { ComponentHealth } from './component-health.ts';
 import {
   CLUSTER_LEVEL,
@@ -15,7 +16,7 @@ import {
   SERVICE_LEVEL,
   WORKLOAD_LEVEL,
 } from './definitions.ts';
-import { EmittedRow, Group } from './group.ts';
+import { EmittedRow, Group, type Presence } from './group.ts';
 import type { LabelSource } from './level-series.ts';
 import type { NodeRole, NodeSlot } from './node-slot.ts';
 import type { PodEntry } from './pod-entry.ts';
@@ -38,10 +39,13 @@ import type { WatchedWorkload, WatchedWorkloads } from './watched-workloads.ts';
 import type { Workload } from './workload.ts';
 
 /**
- * A sum over pods is left out when more than this part of the pods that run is missing, because the kubelets of nodes that
- * are ready do not answer: rather no sum than one that is too low. Below that, what is missing is not in it.
+ * A sum over pods is left out when more than this part of the pods that run is missing, because their kubelets do not answer: rather
+ * no sum than one that is too low. Up to that, what is missing counts with its last values.
  */
 const MAX_MISSING = 0.1;
+
+/** For so many intervals a pod that has begun is not missed: it has no rate before its second sample. */
+const YOUNG = 3;
 
 /** The part of the interval for which a round waits until the API server says that it is there. */
 const PROBE_PATIENCE = 0.25;
@@ -153,9 +157,9 @@ export class Sums {
     const since = timestamp - 2 * Math.max(interval, scrapeInterval());
     const { values, times } = latest;
     for (const entry of index.pods.values()) {
-      const cpu = values[entry.index * SUMMED.length + CPU]!;
-      if (times[entry.index]! >= since && !Number.isNaN(cpu)) entry.slot.answeredIn = round;
+      if (times[entry.index]! >= since && this.#hasCpu(entry)) entry.slot.answeredIn = round;
     }
+    for (const slot of index.nodes.values()) if (slot.isReady) slot.readyAt = timestamp;
 
     clear(ofCluster);
     const all = this.#all;
@@ -186,27 +190,43 @@ export class Sums {
       namespace.restarts = plus(namespace.restarts, restarts);
       entry.restartsInRound = restarts;
 
-      if (entry.isRunning) {
-        const isMissing = isMissed(slot, round);
-        for (const group of isUser ? [workload, namespace, all] : [workload, namespace]) {
-          group.running++;
-          if (isMissing) group.missing++;
-        }
-      }
-      if (times[entry.index]! < since) continue;
+      const presence = this.#presenceOf(entry, timestamp);
+      workload.count(presence);
+      namespace.count(presence);
+      // Of the cluster as a whole what was on a node that is not ready is not missed: it is less, and is to be seen as less.
+      const isLost = !slot.isReady && (presence === 'missing' || presence === 'unknown');
+      if (isUser) all.count(isLost ? 'there' : presence);
+      const isRecent = times[entry.index]! >= since;
       const at = entry.index * SUMMED.length;
-      workload.add(values, at);
-      namespace.add(values, at);
-      if (isUser) all.add(values, at);
-      if (slot.isVirtual) eks.add(values, at);
+      if (isRecent || presence === 'missing') {
+        workload.add(values, at);
+        namespace.add(values, at);
+      }
+      if (isRecent || (presence === 'missing' && !isLost)) {
+        if (isUser) all.add(values, at);
+        if (slot.isVirtual) eks.add(values, at);
+      }
     }
     this.#isFirst = false;
     for (const workload of workloads.workloads.values()) this.#noteAbnormal(workload, round);
-    this.#sumServices(round, since);
+    this.#sumServices(timestamp, { round, since });
     this.#sumNodes();
     this.#setCluster(timestamp, { all, eks, apiserver });
     this.#setGroups(round);
     this.#setUntapped(timestamp, round);
+  }
+
+  #hasCpu(entry: PodEntry): boolean {
+    return !Number.isNaN(this.#options.latest.values[entry.index * SUMMED.length + CPU]!);
+  }
+
+  /** What a pod is for the sums of a round; to be called when it is known which nodes have answered. */
+  #presenceOf(entry: PodEntry, timestamp: number): Presence {
+    if (!entry.isRunning) return 'none';
+    if (!isMissed(entry.slot, this.#round, timestamp)) return 'there';
+    const { latest, interval, scrapeInterval } = this.#options;
+    if (latest.times[entry.index]! > 0 && this.#hasCpu(entry)) return 'missing';
+    return entry.startedAt > timestamp - YOUNG * Math.max(interval, scrapeInterval()) ? 'none' : 'unknown';
   }
 
   #workloadGroup(entry: PodEntry): Group {
@@ -259,7 +279,7 @@ export class Sums {
     ofNamespace.abnormal = plus(ofNamespace.abnormal, workload.abnormal);
   }
 
-  #sumServices(round: number, since: number): void {
+  #sumServices(timestamp: number, { round, since }: { readonly round: number; readonly since: number }): void {
     const { services, index, latest } = this.#options;
     for (const [key, { namespace, name, pods }] of services.services()) {
       const group = this.#group(SERVICE_LEVEL, `s/${key}`, { namespace, service: name });
@@ -270,11 +290,10 @@ export class Sums {
         const entry = index.pods.get(pod);
         if (entry === undefined || entry.isTerminal) continue;
         group.restarts = plus(group.restarts, entry.restartsInRound);
-        if (entry.isRunning) {
-          group.running++;
-          if (isMissed(entry.slot, round)) group.missing++;
-        }
-        if (latest.times[entry.index]! >= since) group.add(latest.values, entry.index * SUMMED.length);
+        const presence = this.#presenceOf(entry, timestamp);
+        group.count(presence);
+        const isRecent = latest.times[entry.index]! >= since;
+        if (isRecent || presence === 'missing') group.add(latest.values, entry.index * SUMMED.length);
       }
     }
   }
@@ -300,7 +319,8 @@ export class Sums {
   ): void {
     const { health, interval } = this.#options;
     const since = timestamp - 3 * interval;
-    fillSums(ofCluster, all);
+    // There is hardly a large cluster without a kubelet that never answers.
+    fillSums(ofCluster, all, { mayBeUnknown: true });
     ofCluster.eksCpu = eks.sums[SUMMED.indexOf('cpu')]!;
     ofCluster.eksMemory = eks.sums[SUMMED.indexOf('memory')]!;
     ofCluster.eksNoCache = eks.sums[SUMMED.indexOf('noCache')]!;
@@ -325,7 +345,7 @@ export class Sums {
         this.#groups.delete(group.key);
         continue;
       }
-      fillSums(ofGroup, group);
+      fillSums(ofGroup, group, { mayBeUnknown: false });
       ofGroup.abnormal = group.abnormal;
       ofGroup.restarts = group.restarts;
       group.row.set(this.#emitted, group.level, { scope: ofGroup, labels: () => group.labels() });
@@ -425,14 +445,25 @@ const ofGroup: GroupScope = groupScope();
 const ofPod: PodScope = podScope();
 const ofNode: NodeScope = nodeScope();
 
-/** Whether the pods on a node should have values in this round and have none. */
-function isMissed({ answeredIn, isReady, isVirtual, tap }: NodeSlot, round: number): boolean {
-  return answeredIn !== round && isReady && (!isVirtual || tap !== undefined);
+/**
+ * Whether the pods on a node should have values in this round and have none. Of a node that is not ready any more that is so until
+ * the rates of the pods that do its work now have it in them.
+ */
+function isMissed(
+  { answeredIn, exists, readyAt, isVirtual, tap }: NodeSlot,
+  round: number,
+  timestamp: number,
+): boolean {
+  return answeredIn !== round && exists && readyAt > timestamp - RATE_WINDOW && (!isVirtual || tap !== undefined);
 }
 
-/** The sums of a group, or nothing when too many of its pods are missing. */
-function fillSums(scope: GroupScope | ClusterScope, group: Group): void {
-  const isKnown = group.missing <= group.running * MAX_MISSING;
+/** The sums of a group, or nothing when too many of its pods are missing, or one of which nothing is known. */
+function fillSums(
+  scope: GroupScope | ClusterScope,
+  group: Group,
+  { mayBeUnknown }: { readonly mayBeUnknown: boolean },
+): void {
+  const isKnown = group.missing <= group.running * MAX_MISSING && (mayBeUnknown || group.unknown === 0);
   const fields = scope as unknown as Record<string, number>;
   for (let column = 0; column < SUMMED.length; column++) {
     fields[SUMMED[column]!] = isKnown ? group.sums[column]! : Number.NaN;
