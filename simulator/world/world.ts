@@ -1,6 +1,7 @@
 import { ObjectStore } from '../object-store.ts';
 import { AutoscalerController } from './autoscaling/autoscaler-controller.ts';
 import type { AskApi } from './autoscaling/metrics-reader.ts';
+import { milliOf } from './autoscaling/milli-value.ts';
 import type { PodMetric } from './autoscaling/replica-calculator.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import { ControllerContext } from './controllers/controller-context.ts';
@@ -249,7 +250,7 @@ export class World {
             : one.memoryWorkingSet(now)),
         0,
       );
-      usage.set(metadata.name, { value, timestamp: now, window });
+      usage.set(metadata.name, { value: milliOf(value), timestamp: now, window });
     }
     return usage;
   }

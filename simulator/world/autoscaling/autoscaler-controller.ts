@@ -4,7 +4,7 @@ import type { ControllerContext } from '../controllers/controller-context.ts';
 import { type LabelSelector, selects } from '../label-selector.ts';
 import { type Condition, keyOf, type Pod } from '../objects.ts';
 import type { Autoscaler } from './autoscaler-objects.ts';
-import { type MetricSources, type Proposal, propose } from './metric-proposal.ts';
+import { MetricFailure, type MetricSources, type Proposal, propose, toleranceOf } from './metric-proposal.ts';
 import { type AskApi, METRICS_API } from './metrics-reader.ts';
 import { ScalingBehavior } from './scaling-behavior.ts';
 
@@ -25,7 +25,19 @@ export interface AutoscalerOptions {
 
 interface Target extends KubeObject {
   readonly spec: { readonly replicas?: number; readonly selector: LabelSelector };
+  readonly status?: { readonly replicas?: number };
 }
+
+/** What is done about a target that is within reach. */
+interface Decision {
+  readonly desired: number;
+  /** For the event of a change. */
+  readonly reason: string;
+  readonly conditions: readonly Condition[];
+  readonly metrics: readonly object[] | undefined;
+}
+
+const COMPONENT = 'horizontal-pod-autoscaler';
 
 /** Scales the targets of HorizontalPodAutoscalers as Kubernetes does, by metrics that it reads through the API server. */
 export class AutoscalerController {
@@ -70,12 +82,22 @@ export class AutoscalerController {
       selects(target.spec.selector, pod.metadata.labels),
     );
     const current = target.spec.replicas ?? 1;
-    if (current === 0 && (autoscaler.spec.minReplicas ?? 1) !== 0) {
+    const { minReplicas = 1, maxReplicas } = autoscaler.spec;
+    this.#behaviorOf(key).begin(current, this.#context.clock.now());
+    if (current === 0 && minReplicas !== 0) {
       const conditions = [
         yes('AbleToScale', 'SucceededGetScale', "the HPA controller was able to get the target's current scale"),
         no('ScalingActive', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero'),
       ];
-      this.#report(autoscaler, { conditions, currentReplicas: 0, desiredReplicas: 0 });
+      this.#report(autoscaler, { conditions, currentReplicas: 0, desiredReplicas: 0, currentMetrics: undefined });
+      return;
+    }
+    // What is out of bounds is brought back whatever the metrics say.
+    if (current > maxReplicas || current < minReplicas) {
+      const [desired, side, bound] =
+        current > maxReplicas ? [maxReplicas, 'above', 'Spec.MaxReplicas'] : [minReplicas, 'below', 'Spec.MinReplicas'];
+      const reason = `Current number of replicas ${side} ${bound}`;
+      this.#scale(autoscaler, target, { desired, reason, conditions: [], metrics: undefined });
       return;
     }
     const metrics = autoscaler.spec.metrics ?? [
@@ -87,17 +109,24 @@ export class AutoscalerController {
       usage: this.#options.usage,
     };
     const { selector } = target.spec;
-    const question = { namespace, current, pods, selector, now: this.#context.clock.now() };
+    const question = {
+      namespace,
+      current,
+      statusReplicas: target.status?.replicas ?? 0,
+      pods,
+      selector,
+      tolerance: toleranceOf(autoscaler),
+      now: this.#context.clock.now(),
+    };
     const proposals = metrics.map((metric) => propose(metric, question, sources));
-    const decide = (results: readonly (Proposal | Error)[]) => {
+    const decide = (results: readonly (Proposal | MetricFailure)[]) => {
       const present = index.byKey<Autoscaler>(RESOURCE, key);
       const fresh = index.get<Target>(resource!, namespace, name);
-      if (present !== undefined && fresh !== undefined)
-        this.#decide(present, fresh, results, { resource: resource!, pods });
+      if (present !== undefined && fresh !== undefined) this.#decide(present, fresh, results);
     };
     // Without a question to the API all is known at once, also when the time is moved by hand.
     if (proposals.every((proposal) => !(proposal instanceof Promise))) {
-      decide(proposals as (Proposal | Error)[]);
+      decide(proposals as (Proposal | MetricFailure)[]);
       return;
     }
     this.#busy.add(key);
@@ -106,52 +135,41 @@ export class AutoscalerController {
       .finally(() => this.#busy.delete(key));
   }
 
-  #decide(
-    autoscaler: Autoscaler,
-    target: Target,
-    results: readonly (Proposal | Error)[],
-    { resource, pods }: { readonly resource: string; readonly pods: readonly Pod[] },
-  ): void {
-    const { clock, timestamp, events } = this.#context;
-    const now = clock.now();
+  #decide(autoscaler: Autoscaler, target: Target, results: readonly (Proposal | MetricFailure)[]): void {
+    const { clock, events } = this.#context;
     const current = target.spec.replicas ?? 1;
-    const good = results.filter((result): result is Proposal => !(result instanceof Error));
-    const bad = results.filter((result) => result instanceof Error);
-    const conditions: Condition[] = [];
-    const currentReplicas = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).length;
-    let desired = Math.max(0, ...good.map(({ replicas }) => replicas));
-    const [best] = good.filter(({ replicas }) => replicas === desired);
+    const good = results.filter((result): result is Proposal => !(result instanceof MetricFailure));
+    const bad = results.filter((result) => result instanceof MetricFailure);
+    for (const { reason, message } of bad)
+      events.record(autoscaler, { type: 'Warning', reason, message, component: COMPONENT });
+    const wanted = Math.max(0, ...good.map(({ replicas }) => replicas));
+    const best = good.find(({ replicas }) => replicas === wanted);
+    const able = "the HPA controller was able to get the target's current scale";
+    // Statuses are in the order of the metrics, with nothing but an empty type where one says nothing.
+    const metrics = results.map((result) => (result instanceof MetricFailure ? { type: '' } : result.status));
+    const [first] = bad;
     // With a metric missing it may only become more.
-    if (best === undefined || (bad.length > 0 && desired < current)) {
-      const message = `the HPA was unable to compute the replica count: ${bad[0]?.message}`;
-      conditions.push(
-        yes('AbleToScale', 'SucceededGetScale', "the HPA controller was able to get the target's current scale"),
-        no('ScalingActive', 'FailedGetMetrics', message),
-      );
+    if (best === undefined || (first !== undefined && wanted < current)) {
+      const { reason = '', message = '', summary = '' } = first ?? {};
+      const why = `the HPA was unable to compute the replica count: ${message}`;
+      const conditions = [yes('AbleToScale', 'SucceededGetScale', able), no('ScalingActive', reason, why)];
       events.record(autoscaler, {
         type: 'Warning',
         reason: 'FailedComputeMetricsReplicas',
-        message,
-        component: 'horizontal-pod-autoscaler',
+        message: `invalid metrics (${bad.length} invalid out of ${results.length}), first error is: ${summary}`,
+        component: COMPONENT,
       });
-      this.#report(autoscaler, { conditions, currentReplicas, desiredReplicas: current });
+      this.#report(autoscaler, { conditions, currentReplicas: current, currentMetrics: metrics });
       return;
     }
-    const key = keyOf(autoscaler);
-    let behavior = this.#behaviors.get(key);
-    if (behavior === undefined) this.#behaviors.set(key, (behavior = new ScalingBehavior()));
-    const limited = behavior.limit(autoscaler, { current, desired, now });
-    desired = limited.replicas;
+    const behavior = this.#behaviorOf(keyOf(autoscaler));
+    const found = behavior.limit(autoscaler, { current, desired: wanted, now: clock.now() });
     const simulated = good.some((proposal) => proposal.simulated);
-    conditions.push(
-      yes(
-        'ScalingActive',
-        'ValidMetricFound',
-        `the HPA was able to successfully calculate a replica count from ${best.name}`,
-      ),
-      limited.reason === 'DesiredWithinRange'
-        ? no('ScalingLimited', limited.reason, limited.message)
-        : yes('ScalingLimited', limited.reason, limited.message),
+    const valid = `the HPA was able to successfully calculate a replica count from ${best.name}`;
+    const conditions = [
+      yes('AbleToScale', found.able.reason, found.able.message),
+      yes('ScalingActive', 'ValidMetricFound', valid),
+      (found.isLimited ? yes : no)('ScalingLimited', found.limited.reason, found.limited.message),
       // A condition that Kubernetes does not have, so that nobody takes these numbers for a metrics server's.
       simulated
         ? yes(
@@ -160,39 +178,45 @@ export class AutoscalerController {
             `no APIService ${METRICS_API} is registered: the usage is the simulation's own`,
           )
         : no('MetricsSimulated', 'MetricsApi', 'all metrics were read through the API server'),
-    );
-    let lastScaleTime = autoscaler.status?.lastScaleTime;
+    ];
+    const reason = wanted > current ? `${best.name} above target` : wanted < current ? 'All metrics below target' : '';
+    this.#scale(autoscaler, target, { desired: found.replicas, reason, conditions, metrics });
+  }
+
+  #scale(autoscaler: Autoscaler, target: Target, { desired, reason, conditions, metrics }: Decision): void {
+    const { clock, timestamp, events } = this.#context;
+    const current = target.spec.replicas ?? 1;
+    let { lastScaleTime } = autoscaler.status ?? {};
+    let all = conditions;
     if (desired !== current) {
+      const resource = TARGETS[autoscaler.spec.scaleTargetRef.kind]!;
       this.#context.setSpec(resource, target, { ...target.spec, replicas: desired });
-      behavior.note(current, desired, now);
+      this.#behaviorOf(keyOf(autoscaler)).note(current, desired, clock.now());
       lastScaleTime = timestamp;
-      conditions.unshift(
-        yes('AbleToScale', 'SucceededRescale', `the HPA controller was able to update the target scale to ${desired}`),
-      );
-      const direction = desired > current ? 'above' : 'below';
+      const message = `the HPA controller was able to update the target scale to ${desired}`;
+      all = [
+        yes('AbleToScale', 'SucceededRescale', message),
+        ...conditions.filter(({ type }) => type !== 'AbleToScale'),
+      ];
       events.record(autoscaler, {
         reason: 'SuccessfulRescale',
-        message: `New size: ${desired}; reason: ${desired > current ? `${best.name} ${direction} target` : 'All metrics below target'}`,
-        component: 'horizontal-pod-autoscaler',
+        message: `New size: ${desired}; reason: ${reason}`,
+        component: COMPONENT,
       });
-    } else {
-      conditions.unshift(
-        limited.stabilised
-          ? yes(
-              'AbleToScale',
-              'ScaleDownStabilized',
-              'recent recommendations were higher than current one, applying the highest recent recommendation',
-            )
-          : yes('AbleToScale', 'ReadyForNewScale', 'recommended size matches current size'),
-      );
     }
     this.#report(autoscaler, {
-      conditions,
-      currentReplicas,
+      conditions: all,
+      currentReplicas: current,
       desiredReplicas: desired,
-      currentMetrics: good.map(({ status }) => status),
+      currentMetrics: metrics,
       ...(lastScaleTime !== undefined && { lastScaleTime }),
     });
+  }
+
+  #behaviorOf(key: string): ScalingBehavior {
+    let behavior = this.#behaviors.get(key);
+    if (behavior === undefined) this.#behaviors.set(key, (behavior = new ScalingBehavior()));
+    return behavior;
   }
 
   #report(
@@ -201,13 +225,15 @@ export class AutoscalerController {
   ): void {
     let all = autoscaler.status?.conditions ?? [];
     for (const condition of conditions) all = withCondition(all, condition, this.#context.timestamp);
-    const { lastScaleTime, currentReplicas = 0, desiredReplicas = 0, currentMetrics } = autoscaler.status ?? {};
+    const { lastScaleTime, currentReplicas = 0, desiredReplicas = 0 } = autoscaler.status ?? {};
+    const currentMetrics = 'currentMetrics' in status ? status.currentMetrics : autoscaler.status?.currentMetrics;
+    const { currentMetrics: _metrics, ...rest } = status;
     this.#context.setStatus(RESOURCE, autoscaler, {
       ...(lastScaleTime !== undefined && { lastScaleTime }),
       currentReplicas,
       desiredReplicas,
+      ...rest,
       ...(currentMetrics !== undefined && { currentMetrics }),
-      ...status,
       ...(autoscaler.metadata.generation !== undefined && { observedGeneration: autoscaler.metadata.generation }),
       conditions: all,
     });

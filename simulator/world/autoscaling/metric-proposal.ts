@@ -1,7 +1,7 @@
 import type { LabelSelector } from '../label-selector.ts';
 import type { Pod } from '../objects.ts';
 import { amount } from '../quantity.ts';
-import type { MetricSpec, MetricTarget } from './autoscaler-objects.ts';
+import type { Autoscaler, MetricSpec, MetricTarget } from './autoscaler-objects.ts';
 import {
   type AskApi,
   CUSTOM_APIS,
@@ -13,13 +13,16 @@ import {
   readResource,
   selectorText,
 } from './metrics-reader.ts';
+import { milliText, milliValue } from './milli-value.ts';
 import {
   byAverage,
   byUtilization,
   byValue,
   byValuePerReplica,
+  type Calculation,
   type CalculatorInput,
   type PodMetric,
+  type Tolerance,
 } from './replica-calculator.ts';
 
 const TOLERANCE = 0.1;
@@ -31,6 +34,21 @@ export interface Proposal {
   /** Whether the value was the simulation's own. */
   readonly simulated: boolean;
   readonly name: string;
+}
+
+/** Why a metric says nothing. */
+export class MetricFailure extends Error {
+  /** Of the condition ScalingActive and of an event, such as `FailedGetPodsMetric`. */
+  readonly reason: string;
+  /** What of several metrics the first failure is called. */
+  readonly summary: string;
+
+  constructor(reason: string, message: string, summary = message) {
+    super(message);
+    this.name = 'MetricFailure';
+    this.reason = reason;
+    this.summary = summary;
+  }
 }
 
 export interface MetricSources {
@@ -45,111 +63,125 @@ export interface MetricSources {
 /** What is to be scaled. */
 export interface ScalingQuestion {
   readonly namespace: string;
-  /** Replicas now. */
+  /** Replicas that it shall have now. */
   readonly current: number;
+  /** Replicas that it has now. */
+  readonly statusReplicas: number;
   readonly pods: readonly Pod[];
   /** Selects them. */
   readonly selector: LabelSelector;
+  readonly tolerance: Tolerance;
   readonly now: number;
 }
 
-/** How many replicas one metric wants. Only what asks the API server takes time; errors are answers, never thrown. */
+/** The ratios around 1 at which nothing changes. */
+export function toleranceOf({ spec }: Pick<Autoscaler, 'spec'>): Tolerance {
+  return {
+    up: amount(spec.behavior?.scaleUp?.tolerance) ?? TOLERANCE,
+    down: amount(spec.behavior?.scaleDown?.tolerance) ?? TOLERANCE,
+  };
+}
+
+/** How many replicas one metric wants. Only what asks the API server takes time; failures are answers, never thrown. */
 export function propose(
   metric: MetricSpec,
   question: ScalingQuestion,
   sources: MetricSources,
-): Proposal | Error | Promise<Proposal | Error> {
-  const { ask, isRegistered, usage } = sources;
-  const { namespace, current, pods } = question;
-  const selector = selectorText(question.selector);
-  const input: CalculatorInput = {
-    currentReplicas: current,
-    pods,
-    metrics: new Map(),
-    tolerance: TOLERANCE,
-    now: question.now,
-    cpu: false,
-  };
-  const asking = (
-    api: string,
-    work: (ask: AskApi, version: string) => Promise<Proposal>,
-  ): Error | Promise<Proposal | Error> => {
-    const service = (api === 'custom' ? CUSTOM_APIS : [EXTERNAL_API]).find(isRegistered);
-    if (ask === undefined || service === undefined)
-      return new Error(`unable to fetch metrics from ${api} metrics API: no ${api} metrics API registered`);
-    return work(ask, service.slice(0, service.indexOf('.'))).catch((error: unknown) => error as Error);
-  };
+): Proposal | MetricFailure | Promise<Proposal | MetricFailure> {
   switch (metric.type) {
     case 'Resource':
-      return resource({ ...metric.resource, container: undefined, type: metric.type });
+      return resource({ ...metric.resource, container: undefined, type: metric.type }, question, sources);
     case 'ContainerResource':
-      return resource({ ...metric.containerResource, type: metric.type });
-    case 'Pods': {
-      const { metric: wanted, target } = metric.pods;
-      return asking('custom', async (asked, version) => {
-        const metrics = await readPods(asked, { namespace, selector, metric: wanted, version });
-        const found = byAverage({ ...input, metrics }, amount(target.averageValue ?? 0));
-        if (found === undefined) throw new Error(`no metrics returned for ${wanted.name}`);
-        const status = { type: 'Pods', pods: { metric: wanted, current: { averageValue: milli(found.average) } } };
-        return { replicas: found.replicas, status, simulated: false, name: `pods metric ${wanted.name}` };
-      });
-    }
-    case 'Object': {
-      const { metric: wanted, target, describedObject } = metric.object;
-      return asking('custom', async (asked, version) => {
-        const { name } = describedObject;
-        const value = await readObject(asked, {
-          namespace,
-          resource: pluralOf(describedObject),
-          name,
-          metric: wanted,
-          version,
-        });
-        const status = {
-          type: 'Object',
-          object: { metric: wanted, describedObject, current: valueStatus(value, target, current) },
-        };
-        return {
-          replicas: singleValue(input, value, target),
-          status,
-          simulated: false,
-          name: `object metric ${wanted.name}`,
-        };
-      });
-    }
-    case 'External': {
-      const { metric: wanted, target } = metric.external;
-      return asking('external', async (asked) => {
-        const value = await readExternal(asked, { namespace, metric: wanted });
-        const status = { type: 'External', external: { metric: wanted, current: valueStatus(value, target, current) } };
-        return {
-          replicas: singleValue(input, value, target),
-          status,
-          simulated: false,
-          name: `external metric ${wanted.name}`,
-        };
-      });
-    }
+      return resource({ ...metric.containerResource, type: metric.type }, question, sources);
+    case 'Pods':
+      return pods(metric.pods, question, sources);
+    case 'Object':
+      return object(metric.object, question, sources);
+    case 'External':
+      return external(metric.external, question, sources);
     default:
       metric satisfies never;
-      return new Error(`unknown metric source type ${(metric as { type: string }).type}`);
+      return new MetricFailure(
+        'InvalidMetricSourceType',
+        `unknown metric source type "${(metric as { type: string }).type}"`,
+      );
   }
+}
 
-  function resource(wanted: ResourceQuestion): Proposal | Error | Promise<Proposal | Error> {
-    const { name, container } = wanted;
-    const proposed = (metrics: ReadonlyMap<string, PodMetric>, simulated: boolean) =>
-      resourceProposal({ ...input, metrics, cpu: name === 'cpu' }, { ...wanted, simulated });
-    if (ask !== undefined && isRegistered(METRICS_API)) {
-      return readResource(ask, { namespace, selector, resource: name, ...(container !== undefined && { container }) })
-        .then((metrics) => proposed(metrics, false))
-        .catch((error: unknown) => error as Error);
-    }
-    try {
-      return proposed(usage(pods, name, container), true);
-    } catch (error) {
-      return error as Error;
-    }
+type Spec<Type extends MetricSpec['type'], Field extends string> =
+  Extract<MetricSpec, { readonly type: Type }> extends Readonly<Record<Field, infer Fields>> ? Fields : never;
+
+function pods(
+  { metric, target }: Spec<'Pods', 'pods'>,
+  question: ScalingQuestion,
+  sources: MetricSources,
+): MetricFailure | Promise<Proposal | MetricFailure> {
+  const { namespace } = question;
+  const failure = ({ message }: Error) => {
+    const what = `unable to get metric ${metric.name}: ${message}`;
+    return new MetricFailure('FailedGetPodsMetric', what, `failed to get pods metric value: ${what}`);
+  };
+  const api = customApi(sources);
+  if (api instanceof Error) return failure(api);
+  const selector = selectorText(question.selector);
+  const read = readPods(api.ask, { namespace, selector, metric, version: api.version });
+  return attempt(failure, read, (metrics) => {
+    const found = byAverage(inputOf(question, metrics), milliValue(target.averageValue ?? 0));
+    const status = { type: 'Pods', pods: { metric, current: { averageValue: milliText(found.value) } } };
+    return { replicas: found.replicas, status, simulated: false, name: `pods metric ${metric.name}` };
+  });
+}
+
+function object(
+  { metric, target, describedObject }: Spec<'Object', 'object'>,
+  question: ScalingQuestion,
+  sources: MetricSources,
+): MetricFailure | Promise<Proposal | MetricFailure> {
+  const { namespace } = question;
+  const { kind, name } = describedObject;
+  const failure = ({ message }: Error) => {
+    const what = `unable to get metric ${metric.name} on ${kind} ${namespace}/${name}: ${message}`;
+    return new MetricFailure('FailedGetObjectMetric', what, `failed to get object metric value: ${what}`);
+  };
+  const api = customApi(sources);
+  if (api instanceof Error) return failure(api);
+  const resource = pluralOf(describedObject);
+  const read = readObject(api.ask, { namespace, resource, name, metric, version: api.version });
+  return attempt(failure, read, (value) => {
+    const found = single(inputOf(question), value, target);
+    const status = { type: 'Object', object: { metric, describedObject, current: valueStatus(found, target) } };
+    return { replicas: found.replicas, status, simulated: false, name: `${kind} metric ${metric.name}` };
+  });
+}
+
+function external(
+  { metric, target }: Spec<'External', 'external'>,
+  question: ScalingQuestion,
+  { ask, isRegistered }: MetricSources,
+): MetricFailure | Promise<Proposal | MetricFailure> {
+  const { namespace } = question;
+  const selector = metric.selector === undefined ? 'nil' : selectorText(metric.selector);
+  const failure = ({ message }: Error) => {
+    const what = `unable to get external metric ${namespace}/${metric.name}/${selector}: ${message}`;
+    return new MetricFailure('FailedGetExternalMetric', `failed to get ${metric.name} external metric: ${what}`);
+  };
+  if (ask === undefined || !isRegistered(EXTERNAL_API)) {
+    const none = 'no external metrics API (external.metrics.k8s.io) registered';
+    return failure(new Error(`unable to fetch metrics from external metrics API: ${none}`));
   }
+  return attempt(failure, readExternal(ask, { namespace, metric }), (value) => {
+    const found = single(inputOf(question), value, target);
+    const status = { type: 'External', external: { metric, current: valueStatus(found, target) } };
+    return { replicas: found.replicas, status, simulated: false, name: `external metric ${metric.name}(${selector})` };
+  });
+}
+
+function attempt<T>(
+  failure: (error: Error) => MetricFailure,
+  read: Promise<T>,
+  proposed: (value: T) => Proposal,
+): Promise<Proposal | MetricFailure> {
+  return read.then(proposed).catch((error: unknown) => failure(error as Error));
 }
 
 interface ResourceQuestion {
@@ -159,63 +191,97 @@ interface ResourceQuestion {
   readonly type: 'Resource' | 'ContainerResource';
 }
 
+function resource(
+  wanted: ResourceQuestion,
+  question: ScalingQuestion,
+  { ask, isRegistered, usage }: MetricSources,
+): Proposal | MetricFailure | Promise<Proposal | MetricFailure> {
+  const { name, container } = wanted;
+  const { namespace } = question;
+  const failure = (error: unknown) =>
+    new MetricFailure(
+      `FailedGet${wanted.type}Metric`,
+      `failed to get ${name} ${wanted.target.type === 'Utilization' ? 'utilization' : 'usage'}: ${(error as Error).message}`,
+    );
+  const proposed = (metrics: ReadonlyMap<string, PodMetric>, simulated: boolean) =>
+    resourceProposal({ ...inputOf(question, metrics), cpu: name === 'cpu' }, { ...wanted, simulated });
+  if (ask !== undefined && isRegistered(METRICS_API)) {
+    const selector = selectorText(question.selector);
+    return readResource(ask, { namespace, selector, resource: name, ...(container !== undefined && { container }) })
+      .catch((error: unknown) => {
+        throw new Error(`unable to get metrics for resource ${name}: ${(error as Error).message}`);
+      })
+      .then((metrics) => proposed(metrics, false))
+      .catch(failure);
+  }
+  try {
+    return proposed(usage(question.pods, name, container), true);
+  } catch (error) {
+    return failure(error);
+  }
+}
+
 function resourceProposal(
   input: CalculatorInput,
   { name, target, container, simulated, type }: ResourceQuestion & { readonly simulated: boolean },
 ): Proposal {
   const what = `${name} ${type === 'Resource' ? 'resource' : 'container resource'}`;
-  if (input.metrics.size === 0)
-    throw new Error(`unable to get metrics for resource ${name}: no metrics returned from resource metrics API`);
-  let found: ReturnType<typeof byAverage>;
-  let current: object;
-  if (target.type === 'Utilization') {
-    found = byUtilization(input, {
-      target: target.averageUtilization ?? 80,
-      requests: requestsOf(input.pods, name, container),
-    });
-    current = { averageUtilization: found?.current, averageValue: milli(found?.average ?? 0) };
-  } else {
-    found = byAverage(input, amount(target.averageValue ?? 0));
-    current = { averageValue: milli(found?.average ?? 0) };
-  }
-  if (found === undefined)
-    throw new Error(`did not receive metrics for targeted pods (pods might be unready) of ${what}`);
+  const byShare = target.type === 'Utilization';
+  const found = byShare
+    ? byUtilization(input, {
+        target: target.averageUtilization ?? 80,
+        requests: requestsOf(input.pods, name, container),
+      })
+    : byAverage(input, milliValue(target.averageValue ?? 0));
+  const current = {
+    ...(byShare && { averageUtilization: found.utilization }),
+    averageValue: milliText(found.value),
+  };
   const status =
     type === 'Resource'
       ? { type, resource: { name, current } }
       : { type, containerResource: { name, container, current } };
-  return { replicas: found.replicas, status, simulated, name: `${what} utilization (percentage of request)` };
+  const by = byShare ? ' utilization (percentage of request)' : '';
+  return { replicas: found.replicas, status, simulated, name: `${what}${by}` };
 }
 
-/** By pod; throws when one has a container that requests nothing. */
-function requestsOf(pods: readonly Pod[], resource: string, container: string | undefined): Map<string, number> {
-  const requests = new Map<string, number>();
+/** In thousandths by pod; throws when one has a container that requests nothing. */
+function requestsOf(pods: readonly Pod[], resource: string, container: string | undefined): Map<string, bigint> {
+  const requests = new Map<string, bigint>();
   for (const pod of pods) {
-    let sum = 0;
+    let sum = 0n;
     for (const { name, resources } of pod.spec.containers) {
       if (container !== undefined && name !== container) continue;
-      const request = amount(resources?.requests?.[resource]);
+      const request = resources?.requests?.[resource];
       if (request === undefined)
         throw new Error(`missing request for ${resource} in container ${name} of Pod ${pod.metadata.name}`);
-      sum += request;
+      sum += milliValue(request);
     }
     requests.set(pod.metadata.name, sum);
   }
   return requests;
 }
 
-function singleValue(input: CalculatorInput, value: number, target: MetricTarget): number {
-  if (target.type === 'AverageValue') return byValuePerReplica(input, value, amount(target.averageValue ?? 0));
-  return byValue(input, value / amount(target.value ?? 0));
+function inputOf(question: ScalingQuestion, metrics: ReadonlyMap<string, PodMetric> = new Map()): CalculatorInput {
+  const { current, statusReplicas, pods, tolerance, now } = question;
+  return { currentReplicas: current, statusReplicas, pods, metrics, tolerance, now, cpu: false };
 }
 
-function valueStatus(value: number, target: MetricTarget, replicas: number): object {
-  return target.type === 'AverageValue' ? { averageValue: milli(value / replicas) } : { value: milli(value) };
+function single(input: CalculatorInput, value: bigint, target: MetricTarget): Calculation {
+  if (target.type === 'AverageValue')
+    return byValuePerReplica(input, { value, target: milliValue(target.averageValue ?? 0) });
+  return byValue(input, { value, target: milliValue(target.value ?? 0) });
 }
 
-function milli(value: number): string {
-  const thousandths = Math.ceil(value * 1000 - 1e-9);
-  return thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m`;
+function valueStatus({ value }: Calculation, target: MetricTarget): object {
+  return target.type === 'AverageValue' ? { averageValue: milliText(value) } : { value: milliText(value) };
+}
+
+function customApi({ ask, isRegistered }: MetricSources): { readonly ask: AskApi; readonly version: string } | Error {
+  const service = CUSTOM_APIS.find(isRegistered);
+  if (ask !== undefined && service !== undefined) return { ask, version: service.slice(0, service.indexOf('.')) };
+  const none = 'no custom metrics API (custom.metrics.k8s.io) registered';
+  return new Error(`unable to fetch metrics from custom metrics API: ${none}`);
 }
 
 /** `deployments.apps` of a kind and its version. */

@@ -1,7 +1,8 @@
 import type { LabelSelector } from '../label-selector.ts';
-import { amount, type Quantity } from '../quantity.ts';
+import type { Quantity } from '../quantity.ts';
 import type { MetricName } from './autoscaler-objects.ts';
-import type { PodMetric } from './replica-calculator.ts';
+import { milliValue } from './milli-value.ts';
+import { type PodMetric, sumOf } from './replica-calculator.ts';
 
 /** Asks the API server; resolves with the answer's status and JSON, rejects when there is none. */
 export type AskApi = (path: string) => Promise<{ readonly status: number; readonly body: unknown }>;
@@ -23,13 +24,19 @@ export async function readResource(
   const { items = [] } = await get<{ items?: readonly PodUsage[] }>(
     ask,
     `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`,
+    'resource',
   );
+  if (items.length === 0) throw new Error('no metrics returned from resource metrics API');
   const metrics = new Map<string, PodMetric>();
   for (const { metadata, timestamp, window, containers } of items) {
     const counted = containers.filter(({ name }) => container === undefined || name === container);
+    if (container !== undefined && counted.length === 0)
+      throw new Error(
+        `failed to get container metrics: container ${container} not present in metrics for pod ${namespace}/${metadata.name}`,
+      );
     // A pod of which one container is missing is missing.
     if (counted.length === 0 || counted.some(({ usage }) => usage[resource] === undefined)) continue;
-    const value = counted.reduce((sum, { usage }) => sum + amount(usage[resource]!), 0);
+    const value = counted.reduce((sum, { usage }) => sum + milliValue(usage[resource]!), 0n);
     metrics.set(metadata.name, { value, timestamp: Date.parse(timestamp), window: seconds(window) * 1000 });
   }
   return metrics;
@@ -49,16 +56,22 @@ export async function readPods(
   const { items = [] } = await get<{ items?: readonly CustomValue[] }>(
     ask,
     `${path}?labelSelector=${encodeURIComponent(selector)}${selectorOf(metric)}`,
+    'custom',
   );
+  if (items.length === 0) throw new Error('no metrics returned from custom metrics API');
   const found = new Map<string, PodMetric>();
   for (const { describedObject, value, timestamp, windowSeconds, window } of items) {
     const length = (windowSeconds ?? window ?? 60) as number;
-    found.set(describedObject.name, { value: amount(value), timestamp: Date.parse(timestamp), window: length * 1000 });
+    found.set(describedObject.name, {
+      value: milliValue(value),
+      timestamp: Date.parse(timestamp),
+      window: length * 1000,
+    });
   }
   return found;
 }
 
-/** A custom metric of one object. */
+/** A custom metric of one object, in thousandths. */
 export async function readObject(
   ask: AskApi,
   {
@@ -74,36 +87,42 @@ export async function readObject(
     readonly metric: MetricName;
     readonly version: string;
   },
-): Promise<number> {
+): Promise<bigint> {
   const where = resource === 'namespaces' ? `${name}/metrics` : `${namespace}/${resource}/${name}`;
   const path = `/apis/custom.metrics.k8s.io/${version}/namespaces/${where}/${encodeURIComponent(metric.name)}`;
-  const { items = [] } = await get<{ items?: readonly CustomValue[] }>(ask, `${path}?${selectorOf(metric).slice(1)}`);
-  if (items.length !== 1) throw new Error(`one value of ${metric.name} was wanted, got ${items.length}`);
-  return amount(items[0]!.value);
+  const query = selectorOf(metric).replace('&', '?');
+  const { items = [] } = await get<{ items?: readonly CustomValue[] }>(ask, path + query, 'custom');
+  if (items.length !== 1)
+    throw new Error(`the custom metrics API server returned ${items.length} results when we asked for exactly one`);
+  return milliValue(items[0]!.value);
 }
 
-/** The sum of an external metric. */
+/** The sum of an external metric, in thousandths. */
 export async function readExternal(
   ask: AskApi,
   { namespace, metric }: { readonly namespace: string; readonly metric: MetricName },
-): Promise<number> {
+): Promise<bigint> {
   const path = `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/${encodeURIComponent(metric.name)}`;
   const query =
     metric.selector === undefined ? '' : `?labelSelector=${encodeURIComponent(selectorText(metric.selector))}`;
-  const { items = [] } = await get<{ items?: readonly { readonly value: Quantity }[] }>(ask, path + query);
-  if (items.length === 0) throw new Error(`no metrics returned from external metrics API for ${metric.name}`);
-  return items.reduce((sum, { value }) => sum + amount(value), 0);
+  const { items = [] } = await get<{ items?: readonly { readonly value: Quantity }[] }>(ask, path + query, 'external');
+  if (items.length === 0) throw new Error('no metrics returned from external metrics API');
+  return sumOf(items.map(({ value }) => milliValue(value)));
 }
 
-/** A selector as queries have it. */
+/** A selector as queries have it: sorted by key. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
-  const parts = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+  const parts = Object.entries(matchLabels).map(([key, value]): [string, string] => [key, `${key}=${value}`]);
   for (const { key, operator, values = [] } of matchExpressions) {
-    if (operator === 'Exists') parts.push(key);
-    else if (operator === 'DoesNotExist') parts.push(`!${key}`);
-    else parts.push(`${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`);
+    const list = [...values].sort().join(',');
+    if (operator === 'Exists') parts.push([key, key]);
+    else if (operator === 'DoesNotExist') parts.push([key, `!${key}`]);
+    else parts.push([key, `${key} ${operator === 'In' ? 'in' : 'notin'} (${list})`]);
   }
-  return parts.join(',');
+  return parts
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, text]) => text)
+    .join(',');
 }
 
 interface PodUsage {
@@ -121,13 +140,19 @@ interface CustomValue {
   readonly window?: number;
 }
 
-async function get<T>(ask: AskApi, path: string): Promise<T> {
-  const { status, body } = await ask(path);
-  if (status !== 200) {
-    const message = (body as { message?: string } | null)?.message ?? '';
-    throw new Error(`the server answered ${status} to ${path.split('?', 1)[0]}${message === '' ? '' : `: ${message}`}`);
-  }
-  return body as T;
+async function get<T>(ask: AskApi, path: string, api: 'resource' | 'custom' | 'external'): Promise<T> {
+  const unable = `unable to fetch metrics from ${api} metrics API: `;
+  const { status, body } = await ask(path).catch((error: unknown) => {
+    throw new Error(unable + (error as Error).message);
+  });
+  if (status === 200 && typeof body === 'object' && body !== null) return body as T;
+  const message = (body as { message?: unknown } | null)?.message;
+  if (typeof message === 'string' && message !== '') throw new Error(unable + message);
+  const said: Readonly<Record<number, string>> = {
+    404: 'the server could not find the requested resource',
+    503: 'the server is currently unable to handle the request',
+  };
+  throw new Error(`${unable}${said[status] ?? `the server answered ${status}`} (${path.split('?', 1)[0]})`);
 }
 
 function selectorOf({ selector }: MetricName): string {
