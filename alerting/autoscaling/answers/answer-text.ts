@@ -53,7 +53,7 @@ export function unavailable({ metric, failure }: MetricRun, now: number): Metric
   const since = ageText(now - failure!.since);
   return new MetricsError(
     'unavailable',
-    `metric ${metric.name} cannot be evaluated since ${since}, and what was found before is too old: ${failure!.reason}`,
+    `metric ${metric.name} cannot be evaluated since ${since}, and nothing that was found before may be served any more: ${failure!.reason}`,
   );
 }
 

@@ -28,6 +28,8 @@ const INTEREST = 600_000;
 /** Selectors that are part of evaluations: of one metric, and of all. */
 const MOST_SELECTORS = 100;
 const MOST_SELECTORS_OF_ALL = 1000;
+/** Milliseconds between two lines in the log about a metric that cannot be evaluated. */
+const NOTED_EVERY = 300_000;
 
 /** Evaluates metrics that are wanted, each once per interval however many ask for it. */
 export class Evaluations {
@@ -38,7 +40,7 @@ export class Evaluations {
   /** What is evaluated whether or not somebody asks. */
   #pinned = new Set<MetricRun>();
   #selectors = 0;
-  #reads = '';
+  #reads = '[]';
   readonly #stopping = new AbortController();
   #cancel: () => void = () => undefined;
 
@@ -96,7 +98,7 @@ export class Evaluations {
     run.asked = this.#options.clock.elapsed();
     if (!run.isTried) {
       this.#tellReads();
-      await this.#wait(this.#evaluate(run), run, signal);
+      await this.#wait(this.#evaluate(run, { isUrgent: true }), run, signal);
     }
     if (run.found === undefined) {
       const reason = run.failure?.reason ?? 'it has not been evaluated yet';
@@ -127,19 +129,9 @@ export class Evaluations {
     const known = variants?.get(text);
     if (known !== undefined) return known;
     if (text !== '') {
-      const most = MOST_SELECTORS;
-      if ((variants?.size ?? 0) >= most) {
-        throw new MetricsError(
-          'tooMuch',
-          `metric ${metric.name} is asked for with ${most} selectors already, each of which is an evaluation of its own`,
-        );
-      }
-      if (this.#selectors >= MOST_SELECTORS_OF_ALL) {
-        throw new MetricsError(
-          'tooMuch',
-          `metrics are asked for with ${MOST_SELECTORS_OF_ALL} selectors already, each of which is an evaluation of its own`,
-        );
-      }
+      const own = [...(variants?.keys() ?? [])].filter((other) => other !== '').length;
+      if (own >= MOST_SELECTORS) throw tooMany(`metric ${metric.name} is`, MOST_SELECTORS);
+      if (this.#selectors >= MOST_SELECTORS_OF_ALL) throw tooMany('metrics are', MOST_SELECTORS_OF_ALL);
       this.#selectors++;
     }
     const run = new MetricRun(metric, selector, this.#options.clock);
@@ -148,23 +140,35 @@ export class Evaluations {
     return run;
   }
 
-  #evaluate(run: MetricRun): Promise<void> {
-    const { metrics, timeout, logger } = this.#options;
-    run.pending ??= this.#turns.take(async () => {
-      const failedBefore = run.failure?.reason;
-      const isWell = await run.evaluate(timeout, this.#stopping.signal);
-      run.pending = undefined;
-      metrics.evaluations.inc();
-      metrics.seconds.observe(run.took / 1000);
-      if (isWell) {
-        if (failedBefore !== undefined) logger.info({ metric: run.metric.name }, 'a metric can be evaluated again');
-        return;
-      }
-      metrics.failures.inc();
-      if (this.#stopping.signal.aborted || run.failure!.reason === failedBefore) return;
-      logger.warn({ metric: run.metric.name }, `a metric cannot be evaluated: ${run.failure!.reason}`);
-    });
+  #evaluate(run: MetricRun, { isUrgent = false } = {}): Promise<void> {
+    const { metrics, timeout } = this.#options;
+    run.pending ??= this.#turns.take(
+      async () => {
+        const failed = run.failure !== undefined;
+        const isWell = await run.evaluate(timeout, this.#stopping.signal);
+        run.pending = undefined;
+        metrics.evaluations.inc();
+        metrics.seconds.observe(run.took / 1000);
+        if (!isWell) metrics.failures.inc();
+        if (!isWell || failed) this.#note(run);
+      },
+      { isUrgent },
+    );
     return run.pending;
+  }
+
+  /** Says that a metric cannot be evaluated, or can again, and while it cannot says so once in a while. */
+  #note(run: MetricRun): void {
+    const { clock, logger } = this.#options;
+    const { name: metric } = run.metric;
+    if (run.failure === undefined) {
+      run.noted = Number.NEGATIVE_INFINITY;
+      logger.info({ metric }, 'a metric can be evaluated again');
+      return;
+    }
+    if (this.#stopping.signal.aborted || clock.elapsed() - run.noted < NOTED_EVERY) return;
+    run.noted = clock.elapsed();
+    logger.warn({ metric }, `a metric cannot be evaluated: ${run.failure.reason}`);
   }
 
   #forget(): void {
@@ -199,4 +203,9 @@ export class Evaluations {
     this.#reads = text;
     this.#options.onReads(reads);
   }
+}
+
+function tooMany(what: string, most: number): MetricsError {
+  const text = `${what} asked for with ${most} selectors already, each of which is an evaluation of its own`;
+  return new MetricsError('tooMuch', text);
 }

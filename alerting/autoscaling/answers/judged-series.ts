@@ -23,17 +23,21 @@ export function judgeSeries(run: MetricRun, selector: LabelSelector): readonly J
   const judged: JudgedSeries[] = [];
   for (let row = 0; row < labels.length; row++) {
     if (!isSelected(selector, readingLabels(labels[row]!))) continue;
-    judged.push({ labels: labels[row]!.with(METRIC_NAME, ''), verdict: judgeRow(run, row, EVER) });
+    judged.push({ labels: withoutName(labels[row]!), verdict: judgeRow(run, row, EVER) });
   }
   const isOne = run.metric.newestCounts === true;
   if (run.metric.hold > 0) {
     for (const gone of run.gone) {
       if (!isSelected(selector, readingLabels(gone.labels))) continue;
       const verdict = orHeld(run, gone, missing(run), EVER);
-      if (verdict.kind === 'served') judged.push({ labels: gone.labels.with(METRIC_NAME, ''), verdict });
+      if (verdict.kind === 'served') judged.push({ labels: withoutName(gone.labels), verdict });
     }
   }
   if (!isOne || judged.length < 2) return judged;
   const newest = newestOf(judged.map(({ verdict }) => verdict));
   return judged.filter(({ verdict }) => verdict === newest);
+}
+
+function withoutName(labels: Labels): Labels {
+  return labels.has(METRIC_NAME) ? labels.with(METRIC_NAME, '') : labels;
 }

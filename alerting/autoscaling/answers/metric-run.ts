@@ -21,6 +21,8 @@ export class MetricRun {
   readonly since: number;
   /** By the clock's `elapsed`. */
   asked: number;
+  /** When the log was told last that it cannot be evaluated, by the clock's `elapsed`. */
+  noted = Number.NEGATIVE_INFINITY;
   /** The evaluation that is waited for. */
   pending: Promise<void> | undefined;
   /** Whether an evaluation has ended, well or not. */

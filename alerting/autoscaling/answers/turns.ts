@@ -8,9 +8,10 @@ export class Turns {
     this.#most = most;
   }
 
-  async take<T>(run: () => Promise<T>): Promise<T> {
+  /** What is urgent goes before all that wait. */
+  async take<T>(run: () => Promise<T>, { isUrgent }: { readonly isUrgent: boolean }): Promise<T> {
     if (this.#running < this.#most) this.#running++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await new Promise<void>((resolve) => this.#waiting[isUrgent ? 'unshift' : 'push'](resolve));
     try {
       return await run();
     } finally {
