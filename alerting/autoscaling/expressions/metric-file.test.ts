@@ -113,7 +113,9 @@ namespace: shop
 
   it('have names of their own, for the same objects and namespace', () => {
     const of = (rest: string): string => `name: a\nexpr: a\n${rest}`;
-    expect(parse(of('type: External'), of('type: Pods'), of('type: External\nnamespace: shop')).problems).toEqual([]);
+    expect(
+      parse(of('type: External\nnamespace: bank'), of('type: Pods'), of('type: External\nnamespace: shop')).problems,
+    ).toEqual([]);
     expect(parse(of('type: Object\nresources: [services]'), of('type: Pods')).problems).toEqual([]);
     const { problems } = parse(of('type: Pods'), of('type: Object\nresources: [services, pods]'));
     expect(formatFileProblems(problems)).toBe(

@@ -48,9 +48,10 @@ export function parseMetricDefinitions(
   return { definitions: yaml.problems.length === 0 ? definitions : [], problems: yaml.problems };
 }
 
-/** Whether an autoscaler that asks for one of them could as well mean the other. One of a namespace is another than one of all. */
+/** Whether an autoscaler that asks for one of them could as well mean the other. */
 export function isSameMetric(a: MetricDefinition, b: MetricDefinition): boolean {
-  if (a.name !== b.name || a.namespace !== b.namespace) return false;
+  const isApart = a.namespace !== undefined && b.namespace !== undefined && a.namespace !== b.namespace;
+  if (a.name !== b.name || isApart) return false;
   if (a.type === 'External' || b.type === 'External') return a.type === b.type;
   return a.resources.some((resource) => b.resources.includes(resource));
 }

@@ -120,7 +120,10 @@ class Derivation {
     if (matching.fillLeft !== undefined || matching.fillRight !== undefined) {
       throw new UnknownTimes('a matching fills in what is missing');
     }
-    if (op === 'or') return binaryNode(this.times(left), 'or', this.times(right), matching);
+    if (op === 'or') {
+      // A row of the left side that has no time has none, whatever is on the right.
+      return binaryNode(this.times(left), 'or', binaryNode(this.times(right), 'unless', left, matching), matching);
+    }
     if (SETS.has(op)) return binaryNode(this.times(left), op, right, matching);
     const times = earlier(this.times(left), this.times(right), matching);
     return filters ? binaryNode(times, 'and', expr) : times;
@@ -196,10 +199,8 @@ class Derivation {
  * read both twice, and grow with every level.
  */
 function earlier(left: Expr, right: Expr, matching: Matching): Expr {
-  const isSwapped =
-    matching.card === 'one-to-many' || (matching.card === 'one-to-one' && nodesOf(right) > nodesOf(left));
-  // Of one-to-one matching both sides are alike; otherwise `many` is the side that has several.
-  const [many, one] = isSwapped ? [right, left] : [left, right];
+  // One-to-one matching is not symmetric either: on the left there may be several alike, as long as none of them has a partner.
+  const [many, one] = matching.card === 'one-to-many' ? [right, left] : [left, right];
   const first: Matching = matching.card === 'one-to-many' ? { ...matching, card: 'many-to-one' } : matching;
   const ahead = callNode('clamp_max', binaryNode(many, '-', one, first), numberNode(0));
   // The labels to include are there by now.
