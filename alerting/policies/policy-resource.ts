@@ -1,4 +1,5 @@
 import { describeGiven } from '../describe-given.ts';
+import { readResourceHead } from '../resource-head.ts';
 import type { FieldProblem } from '../written-form.ts';
 import { type PolicyContext, type PolicyReading, readPolicy } from './read-policy.ts';
 import { resourceId } from './resource-scope.ts';
@@ -19,37 +20,24 @@ export interface ReadResourceOptions extends PolicyContext {
 
 /** Reads a policy from a Kubernetes resource: its id comes from where it is, its name is the resource's own by default. */
 export function readResource(object: object, options: ReadResourceOptions): PolicyReading {
-  const { apiVersion, kind, metadata, spec } = object as {
-    readonly apiVersion?: unknown;
-    readonly kind?: unknown;
-    readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown } | null;
-    readonly spec?: unknown;
-  };
-  const { name, namespace = '' } = metadata ?? {};
-  const problems: FieldProblem[] = [];
-  const wanted = (path: readonly string[], expected: string, given: unknown) =>
-    problems.push({ path, message: `expected ${expected}, got ${describeGiven(given)}` });
-  const group = `${POLICY_GROUP}/${POLICY_VERSION}`;
-  if (apiVersion !== group) wanted(['apiVersion'], JSON.stringify(group), apiVersion);
-  if (!POLICY_KINDS.some((known) => known === kind)) wanted(['kind'], POLICY_KINDS.join(' or '), kind);
-  if (typeof name !== 'string' || name === '') wanted(['metadata', 'name'], 'a name', name);
-  if (typeof namespace !== 'string') wanted(['metadata', 'namespace'], 'the name of a namespace', namespace);
-  if (typeof spec !== 'object' || spec === null || Array.isArray(spec))
-    wanted(['spec'], 'a map of keys and values', spec);
-  if (Object.hasOwn((spec ?? {}) as object, 'id')) wanted(['spec', 'id'], 'none, since it comes from the name', 'id');
-  if (problems.length > 0) return { policy: undefined, problems };
-  const {
-    cluster,
-    source = [cluster ?? '', namespace as string, name as string].filter((part) => part !== '').join('/'),
-  } = options;
+  const { head, problems } = readResourceHead(object, {
+    apiVersion: `${POLICY_GROUP}/${POLICY_VERSION}`,
+    kinds: POLICY_KINDS,
+  });
+  const { spec } = object as { readonly spec?: unknown };
+  const ids: readonly FieldProblem[] = Object.hasOwn((spec ?? {}) as object, 'id')
+    ? [{ path: ['spec', 'id'], message: `expected none, since it comes from the name, got ${describeGiven('id')}` }]
+    : [];
+  if (head === undefined || ids.length > 0) return { policy: undefined, problems: [...problems, ...ids] };
+  const { kind, name, namespace, spec: written } = head;
+  const { cluster, source = [cluster ?? '', namespace, name].filter((part) => part !== '').join('/') } = options;
   const scope = {
     cluster,
     // kubectl puts it into `default`.
-    namespace: kind === 'AlertPolicy' ? (namespace as string) || 'default' : '',
+    namespace: kind === 'AlertPolicy' ? namespace || 'default' : '',
   };
-  const written = spec as Readonly<Record<string, unknown>>;
   const given = { ...written, name: written.name ?? name };
-  const id = resourceId(scope, name as string);
+  const id = resourceId(scope, name);
   const reading = readPolicy(given, { ...options, form: 'camel', source, scope, id });
   if (reading.policy !== undefined) return reading;
   return { ...reading, problems: reading.problems.map(({ path, message }) => ({ path: ['spec', ...path], message })) };
