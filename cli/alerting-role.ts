@@ -4,6 +4,7 @@ import { type AlertEngine, createAlertEngine } from '../alerting/alert-engine.ts
 import type { AlertSnapshot } from '../alerting/alert-snapshot.ts';
 import { historySection } from '../alerting/api/history-endpoints.ts';
 import { policySection } from '../alerting/api/policy-endpoints.ts';
+import type { ApiSection } from '../alerting/api/endpoint.ts';
 import { registerAlertingApi } from '../alerting/api/server.ts';
 import type { ArrivalFunc } from '../alerting/arrival.ts';
 import { BUILTIN_RULES, BUILTIN_RULES_FILE } from '../alerting/builtin-rules.ts';
@@ -16,7 +17,6 @@ import { PolicyStore } from '../alerting/policies/policy-store.ts';
 import type { PolicyContext } from '../alerting/policies/read-policy.ts';
 import { createQuerierReader } from '../alerting/querier-reader.ts';
 import type { QueryFunc } from '../alerting/query-func.ts';
-import { createHttpQuery } from '../alerting/query-http.ts';
 import type { RuleGroupSnapshot } from '../alerting/rule-status.ts';
 import { rulesRead } from '../alerting/rules/metrics-read.ts';
 import type { RuleGroup } from '../alerting/rules/rule.ts';
@@ -53,8 +53,8 @@ export interface AlertingRole {
   alertmanagers(): readonly string[];
   /** What has become of the PrometheusRules of the clusters. */
   ruleObjects(): readonly RuleObjectStatus[];
-  /** Adds the HTTP API. */
-  register(app: Parameters<typeof registerAlertingApi>[0]): void;
+  /** Adds the HTTP API, with more sections of it. */
+  register(app: Parameters<typeof registerAlertingApi>[0], sections?: readonly ApiSection[]): void;
 }
 
 export interface AlertingRoleDeps {
@@ -63,7 +63,7 @@ export interface AlertingRoleDeps {
   readonly config: PharosConfig;
   readonly loaded: LoadedAlerting;
   /** The engine in this process, or the URL of a server. */
-  readonly query: QueryFunc | { readonly url: string };
+  readonly query: QueryFunc;
   /** Where the query finds the recent samples of metrics that are wanted. Default: only in the store. */
   readonly recent?: RecentSamples | undefined;
   /** Is waited for before rules and policies are evaluated. */
@@ -114,7 +114,7 @@ class Role implements AlertingRole {
 
   constructor(deps: AlertingRoleDeps) {
     this.#deps = deps;
-    this.#query = typeof deps.query === 'function' ? deps.query : createHttpQuery(deps.query);
+    this.#query = deps.query;
     this.#config = deps.config;
     this.#loaded = deps.loaded;
     const { storage, config, loaded, recent, arrived, leadership, clusters, features, registry, logger } = deps;
@@ -269,7 +269,7 @@ class Role implements AlertingRole {
     return this.#ruleObjects.status();
   }
 
-  register(app: Parameters<typeof registerAlertingApi>[0]): void {
+  register(app: Parameters<typeof registerAlertingApi>[0], sections: readonly ApiSection[] = []): void {
     const { storage, config, registry, logger, started } = this.#deps;
     const clock = SYSTEM_CLOCK;
     registerAlertingApi(app, {
@@ -297,6 +297,7 @@ class Role implements AlertingRole {
           clock,
           logger,
         }),
+        ...sections,
       ],
     });
   }

@@ -4,13 +4,17 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { autoscalingSection } from '../alerting/api/autoscaling-endpoints.ts';
 import { createIntegrationRegistry } from '../alerting/notify/receivers/integration-registry.ts';
+import { createHttpQuery } from '../alerting/query-http.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
+import { isInCluster } from '../collector/kubernetes/kube-access.ts';
 import { SharedKubeClusters } from '../collector/kubernetes/shared-kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
 import { startArrivalMarks } from '../collector/scrape/arrival-marks.ts';
 import { Arrivals } from '../collector/scrape/arrivals.ts';
 import { type AlertingRole, createAlertingRole } from './alerting-role.ts';
+import { type AutoscalingRole, startAutoscalingRole } from './autoscaling-role.ts';
 import { Cleanups } from './cleanups.ts';
 import { createCollectorRole } from './collector-role.ts';
 import type { PharosConfig } from './config/config.ts';
@@ -21,6 +25,7 @@ import { startDemo } from './demo.ts';
 import { type ClusterSources, findClusters } from './kubernetes-clusters.ts';
 import { contendToAlert } from './leadership.ts';
 import { type LoadedAlerting, loadAlerting } from './load-alerting.ts';
+import { loadMetrics } from './load-metrics.ts';
 import { openNotificationHttp } from './notification-http.ts';
 import { openStorage, serverClientOptions } from './open-storage.ts';
 import { pageFiles } from './page.ts';
@@ -35,6 +40,7 @@ import { resolveSettings } from './settings.ts';
 import { startSqlServers } from './sql-servers.ts';
 import { startupText } from './startup-text.ts';
 import { VERSION } from './version.ts';
+import { whereAutoscalersAsk } from './where-autoscalers-ask.ts';
 import { withRules } from './with-rules.ts';
 
 /** SIGTERM to exit, in milliseconds; the store gets what is left of it. */
@@ -109,6 +115,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const integrations = createIntegrationRegistry({ openHttp: openNotificationHttp, clock: SYSTEM_CLOCK, registry });
     const loading = { features: settings.features, integrations, catalogue: policyCatalogue() };
     let alerting: AlertingRole | undefined;
+    let autoscaling: AutoscalingRole | undefined;
     let loadedAtStart: LoadedAlerting | undefined;
     let ready = false;
     /** The clusters of a configuration, which have their names from now on. */
@@ -123,10 +130,12 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       if (!ready) throw new Error('the server is starting or ending');
       const next = await readConfig(options, logger);
       const loaded = withAlerting ? await loadAlerting(next, loading) : undefined;
+      const metrics = withAlerting ? await loadMetrics(next) : [];
       warnOfRemoteWrite(config, next, logger);
       await collector?.apply(next);
       config = next;
       if (loaded !== undefined) await alerting?.apply(next, loaded, accessesOf(next));
+      autoscaling?.apply(next, metrics);
     };
     let reloading: Promise<unknown> = Promise.resolve();
     /** One after the other: a signal may come while a request is being answered. */
@@ -157,6 +166,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       alertmanagers: () => alerting?.alertmanagers() ?? [],
     });
     cleanups.add('the query threads', () => query.close());
+    const queryFunc = rules?.queryFunc ?? (role === 'all' ? query.queryFunc : createHttpQuery({ url: options.queryUrl ?? 'http://127.0.0.1:9090' }));
     if (withAlerting) {
       const [access] = accessesOf(config);
       const { leaseLog } = storage;
@@ -167,8 +177,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
         storage,
         config,
         loaded,
-        query:
-          rules?.queryFunc ?? (role === 'all' ? query.queryFunc : { url: options.queryUrl ?? 'http://127.0.0.1:9090' }),
+        query: queryFunc,
         recent: rules?.recent,
         arrived: sampleArrival({
           arrivals: otherWriters ? undefined : arrivals,
@@ -187,6 +196,27 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       alerting = created;
       // In case that nothing comes of the rest; otherwise it ends before the HTTP server.
       cleanups.add('the alerting', () => created.stop());
+      const served = whereAutoscalersAsk(config.autoscaling, {
+        option: options.metricsApis,
+        accesses: accessesOf(config),
+        isInCluster: isInCluster(process.env),
+        isDemo: demo !== undefined,
+      });
+      if (served !== undefined) {
+        autoscaling = await startAutoscalingRole({
+          ...served,
+          config,
+          definitions: await loadMetrics(config),
+          clusters,
+          isDemo: demo !== undefined,
+          storage,
+          recent: rules?.recent,
+          query: queryFunc,
+          registry,
+          logger,
+        });
+        cleanups.add('the metrics APIs', autoscaling.stop);
+      }
     }
     const app = buildServer({
       logger,
@@ -196,7 +226,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       register: (server) => {
         query.register(server);
         collector?.registerReceiver(server, config.server.maxBodySize);
-        alerting?.register(server);
+        alerting?.register(server, autoscaling === undefined ? [] : [autoscalingSection({ board: autoscaling.board })]);
       },
     });
     const address = await listen(app, settings.listen);
