@@ -122,18 +122,9 @@ export async function startAutoscalingRole(deps: AutoscalingRoleDeps): Promise<A
     const autoscalers = new Autoscalers({
       asked,
       clock,
-      onWanted: ({ questions, usage: isUsageWanted }) => {
-        answers.want(
-          'autoscalers',
-          questions.map(({ api, question }) => ({
-            api,
-            name: question.metric,
-            resource: 'resource' in question ? question.resource : '',
-            namespace: question.namespace,
-            selector: 'metricSelector' in question ? question.metricSelector : question.selector,
-          })),
-        );
-        usage.want('autoscalers', isUsageWanted);
+      onWanted: (wanted) => {
+        answers.want('autoscalers', wanted.metrics);
+        usage.want('autoscalers', wanted.usage);
       },
     });
     const followed = clusterAutoscalers(cluster, autoscalers);
@@ -153,12 +144,7 @@ export async function startAutoscalingRole(deps: AutoscalingRoleDeps): Promise<A
     cleanups.add('the access control', () => control.close());
     const server = await startMetricsApis({
       address: listen,
-      tls: {
-        get current() {
-          return tls.contextOptions;
-        },
-        subscribe: (changed) => tls.onContext(changed),
-      },
+      tls,
       access: control,
       metrics: asked.metrics(answers),
       usage: asked.usage(usage),

@@ -75,4 +75,18 @@ notification: { receivers: [{ name: ops, webhook_configs: [{ url: 'http://127.0.
       'rules.yml: its policies or whom it tells are wrong',
     ]);
   });
+
+  test('is not good when a metric for autoscalers is not', async () => {
+    const metric = (expr: string) => `autoscaling: {metrics: [{name: depth, type: External, expr: '${expr}'}]}\n`;
+    expect(await checked(metric('sum(queue_depth{$selector})'))).toEqual({
+      code: 0,
+      text: ['rules.yml: good: 0 scrape jobs, 1 metric for autoscalers'],
+    });
+    const { code, text } = await checked(metric('sum(queue_depth{$selector'));
+    expect(code).toBe(1);
+    expect(text).toEqual([
+      expect.stringMatching(/^rules\.yml:1:\d+: autoscaling\.metrics\[0\]\.expr: /),
+      'rules.yml: its metrics for autoscalers are wrong',
+    ]);
+  });
 });

@@ -10,6 +10,7 @@ import { loadConfig } from './config/load-config.ts';
 import { ConfigError, formatProblems } from './config/problem.ts';
 import { counted } from './counted.ts';
 import { loadAlerting } from './load-alerting.ts';
+import { loadMetrics } from './load-metrics.ts';
 import { openNotificationHttp } from './notification-http.ts';
 import { policyCatalogue } from './policy-catalogue.ts';
 import { readText } from './read-text.ts';
@@ -20,14 +21,16 @@ export async function checkConfig(file: string, features: ReadonlySet<string>): 
     const { config, warnings } = await loadConfig(file, { environment: process.env, missingFiles: 'error' });
     if (warnings.length > 0) console.error(formatProblems(warnings));
     const alerting = await describeAlerting(config);
-    const isGood = alerting !== undefined;
+    const metrics = await describeMetrics(config);
+    const isGood = alerting !== undefined && metrics !== undefined;
     if (isGood) {
-      const parts = [counted(config.scrapeConfigs.length, 'scrape job'), ...alerting];
+      const parts = [counted(config.scrapeConfigs.length, 'scrape job'), ...alerting, ...metrics];
       if (config.ruleFiles.length > 0)
         parts.push(counted(config.ruleFiles.length, 'pattern of rule files', 'patterns of rule files'));
       console.log(`${file}: good: ${parts.join(', ')}`);
     } else {
-      console.error(`${file}: its policies or whom it tells are wrong`);
+      const wrong = alerting === undefined ? 'policies or whom it tells' : 'metrics for autoscalers';
+      console.error(`${file}: its ${wrong} are wrong`);
     }
     const ruleFiles = (await Promise.all(config.ruleFiles.map(glob))).flat();
     return Math.max(isGood ? 0 : 1, await checkRules(ruleFiles, features));
@@ -47,6 +50,17 @@ export interface CheckRulesOptions {
   readonly lint?: RuleLint;
   /** Whether what is found makes the exit code 3. Default false. */
   readonly lintFatal?: boolean;
+}
+
+/** How many named metrics there are; undefined when one of them is wrong, after printing every problem. */
+async function describeMetrics(config: PharosConfig): Promise<readonly string[] | undefined> {
+  try {
+    const { length } = await loadMetrics(config);
+    return length === 0 ? [] : [counted(length, 'metric for autoscalers', 'metrics for autoscalers')];
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
 }
 
 /** What there is of policies and receivers; undefined when something is wrong with them, after printing every problem. */

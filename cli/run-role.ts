@@ -166,7 +166,9 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       alertmanagers: () => alerting?.alertmanagers() ?? [],
     });
     cleanups.add('the query threads', () => query.close());
-    const queryFunc = rules?.queryFunc ?? (role === 'all' ? query.queryFunc : createHttpQuery({ url: options.queryUrl ?? 'http://127.0.0.1:9090' }));
+    const queryFunc =
+      rules?.queryFunc ??
+      (role === 'all' ? query.queryFunc : createHttpQuery({ url: options.queryUrl ?? 'http://127.0.0.1:9090' }));
     if (withAlerting) {
       const [access] = accessesOf(config);
       const { leaseLog } = storage;
@@ -226,7 +228,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       register: (server) => {
         query.register(server);
         collector?.registerReceiver(server, config.server.maxBodySize);
-        alerting?.register(server, autoscaling === undefined ? [] : [autoscalingSection({ board: autoscaling.board })]);
+        alerting?.register(server, [autoscalingSection({ board: () => autoscaling?.board, clock: SYSTEM_CLOCK })]);
       },
     });
     const address = await listen(app, settings.listen);
@@ -262,6 +264,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
         role,
         keepsSamples: clickhouse !== undefined,
         clusters: collector?.clusterNames() ?? [],
+        metricsApis: autoscaling?.address,
         demo,
         config,
         settings,

@@ -1,7 +1,7 @@
 import { formatDuration } from '../alerting/duration.ts';
 import type { PharosConfig } from './config/config.ts';
 import { counted } from './counted.ts';
-import { type Address, localUrl, type Role } from './server-options.ts';
+import { type Address, formatAddress, localUrl, type Role } from './server-options.ts';
 import { cleanUrl, type Settings } from './settings.ts';
 import { VERSION } from './version.ts';
 
@@ -21,6 +21,8 @@ export interface StartupFacts {
   readonly receivers: readonly string[];
   /** The Kubernetes clusters that are monitored, by name; '' for one without. */
   readonly clusters: readonly string[];
+  /** Where the Kubernetes metrics APIs are served; undefined when they are not. */
+  readonly metricsApis: Address | undefined;
   /** The simulated one among them. */
   readonly demo: { readonly nodes: number; readonly pods: number; readonly url: string } | undefined;
 }
@@ -48,6 +50,10 @@ export function startupText(facts: StartupFacts): string {
   }
   if (role === 'all' || role === 'alerting') {
     lines.push(['rules', rules(facts)], ['telling', telling(facts)]);
+    if (facts.metricsApis !== undefined) {
+      const at = formatAddress(facts.metricsApis);
+      lines.push(['scaling', `metrics.k8s.io, custom.metrics.k8s.io and external.metrics.k8s.io at https://${at}`]);
+    }
   }
   const seconds = (facts.milliseconds / 1000).toFixed(1);
   const what = role === 'all' ? 'Pharos' : `Pharos ${role}`;
