@@ -20,6 +20,9 @@ export function definitionName({ group, version, kind }: Pick<SchemaDefinition, 
   return `${group.split('.').reverse().join('.')}.${version}.${kind}`;
 }
 
+/** What references begin with in OpenAPI 2. */
+export const V2_PREFIX = '#/definitions/';
+
 type Property = (prefix: string) => object;
 
 const text =
@@ -47,7 +50,9 @@ const list =
   });
 const reference =
   (name: string, description: string): Property =>
-  (prefix) => ({ description, allOf: [{ $ref: prefix + name }] });
+  (prefix) =>
+    // Only in version 3 clients look for what is beside a reference, and only there they understand `allOf`.
+    prefix === V2_PREFIX ? { description, $ref: prefix + name } : { description, allOf: [{ $ref: prefix + name }] };
 const bare =
   (name: string): Property =>
   (prefix) => ({ $ref: prefix + name });

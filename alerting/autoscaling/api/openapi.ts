@@ -4,7 +4,8 @@ import { noSuchPath } from './api-error.ts';
 import { CUSTOM_GROUP, CUSTOM_VERSIONS } from './custom-metrics.ts';
 import { EXTERNAL_GROUP, EXTERNAL_VERSION } from './external-metrics.ts';
 import { chooseForm } from './media-type.ts';
-import { DEFINITIONS, definitionName, type SchemaDefinition } from './openapi-schemas.ts';
+import { asksForOpenApiProtobuf, type JsonDocument, OPENAPI_PROTOBUF, openApiProtobuf } from './openapi-protobuf.ts';
+import { DEFINITIONS, definitionName, type SchemaDefinition, V2_PREFIX } from './openapi-schemas.ts';
 import { pathText } from './path-segments.ts';
 import { type ApiAnswer, type ApiRequest, JSON_TYPE, type Route } from './route.ts';
 import { USAGE_GROUP, USAGE_VERSION } from './usage-metrics.ts';
@@ -69,7 +70,13 @@ export function openApiRoute(segments: readonly string[], version: string): Rout
 
 function answerOf(segments: readonly string[], version: string): Route['answer'] {
   const path = segments.slice(1).join('/');
-  if (path === 'v2') return (request) => documentAnswer(documentV2(version), request);
+  if (path === 'v2') {
+    return (request) => {
+      const document = documentV2(version);
+      if (!asksForOpenApiProtobuf(request.accept)) return documentAnswer(document, request);
+      return { status: 200, type: OPENAPI_PROTOBUF, body: openApiProtobuf(document), headers: { Vary: 'Accept' } };
+    };
+  }
   if (path === 'v3') return (request) => documentAnswer(indexV3(version), request);
   const [, , group, of] = segments.slice(1);
   const paths = PATHS.filter((described) => `v3/apis/${described.group}/${described.version}` === path);
@@ -79,8 +86,7 @@ function answerOf(segments: readonly string[], version: string): Route['answer']
 
 /** With the hash of what it says, by which the API server in front asks whether something is new. */
 function documentAnswer(json: object, { accept, ifNoneMatch }: ApiRequest): ApiAnswer {
-  // Clients that take only protobuf get JSON: nothing else is here, and the API server in front takes it.
-  if (accept !== undefined && !accept.includes('proto-openapi')) chooseForm(accept);
+  chooseForm(accept);
   const body = `${JSON.stringify(json)}\n`;
   const etag = `"${hashOf(body)}"`;
   const headers = { ETag: etag, 'Cache-Control': 'no-cache', Vary: 'Accept' };
@@ -88,7 +94,7 @@ function documentAnswer(json: object, { accept, ifNoneMatch }: ApiRequest): ApiA
   return known ? { status: 304, type: JSON_TYPE, body: '', headers } : { status: 200, type: JSON_TYPE, body, headers };
 }
 
-function documentV2(version: string): object {
+function documentV2(version: string): JsonDocument {
   return {
     swagger: '2.0',
     info: { title: 'Pharos metrics APIs', version: `v${version}` },
@@ -106,7 +112,7 @@ function documentV2(version: string): object {
         401: { description: 'Unauthorized' },
       },
     })),
-    definitions: definitionsOf(DEFINITIONS, '#/definitions/'),
+    definitions: definitionsOf(DEFINITIONS, V2_PREFIX),
   };
 }
 
@@ -186,7 +192,7 @@ function pathItems(paths: readonly DescribedPath[], operation: (described: Opera
   );
 }
 
-function definitionsOf(definitions: readonly SchemaDefinition[], prefix: string): object {
+function definitionsOf(definitions: readonly SchemaDefinition[], prefix: string): Readonly<Record<string, object>> {
   return Object.fromEntries(
     definitions.map((definition) => {
       const { group, version, kind } = definition;

@@ -13,7 +13,7 @@ export interface ApiAnswer {
   readonly status: number;
   readonly type: string;
   /** Pieces are made while they are sent, so that a large answer is never whole in memory. */
-  readonly body: string | Iterable<string>;
+  readonly body: string | Buffer | Iterable<string>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -322,7 +322,7 @@ async function send(response: ServerResponse, answer: ApiAnswer, { isHead, stall
   if (status === 304) {
     response.removeHeader('Content-Type');
     response.end();
-  } else if (typeof body === 'string') {
+  } else if (typeof body === 'string' || Buffer.isBuffer(body)) {
     response.setHeader('Content-Length', Buffer.byteLength(body));
     response.end(isHead ? undefined : body);
   } else if (isHead) response.end();
