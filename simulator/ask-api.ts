@@ -5,7 +5,7 @@ import type { AskApi } from './world/autoscaling/metrics-reader.ts';
 const TIMEOUT_MS = 10_000;
 const MOST_BYTES = 32 * 1024 * 1024;
 
-/** Asks an API server as its own controllers do. Rejects after ten seconds or 32 MiB. */
+/** Asks an API server as the autoscaler of the controller manager does. Rejects after ten seconds or 32 MiB. */
 export function askApi({
   url,
   token,
@@ -17,7 +17,11 @@ export function askApi({
 }): AskApi {
   return (path) =>
     new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+      const headers = {
+        authorization: `Bearer ${token}`,
+        accept: 'application/vnd.kubernetes.protobuf, */*',
+        'user-agent': 'kube-controller-manager/v1.33.4 (linux/amd64)/horizontal-pod-autoscaler',
+      };
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const request = url.startsWith('https:')
         ? httpsRequest(url + path, { headers, signal, agent: false, ...(ca !== undefined && { ca }) })

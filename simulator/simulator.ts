@@ -1,5 +1,6 @@
 import { type ApiServer, type ApiServerOptions, startApiServer } from './api/api-server.ts';
 import type { TokenGrant } from './api/authentication.ts';
+import { createBootstrapRoles } from './api/bootstrap-roles.ts';
 import { kubeconfigOf } from './api/kubeconfig.ts';
 import { askApi } from './ask-api.ts';
 import { countComponentRequests } from './component-requests.ts';
@@ -28,6 +29,8 @@ export interface SimulatorOptions extends WorldOptions {
   readonly logger?: ApiServerOptions['logger'];
 }
 
+/** As whom the controller asks for metrics. */
+const AUTOSCALER = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** A simulated cluster behind an API server that listens. */
@@ -57,6 +60,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { host = '127.0.0.1', port = 0, kubeletListeners = 0, running = true, name = 'simulated' } = options;
   const { tls, logger, backends } = options;
   const token = `simulated.${new Random(options.seed ?? 1).fork('token').hex(40)}`;
+  const autoscalerToken = `simulated.${new Random(options.seed ?? 1).fork('autoscaler token').hex(40)}`;
   const listeners = new KubeletListeners({ count: kubeletListeners, ...(tls !== undefined && { tls }) });
   const ports = await listeners.open();
   const world = new World({ ...options, kubeletPorts: ports });
@@ -71,7 +75,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
   const api: ApiServer = await startApiServer({
     store: world.store,
-    tokens: [{ token, user: 'admin', groups: ['system:masters'] }, ...(options.tokens ?? [])],
+    tokens: [
+      { token, user: 'admin', groups: ['system:masters'] },
+      { token: autoscalerToken, user: AUTOSCALER, allow: [] },
+      ...(options.tokens ?? []),
+    ],
     host,
     port,
     now: () => world.clock.now(),
@@ -86,9 +94,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await listeners.close();
     throw error;
   });
+  createBootstrapRoles(world.store);
   api.frontProxy.publish();
   const uncount = countComponentRequests(world.store, api);
-  world.serveThrough(askApi({ url: api.url, token, ca: api.ca }), { host, port: Number(new URL(api.url).port) });
+  world.serveThrough(askApi({ url: api.url, token: autoscalerToken, ca: api.ca }), {
+    host,
+    port: Number(new URL(api.url).port),
+  });
   listeners.serve(world, (given) => api.acceptsToken(given));
   // Making the cluster took its time.
   if (running && options.start === undefined) world.advance(Math.max(0, Date.now() - world.clock.now()));

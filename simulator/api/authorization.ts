@@ -1,6 +1,8 @@
+import type { ObjectStore } from '../object-store.ts';
 import { ApiError } from './api-error.ts';
 import type { User } from './authentication.ts';
 import { qualifiedName } from './resource-names.ts';
+import { grantedBy } from './role-based.ts';
 
 /** Something a user may do, as in an RBAC role. '*' stands for all; what is left out too, but for the verbs. */
 export interface Rule {
@@ -32,13 +34,26 @@ const PUBLIC = ['/healthz', '/livez', '/readyz', '/version', '/healthz/', '/live
 const DISCOVERY = ['/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*'];
 const SELF_REVIEWS = /^(selfsubjectaccessreviews|selfsubjectrulesreviews|selfsubjectreviews)$/;
 
-export function isAllowed(user: User, action: Action): boolean {
-  if ('path' in action && PUBLIC.some((path) => action.path === path || action.path.startsWith(`${path}/`)))
-    return true;
-  if (user.groups.includes('system:unauthenticated')) return false;
-  if ('path' in action && action.verb === 'get' && covers(DISCOVERY, action.path)) return true;
-  if ('plural' in action && action.verb === 'create' && SELF_REVIEWS.test(action.plural)) return true;
-  return user.allow === 'everything' || user.allow.some((rule) => permits(rule, action));
+/** Whether a user may do something: by what its token says, or by roles that are bound to it. */
+export function isAllowed(user: User, action: Action, store: ObjectStore): boolean {
+  return allowance(user, action, store) !== undefined;
+}
+
+/** Why a user may do something, which can be nothing that is worth telling; undefined when it may not. */
+export function allowance(user: User, action: Action, store: ObjectStore): string | undefined {
+  const { groups, allow } = user;
+  if (groups.includes('system:masters')) return '';
+  const isKnown = groups.includes('system:authenticated');
+  if (
+    'path' in action &&
+    (isKnown || groups.includes('system:unauthenticated')) &&
+    PUBLIC.some((path) => action.path === path || action.path.startsWith(`${path}/`))
+  )
+    return '';
+  if (isKnown && 'path' in action && action.verb === 'get' && covers(DISCOVERY, action.path)) return '';
+  if (isKnown && 'plural' in action && action.verb === 'create' && SELF_REVIEWS.test(action.plural)) return '';
+  if (allow === 'everything' || allow.some((rule) => permits(rule, action))) return `"${user.name}" may do so`;
+  return grantedBy(store, user, action);
 }
 
 function permits(rule: Rule, action: Action): boolean {

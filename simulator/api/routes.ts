@@ -58,7 +58,7 @@ export class Routes {
     const target = parseTarget(request.path, this.#context.resources);
     const verb = verbOf(target, request);
     const action = actionOf(target, request, verb);
-    if (!isAllowed(request.user, action)) throw forbidden(request.user, action);
+    if (!isAllowed(request.user, action, this.#context.store)) throw forbidden(request.user, action);
     const labels = labelsOf(target, verb);
     switch (target.type) {
       case 'page':
