@@ -76,12 +76,14 @@ notification: { receivers: [{ name: ops, webhook_configs: [{ url: 'http://127.0.
     ]);
   });
 
+  const metric = (expr: string) => `autoscaling: {metrics: [{name: depth, type: External, expr: '${expr}'}]}\n`;
+
+  test('is good with its metrics for autoscalers', async () => {
+    const text = ['rules.yml: good: 0 scrape jobs, 1 metric for autoscalers'];
+    expect(await checked(metric('sum(queue_depth{$selector})'))).toEqual({ code: 0, text });
+  });
+
   test('is not good when a metric for autoscalers is not', async () => {
-    const metric = (expr: string) => `autoscaling: {metrics: [{name: depth, type: External, expr: '${expr}'}]}\n`;
-    expect(await checked(metric('sum(queue_depth{$selector})'))).toEqual({
-      code: 0,
-      text: ['rules.yml: good: 0 scrape jobs, 1 metric for autoscalers'],
-    });
     const { code, text } = await checked(metric('sum(queue_depth{$selector'));
     expect(code).toBe(1);
     expect(text).toEqual([
