@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type AlertingBenchOptions, runAlertingBench } from './alerting/alerting-bench.ts';
 import { type PolicyRoundsOptions, runPolicyRounds } from './alerting/policy-rounds.ts';
+import { type AnswerMemoryOptions, runAnswerMemory } from './autoscaling/answer-memory.ts';
 import { type CatalogueBenchOptions, runCatalogueBench } from './catalogue.ts';
 import { type ClusterBenchOptions, runClusterBench } from './cluster.ts';
 import { CONTENDERS } from './contenders/find-contenders.ts';
@@ -118,6 +119,17 @@ program
   .option('--breached <part>', 'of the objects, about', positive, 0.001)
   .option('--rounds <n>', 'rounds besides the first', count, 40)
   .action((options: PolicyRoundsOptions) => runPolicyRounds(options, (line) => console.log(line)));
+
+program
+  .command('answer-memory')
+  .description('what it costs to answer autoscalers from memory, over made-up pods')
+  .option('--pods <n>', 'pods', count, 100_000)
+  .option('--replicas <n>', 'pods that a question is about', count, 20)
+  .option('--metrics <n>', 'metrics', count, 5)
+  .option('--rounds <n>', 'evaluations', count, 10)
+  .option('--churn <part>', 'part of the pods that is replaced between two', atLeastZero, 0.001)
+  .option('--hold', 'keep the last good values too', false)
+  .action((options: AnswerMemoryOptions) => runAnswerMemory(options, (line) => console.log(line)));
 
 program
   .command('catalogue')

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Labels } from '../../../storage/labels.ts';
 import { HashedRows } from './hashed-rows.ts';
@@ -38,6 +39,27 @@ describe('the last good values', () => {
     expect(take(good, one, [bad], 11)).toBe('d=0@NaN [b=4@30] [c=5@30]');
     expect(take(good, one, [bad], 31)).toBe('d=0@NaN');
   });
+});
+
+it('finds rows again whichever come and go', () => {
+  const names = fc.uniqueArray(fc.integer({ min: 0, max: 40 }).map(String), { maxLength: 30 });
+  fc.assert(
+    fc.property(fc.array(names, { minLength: 2, maxLength: 6 }), (steps) => {
+      const good = new LastGood();
+      const known = new Map<string, number>();
+      steps.forEach((step, time) => {
+        const labels = rows(...step);
+        const samples = step.map((name): [number, number] => [Number(name) % 3 === time % 3 ? Number.NaN : time, time]);
+        take(good, labels, samples);
+        for (const [row, [value]] of samples.entries()) if (!Number.isNaN(value)) known.set(step[row]!, value);
+        const found = new Map(good.gone.map(({ labels: one, value }) => [one.get('name'), value]));
+        for (const [row, name] of step.entries()) {
+          if (!Number.isNaN(good.timestamp(row))) found.set(name, good.value(row));
+        }
+        expect([...found].sort()).toEqual([...known].sort());
+      });
+    }),
+  );
 });
 
 describe('hashed rows', () => {
