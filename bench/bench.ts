@@ -8,6 +8,7 @@ import { CONTENDERS } from './contenders/find-contenders.ts';
 import { type DiscoveryBenchOptions, runDiscoveryBench } from './discovery.ts';
 import { runIngest } from './ingest.ts';
 import { QUERY_SECTIONS, type QueryBenchOptions, type QuerySection, runQueryBench } from './query.ts';
+import { type ResourceUsageBenchOptions, runResourceUsageBench } from './resource-usage.ts';
 import { runStateMetrics, type StateMetricsBenchOptions } from './state-metrics.ts';
 
 function positive(text: string): number {
@@ -145,6 +146,16 @@ program
     if (options.rounds < 4) throw new InvalidArgumentError('rounds must be at least 4');
     return runCatalogueBench(options, (line) => console.log(line));
   });
+
+program
+  .command('resource-usage')
+  .description('what it costs to serve the use of CPU and memory of all pods, beside scraping and HTTP')
+  .option('--pods <n>', 'pods', count, 100_000)
+  .option('--containers <n>', 'containers of a pod', count, 2)
+  .option('--replicas <n>', 'pods that an autoscaler asks for', count, 20)
+  .option('--requests <n>', 'requests of autoscalers', count, 20_000)
+  .option('--rounds <n>', 'readings of each kind', count, 5)
+  .action((options: ResourceUsageBenchOptions) => runResourceUsageBench(options, (line) => console.log(line)));
 
 program
   .command('cluster')

@@ -48,6 +48,7 @@ interface Opened {
 }
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
+const NO_STATUSES: readonly ListedContainerStatus[] = [];
 
 /** An ObjectDirectory over watched objects, which it indexes by their labels. What it answers is made when it is asked for. */
 export class IndexedDirectory implements ObjectDirectory {
@@ -125,15 +126,19 @@ function describe({ metadata }: ListedObject): KnownObject {
 
 /** An init container counts while it runs: sidecars always, others until they have done their work. */
 function describePod(pod: ListedPod): KnownPod {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status;
   const running: string[] = [];
   const containers: RunningContainer[] = [];
-  for (const { name, containerID = '', state } of [...containerStatuses, ...initContainerStatuses]) {
-    if (state?.running === undefined) continue;
-    running.push(name);
-    const { startedAt } = state.running;
-    const started = startedAt === undefined ? Number.NaN : Date.parse(startedAt);
-    containers.push({ id: containerID.slice(containerID.lastIndexOf('/') + 1), started });
+  const { containerStatuses = NO_STATUSES, initContainerStatuses = NO_STATUSES } = pod.status;
+  for (const statuses of [containerStatuses, initContainerStatuses]) {
+    for (const { name, containerID = '', state } of statuses) {
+      if (state?.running === undefined) continue;
+      running.push(name);
+      const { startedAt } = state.running;
+      const started = startedAt === undefined ? Number.NaN : Date.parse(startedAt);
+      containers.push({ id: containerID.slice(containerID.lastIndexOf('/') + 1), started });
+    }
   }
-  return { ...describe(pod), node: pod.spec.nodeName ?? '', running, containers };
+  const { namespace, name, labels = NO_LABELS, creationTimestamp } = pod.metadata;
+  const created = Date.parse(creationTimestamp);
+  return { namespace, name, labels, created, node: pod.spec.nodeName ?? '', running, containers };
 }

@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { createMemoryStorage } from '../../storage/memory.ts';
+import { RecentSamples } from '../../storage/recent/recent-samples.ts';
+import { SteppedClock } from '../stepped-clock.case.ts';
 import { EVERYTHING } from './label-selector.ts';
 import { UsageBed } from './usage-bed.case.ts';
 
@@ -21,6 +24,46 @@ it('serves the rate between the last two points and the last memory, with the ti
   expect(usage!.created).toBe(bed.clock.now() - 300_000);
   expect(await bed.usage.pod('shop', 'web', bed.signal)).toEqual(usage);
   bed.usage.close();
+});
+
+it('reads the recent window in memory as it reads the store, while series come and go', async () => {
+  const main = createMemoryStorage();
+  let asked = 0;
+  const querier: typeof main.querier = {
+    ...main.querier,
+    select(selection, signal) {
+      asked++;
+      return main.querier.select(selection, signal);
+    },
+  };
+  const clock = new SteppedClock();
+  const recent = new RecentSamples({ storage: { ...main, querier }, now: () => clock.now() });
+  const bed: UsageBed = new UsageBed({
+    storage: recent.storage,
+    clock,
+    onReads: () => recent.want('usage', new Map(bed.usage.reads().map(({ metric, back }) => [metric, back]))),
+  });
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  for (const name of names) bed.pod(name, { app: {}, proxy: {} });
+  bed.usage.want('autoscalers', true);
+  await recent.settled();
+  const loaded = asked;
+  // Each round another pod is not scraped, and the series are others than before.
+  for (let round = 0; round < 8; round++) {
+    for (const [index, pod] of names.entries()) {
+      if (index === round) continue;
+      const memory = 100 * index + round;
+      await bed.kubelet(pod, 'app', { cpu: 10 * index + 3 * round + 1, memory });
+      await bed.kubelet(pod, 'proxy', { cpu: 10 * index + 6 * round + 1, memory });
+    }
+    await bed.clock.advance(15_000);
+  }
+  expect(await bed.served()).toEqual(
+    names.map((name, index) => `${name} app=0.2/${100 * index + 7} proxy=0.4/${100 * index + 7} @-15 w15`),
+  );
+  expect(asked).toBe(loaded);
+  bed.usage.close();
+  await recent.storage.close(100);
 });
 
 it('answers nothing for what matches nothing, and an error for what is not there', async () => {

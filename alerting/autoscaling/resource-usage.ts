@@ -142,10 +142,10 @@ export class ResourceUsage implements UsageProvider {
     { what, known, signal }: Question<Known>,
   ): Promise<readonly Usage[]> {
     signal.throwIfAborted();
-    // What is not known, or not there, is no reason to read.
-    if (known().length === 0) return [];
-    await this.#reading.current(signal);
     let objects = known();
+    // What is not there is no reason to read.
+    if (objects.length === 0) return [];
+    if (await this.#reading.current(signal)) objects = known();
     let { usages, missing } = this.#serve(answers, objects);
     if (missing.length > 0 && (await this.#readMore(answers, missing, signal))) {
       objects = known();

@@ -1,6 +1,7 @@
 import pino, { type Logger } from 'pino';
 import { Labels } from '../../storage/labels.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
+import type { Storage } from '../../storage/storage.ts';
 import { createQuerierReader } from '../querier-reader.ts';
 import type { SampleReader } from '../sample-reader.ts';
 import { SteppedClock } from '../stepped-clock.case.ts';
@@ -48,12 +49,17 @@ export interface TestContainer {
   readonly age?: number;
 }
 
+export interface UsageBedOptions extends Partial<Omit<ResourceUsageOptions, 'clock'>> {
+  readonly storage?: Storage;
+  readonly clock?: SteppedClock;
+}
+
 /** ResourceUsage over a store in memory, with the clock and the objects in the test's hand. */
 export class UsageBed {
-  readonly clock = new SteppedClock();
+  readonly clock: SteppedClock;
   readonly pods = new TestFeed();
   readonly nodes = new TestFeed();
-  readonly storage = createMemoryStorage();
+  readonly storage: Storage;
   readonly lines: string[] = [];
   readonly signal = new AbortController().signal;
   readonly directory: IndexedDirectory;
@@ -65,7 +71,9 @@ export class UsageBed {
   /** What reading rejects with for each metric. */
   broken: Error | undefined;
 
-  constructor(options: Partial<ResourceUsageOptions> = {}) {
+  constructor({ storage = createMemoryStorage(), clock = new SteppedClock(), ...options }: UsageBedOptions = {}) {
+    this.storage = storage;
+    this.clock = clock;
     const feeds = new Map([
       ['pods', this.pods],
       ['nodes', this.nodes],
@@ -83,7 +91,7 @@ export class UsageBed {
       else await reader(requests, take, signal);
     };
     const logger: Logger = pino({ level: 'info' }, { write: (line: string) => this.lines.push(JSON.parse(line).msg) });
-    const { directory, clock } = this;
+    const { directory } = this;
     this.usage = new ResourceUsage({ directory, read, clock, logger, cluster: 'c', ...options });
   }
 

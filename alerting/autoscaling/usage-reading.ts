@@ -112,13 +112,18 @@ export class UsageReading {
     return [...reads.values()];
   }
 
-  /** Somebody asks. Resolves when what is here has been read within an interval, or when that could not be had in time. Rejects with the signal's reason. */
-  async current(signal: AbortSignal): Promise<void> {
+  /**
+   * Somebody asks. Resolves when what is here has been read within an interval, or when that could not be had in time: whether that had to
+   * be waited for. Rejects with the signal's reason.
+   */
+  async current(signal: AbortSignal): Promise<boolean> {
     const { clock, interval } = this.#options;
     this.#askedAt = clock.elapsed();
     this.#run();
     // A little late is no reason to wait: the timer is about to come.
-    if (clock.elapsed() - this.#readAt > 1.5 * interval) await this.#wait(signal, () => this.#readNow());
+    if (clock.elapsed() - this.#readAt <= 1.5 * interval) return false;
+    await this.#wait(signal, () => this.#readNow());
+    return true;
   }
 
   /** Reads once more, unless it was read just now; resolves whether it did. Rejects with the signal's reason. */
