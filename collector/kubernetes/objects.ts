@@ -501,6 +501,8 @@ export interface ObjectTypes {
   readonly prometheusrules: OperatorObject;
   readonly alertpolicies: PolicyResource;
   readonly clusteralertpolicies: PolicyResource;
+  readonly autoscalingmetrics: PolicyResource;
+  readonly clusterautoscalingmetrics: PolicyResource;
 }
 
 export type ResourceName = keyof ObjectTypes;

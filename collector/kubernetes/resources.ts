@@ -448,6 +448,17 @@ export const RESOURCES: { readonly [R in ResourceName]: Resource<ObjectTypes[R]>
     spec: 'all',
     status: 'all',
   }),
+  autoscalingmetrics: resource('alerting.pharos.dev', 'v1', 'AutoscalingMetric', 'autoscalingmetrics', {
+    spec: 'all',
+    status: 'all',
+  }),
+  clusterautoscalingmetrics: clusterResource(
+    'alerting.pharos.dev',
+    'v1',
+    'ClusterAutoscalingMetric',
+    'clusterautoscalingmetrics',
+    { spec: 'all', status: 'all' },
+  ),
 };
 
 /** A resource whose objects are in namespaces. */

@@ -235,6 +235,8 @@ export const BUILT_IN: readonly ResourceDefinition[] = [
   ...groupVersion('alerting.pharos.dev', 'v1', {
     alertpolicies: policy('AlertPolicy', ['apol']),
     clusteralertpolicies: { ...policy('ClusterAlertPolicy', ['capol']), ...cluster },
+    autoscalingmetrics: policy('AutoscalingMetric', ['asm']),
+    clusterautoscalingmetrics: { ...policy('ClusterAutoscalingMetric', ['casm']), ...cluster },
   }),
 ];
 

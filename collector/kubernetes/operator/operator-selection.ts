@@ -21,6 +21,10 @@ export interface OperatorSelection {
   readonly alertPolicyNamespaceSelector?: LabelSelector | undefined;
   readonly clusterAlertPolicySelector?: LabelSelector | undefined;
   readonly clusterAlertPolicyNamespaceSelector?: undefined;
+  readonly autoscalingMetricSelector?: LabelSelector | undefined;
+  readonly autoscalingMetricNamespaceSelector?: LabelSelector | undefined;
+  readonly clusterAutoscalingMetricSelector?: LabelSelector | undefined;
+  readonly clusterAutoscalingMetricNamespaceSelector?: undefined;
 }
 
 /** What to watch of a resource, and which namespaces' objects to take of it. */
@@ -38,6 +42,8 @@ const PREFIXES = {
   prometheusrules: 'rule',
   alertpolicies: 'alertPolicy',
   clusteralertpolicies: 'clusterAlertPolicy',
+  autoscalingmetrics: 'autoscalingMetric',
+  clusterautoscalingmetrics: 'clusterAutoscalingMetric',
 } as const;
 
 /** Prometheus Operator's resources that are read, and Pharos' own of the same kind. */

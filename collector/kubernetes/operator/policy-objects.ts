@@ -7,13 +7,13 @@ import { ObjectWatch } from './object-watch.ts';
 import type { OperatorSelection } from './operator-selection.ts';
 import { type PolicyObjectStatus, PolicyStatusWriter } from './policy-status-writer.ts';
 
-/** An alert policy as it is: who evaluates policies checks them, each object by itself. */
+/** An object of Pharos' own resources as it is, an alert policy or a named metric: who uses them checks them, each by itself. */
 export interface PolicyObject {
   readonly apiVersion: string;
-  /** AlertPolicy, or ClusterAlertPolicy. */
+  /** AlertPolicy, AutoscalingMetric, or with Cluster before it. */
   readonly kind: string;
   readonly metadata: {
-    /** '' for a ClusterAlertPolicy. */
+    /** '' for what is of the whole cluster. */
     readonly namespace: string;
     readonly name: string;
     readonly uid: string;
@@ -30,13 +30,10 @@ export interface PolicyObjectsOptions {
    */
   readonly onPolicies: (objects: readonly PolicyObject[]) => void;
   readonly logger: Logger;
+  /** Which of Pharos' resources. Default: alert policies. */
+  readonly resources?: 'alertpolicies' | 'autoscalingmetrics';
   /** Default: all objects. With `namespaces` no objects of the whole cluster. */
-  readonly selection?:
-    | Pick<
-        OperatorSelection,
-        'namespaces' | 'alertPolicySelector' | 'alertPolicyNamespaceSelector' | 'clusterAlertPolicySelector'
-      >
-    | undefined;
+  readonly selection?: OperatorSelection | undefined;
   readonly clock?: Clock;
   /** Milliseconds for which changes are collected. Default 1,000. */
   readonly debounce?: number;
@@ -53,11 +50,11 @@ export interface PolicyObjects {
 }
 
 /**
- * Reads the alert policies of a cluster, where it has them. No failure to ask the cluster takes one away. Throws an Error that names
+ * Reads the alert policies of a cluster, or its named metrics, where it has them. No failure to ask the cluster takes one away. Throws an Error that names
  * what is wrong with the selection.
  */
 export function policyObjects(options: PolicyObjectsOptions): PolicyObjects {
-  const { cluster, clock = SYSTEM_CLOCK, logger, selection = {}, onPolicies } = options;
+  const { cluster, clock = SYSTEM_CLOCK, logger, selection = {}, onPolicies, resources = 'alertpolicies' } = options;
   let known = new Map<string, PolicyObject>();
   let given: readonly PolicyObject[] | undefined;
 
@@ -84,7 +81,7 @@ export function policyObjects(options: PolicyObjectsOptions): PolicyObjects {
   const writer = new PolicyStatusWriter({ client: cluster.client, cluster: cluster.name, clock, logger });
   const watch = new ObjectWatch({
     cluster,
-    resources: selection.namespaces === undefined ? ['alertpolicies', 'clusteralertpolicies'] : ['alertpolicies'],
+    resources: selection.namespaces === undefined ? [resources, `cluster${resources}` as const] : [resources],
     selection,
     onChange: look,
     clock,

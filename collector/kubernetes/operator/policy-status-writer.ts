@@ -11,8 +11,8 @@ export interface PolicyObjectStatus {
   readonly isAccepted: boolean;
   /** Why it is not accepted, or what else there is to say. */
   readonly message: string;
-  /** How many of its alerts fire; undefined when that is not known. */
-  readonly firing: number | undefined;
+  /** How many of its alerts fire; undefined when that is not known, or it has none. */
+  readonly firing?: number | undefined;
 }
 
 export interface PolicyStatusWriterOptions {
@@ -49,12 +49,19 @@ interface WrittenCondition {
   readonly lastTransitionTime: string;
 }
 
+const PLURALS = {
+  AlertPolicy: 'alertpolicies',
+  ClusterAlertPolicy: 'clusteralertpolicies',
+  AutoscalingMetric: 'autoscalingmetrics',
+  ClusterAutoscalingMetric: 'clusterautoscalingmetrics',
+} as const;
+
 /** A status in etcd is no place for a book. */
 const MAX_MESSAGE = 2_000;
 const MAX_PAUSE = 300_000;
 
 /**
- * Writes to the status of alert policies what has become of them: one request at a time, to one object not more often than every
+ * Writes to the status of Pharos' own resources what has become of them: one request at a time, to one object not more often than every
  * interval, and nothing where it says so already. What cannot be written is tried again, later each time.
  */
 export class PolicyStatusWriter {
@@ -150,7 +157,7 @@ export class PolicyStatusWriter {
     const { object } = entry;
     const { namespace, name } = object.metadata;
     const status = wantedStatus(entry, new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'));
-    const resource = RESOURCES[object.kind === 'AlertPolicy' ? 'alertpolicies' : 'clusteralertpolicies'];
+    const resource = RESOURCES[PLURALS[object.kind as keyof typeof PLURALS]];
     const path = `${resourcePath(resource, namespace)}/${encodeURIComponent(name)}/status`;
     try {
       await client.send('PATCH', path, { body: { status }, signal: this.#closing.signal });
@@ -173,7 +180,7 @@ export class PolicyStatusWriter {
     this.#told = message;
     this.#options.logger.warn(
       { cluster: this.#options.cluster, err: error },
-      'the status of an alert policy could not be written',
+      'the status of an alert policy or a named metric could not be written',
     );
   }
 }

@@ -178,6 +178,18 @@ const policies = table('Name, Level, Accepted, Firing#, Age | Message', (object,
   ];
 });
 
+const autoscalingMetrics = table('Name, Metric, Type, Accepted, Age | Message', (object, now) => {
+  const accepted = (object.status?.conditions ?? []).find(({ type }: { type: string }) => type === 'Accepted');
+  return [
+    object.metadata.name,
+    object.spec?.name ?? '',
+    object.spec?.type ?? '',
+    accepted?.status ?? '',
+    age(object, now),
+    accepted?.message ?? '',
+  ];
+});
+
 /** By the store's resource. */
 export const CLUSTER_TABLES: Readonly<Record<string, TableDefinition>> = {
   nodes,
@@ -277,6 +289,8 @@ export const CLUSTER_TABLES: Readonly<Record<string, TableDefinition>> = {
   }),
   'alertpolicies.alerting.pharos.dev': policies,
   'clusteralertpolicies.alerting.pharos.dev': policies,
+  'autoscalingmetrics.alerting.pharos.dev': autoscalingMetrics,
+  'clusterautoscalingmetrics.alerting.pharos.dev': autoscalingMetrics,
   'customresourcedefinitions.apiextensions.k8s.io': createdAt,
   'roles.rbac.authorization.k8s.io': createdAt,
   'clusterroles.rbac.authorization.k8s.io': createdAt,
