@@ -107,6 +107,24 @@ describe('when metrics are evaluated', () => {
   });
 });
 
+it('says once that autoscalers name more selectors than are evaluated', async () => {
+  const metric = new MadeUpMetric('m', { selectsInside: true });
+  const bed = bedWith(metric, 'a');
+  const wanted = Array.from({ length: 103 }, (_, i) => ({
+    api: 'custom' as const,
+    name: 'm',
+    resource: 'pods',
+    namespace: 'web',
+    selector: [{ key: 'queue', operator: 'In', values: [`q${i}`] }] as const,
+  }));
+  for (let i = 0; i < 5; i++) bed.answers.want('hpas', wanted);
+  await bed.clock.advance(1);
+  expect(metric.requests).toHaveLength(100);
+  expect(bed.log.map(({ msg }) => msg)).toEqual([
+    'not all that autoscalers name is evaluated: metric m is asked for with 100 selectors already, each of which is an evaluation of its own',
+  ]);
+});
+
 describe('what is served', () => {
   it('leaves out pods without a value when others have one, and is empty when none matches', async () => {
     const metric = new MadeUpMetric('m');

@@ -28,7 +28,7 @@ const INTEREST = 600_000;
 /** Selectors that are part of evaluations: of one metric, and of all. */
 const MOST_SELECTORS = 100;
 const MOST_SELECTORS_OF_ALL = 1000;
-/** Milliseconds between two lines in the log about a metric that cannot be evaluated. */
+/** Milliseconds between two lines in the log about what cannot be evaluated. */
 const NOTED_EVERY = 300_000;
 
 /** Evaluates metrics that are wanted, each once per interval however many ask for it. */
@@ -41,6 +41,8 @@ export class Evaluations {
   #pinned = new Set<MetricRun>();
   #selectors = 0;
   #reads = '[]';
+  /** When the log was told last that more is wanted than may be, by the clock's `elapsed`. */
+  #refusedNoted = Number.NEGATIVE_INFINITY;
   readonly #stopping = new AbortController();
   #cancel: () => void = () => undefined;
 
@@ -75,14 +77,16 @@ export class Evaluations {
   ): void {
     for (const metric of this.#runs.keys()) if (!served.has(metric)) this.#drop(metric);
     const pinned = new Set<MetricRun>();
+    let refused: Error | undefined;
     for (const { metric, selector } of wanted) {
       try {
         pinned.add(this.#find(metric, selector));
       } catch (error) {
-        this.#options.logger.warn({ metric: metric.name }, `not evaluated ahead of questions: ${String(error)}`);
+        refused ??= error as Error;
       }
     }
     this.#pinned = pinned;
+    if (refused !== undefined) this.#noteRefused(refused);
     this.#tellReads();
     for (const run of pinned) if (!run.isTried) void this.#evaluate(run);
   }
@@ -155,6 +159,13 @@ export class Evaluations {
       { isUrgent },
     );
     return run.pending;
+  }
+
+  #noteRefused({ message }: Error): void {
+    const { clock, logger } = this.#options;
+    if (clock.elapsed() - this.#refusedNoted < NOTED_EVERY) return;
+    this.#refusedNoted = clock.elapsed();
+    logger.warn(`not all that autoscalers name is evaluated: ${message}`);
   }
 
   /** Says that a metric cannot be evaluated, or can again, and while it cannot says so once in a while. */
