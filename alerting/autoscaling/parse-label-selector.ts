@@ -6,6 +6,7 @@
 import { EVERYTHING, type LabelSelector, type Requirement } from './label-selector.ts';
 import { labelKeyProblems, labelValueProblems } from './label-syntax.ts';
 import { MetricsError } from './metrics-error.ts';
+import { inOrder } from './selector-object.ts';
 
 interface Token {
   readonly type: 'word' | 'end' | '=' | '==' | '!=' | '!' | '(' | ')' | ',' | '>' | '<';
@@ -18,7 +19,10 @@ const TOKEN = /[ \t\r\n]*(?:(==|!=|[=!(),<>])|([^ \t\r\n=!(),<>]+)|$)/y;
 /** Characters of what was given that a message repeats. */
 const MAX_SHOWN = 100;
 
-/** Throws a MetricsError `invalid`, in Kubernetes' words, for what is no selector; `>` and `<`, which no autoscaler writes, are none here. */
+/**
+ * Throws a MetricsError `invalid`, in Kubernetes' words, for what is no selector; `>` and `<`, which no autoscaler writes, are
+ * none here.
+ */
 export function parseLabelSelector(text: string): LabelSelector {
   // What begins no word at all would end the text for the API server, and with it the conditions that follow.
   if (text.includes('\0')) throw refused('a selector must not contain the character U+0000');
@@ -33,7 +37,7 @@ export function parseLabelSelector(text: string): LabelSelector {
     }
     requirements.push(readRequirement(tokens));
     const next = tokens.take();
-    if (next.type === 'end') return inOrder(requirements);
+    if (next.type === 'end') return once(requirements);
     if (next.type !== ',') throw refused(`found '${shown(next.text)}', expected: ',' or 'end of string'`);
   }
 }
@@ -102,14 +106,10 @@ function checked(key: string, operator: 'In' | 'NotIn', values: readonly string[
   return { key, operator, values: [...new Set(values)].sort() };
 }
 
-function inOrder(requirements: readonly Requirement[]): LabelSelector {
-  const sorted = requirements
-    .map(
-      (requirement) =>
-        [JSON.stringify([requirement.key, requirement.operator, requirement.values]), requirement] as const,
-    )
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return sorted.filter(([text], i) => i === 0 || text !== sorted[i - 1]![0]).map(([, requirement]) => requirement);
+/** The same condition twice is one. */
+function once(requirements: readonly Requirement[]): LabelSelector {
+  const known = new Map(requirements.map((requirement) => [JSON.stringify(requirement), requirement]));
+  return inOrder([...known.values()]);
 }
 
 class Tokens {

@@ -1,6 +1,7 @@
 /**
- * Kubernetes' quantities, written exactly: digits are moved as decimals, never multiplied as doubles, because a metric of 0.07 is `70m`
- * and not `70.00000000000001m`. They are written in Kubernetes' own canonical form: without fractions, with the largest suffix.
+ * Kubernetes' quantities, written exactly: digits are moved as decimals, never multiplied as doubles, because a metric of 0.07
+ * is `70m` and not `70.00000000000001m`. They are written in Kubernetes' own canonical form: without fractions, with the
+ * largest suffix.
  */
 
 /** A number as digits / 10^places. */
@@ -16,8 +17,9 @@ const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
 /**
- * The value of a metric: exact to the thousandth, as `1500m`, `2`, `3k`. What is finer is rounded away from zero, as Kubernetes does it: 0.0001 is
- * `1m`, not nothing. Throws a RangeError for what is not finite and what cannot be counted in thousandths in 64 bits.
+ * The value of a metric: exact to the thousandth, as `1500m`, `2`, `3k`. What is finer is rounded away from zero, as Kubernetes
+ * does it: 0.0001 is `1m`, not nothing. Throws a RangeError for what is not finite and what cannot be counted in thousandths in
+ * 64 bits.
  */
 export function metricQuantity(value: number): string {
   const thousandths = scaled(value, 3, 'away');

@@ -1,6 +1,6 @@
 /**
- * What an attacker, or a broken client, might put into a request, in every place that a request has, over TLS to the whole server: what is
- * answered is what a naive model of the cluster says, or nothing at all.
+ * What an attacker, or a broken client, might put into a request, in every place that a request has, over TLS to the whole
+ * server: what is answered is what a naive model of the cluster says, or nothing at all.
  */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -231,7 +231,10 @@ function bytes(quantity: string): number {
   return quantity.endsWith('Ki') ? Number(quantity.slice(0, -2)) * 1024 : number(quantity);
 }
 
-/** In Prometheus a label that is missing and one that is empty are the same. Undefined where a refusal is right: none matches, or it is no selector. */
+/**
+ * In Prometheus a label that is missing and one that is empty are the same. Undefined where a refusal is right: none matches,
+ * or it is no selector.
+ */
 function expectedQueues(selector: string): readonly string[] | undefined {
   const selects = naiveSelector(selector);
   if (selects === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** The real kubectl against the server of the metrics APIs itself: from PATH, or from PHAROS_KUBECTL, which can name several with colons. */
+/**
+ * The real kubectl against the server of the metrics APIs itself: from PATH, or from PHAROS_KUBECTL, which can name several
+ * with colons.
+ */
 import { createServer, request as requestHttps, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -7,7 +7,10 @@ const SET = new RegExp(`^(${KEY})[ \\t\\r\\n]+(in|notin)${BLANK}\\(([^()]*)\\)$`
 
 export type LabelTest = (labels: Readonly<Record<string, string>>) => boolean;
 
-/** What a label selector selects, by the plainest means; undefined for what is none. Of prefixes only that they are of the right characters is looked at. */
+/**
+ * What a label selector selects, by the plainest means; undefined for what is none. Of prefixes only that they are of the right
+ * characters is looked at.
+ */
 export function naiveSelector(text: string): LabelTest | undefined {
   const trimmed = trim(text);
   if (trimmed === '') return () => true;

@@ -62,7 +62,10 @@ const READ = new Set([
   'kubelet_node_memory_working_set_bytes',
 ]);
 
-/** The server over TLS, with everything behind it as it is, over a store in memory: of another cluster too, of which nothing may be served. */
+/**
+ * The server over TLS, with everything behind it as it is, over a store in memory: of another cluster too, of which nothing may
+ * be served.
+ */
 export class ServedCluster {
   readonly #storage = createMemoryStorage();
   readonly #clock = new SteppedClock();

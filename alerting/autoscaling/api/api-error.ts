@@ -58,9 +58,9 @@ export function badRequest(message: string): ApiError {
 /**
  * What a failure is for the client; undefined when it is a defect, of which the client is told nothing.
  *
- * A value that may not be served is 404, one that cannot be known now 503: for an autoscaler both are metrics that it could not get. Of
- * these no header Retry-After says when to come again, because the autoscaler's client would wait that long, up to ten times, in one of the few
- * workers that all autoscalers share; it comes again on its own.
+ * A value that may not be served is 404, one that cannot be known now 503: for an autoscaler both are metrics that it could not
+ * get. Of these no header Retry-After says when to come again, because the autoscaler's client would wait that long, up to ten
+ * times, in one of the few workers that all autoscalers share; it comes again on its own.
  */
 export function apiErrorOf(error: unknown, details?: ErrorDetails): ApiError | undefined {
   if (error instanceof ApiError) return error;

@@ -1,7 +1,7 @@
 /**
- * What there is, for clients that look. Autoscalers read only the groups and versions. What a resource list says can be listed will be listed, by the
- * cluster's own controllers and for ever, and kubectl reads all of it before each command: so only what can be done is said, and
- * of metrics only so many.
+ * What there is, for clients that look. Autoscalers read only the groups and versions. What a resource list says can be listed
+ * will be listed, by the cluster's own controllers and for ever, and kubectl reads all of it before each command: so only what
+ * can be done is said, and of metrics only so many.
  */
 import { CATALOGUE_ORIGIN } from '../catalogue-metrics.ts';
 import type { MetricsProvider } from '../metrics-provider.ts';

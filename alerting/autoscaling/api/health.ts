@@ -15,9 +15,9 @@ export interface HealthCheck {
 const PAGES = ['healthz', 'livez', 'readyz'] as const;
 
 /**
- * `/healthz` and `/readyz` with all checks, `/livez` with those of life; below each of them the single checks. `verbose` lists them, `exclude` leaves one
- * out. The pages are for everybody, as kubelets and load balancers ask without credentials, and so without reasons; single checks are for whoever may
- * get the path, as with every API server.
+ * `/healthz` and `/readyz` with all checks, `/livez` with those of life; below each of them the single checks. `verbose` lists
+ * them, `exclude` leaves one out. The pages are for everybody, as kubelets and load balancers ask without credentials, and so
+ * without reasons; single checks are for whoever may get the path, as with every API server.
  */
 export function healthRoute(segments: readonly string[], checks: readonly HealthCheck[]): Route | undefined {
   const page = PAGES.find((page) => page === segments[0]);

@@ -16,8 +16,9 @@ interface Range {
 const MAX_RANGES = 64;
 
 /**
- * The first form that an Accept header names, by quality and then by order, and that is among those that there are; undefined for plain JSON. Throws an
- * ApiError of 406 when it takes nothing of all that. Protobuf is never given: whoever asks for it takes `*\/*` too.
+ * The first form that an Accept header names, by quality and then by order, and that is among those that there are; undefined
+ * for plain JSON. Throws an ApiError of 406 when it takes nothing of all that. Protobuf is never given: whoever asks for it
+ * takes `*\/*` too.
  */
 export function chooseForm(accept: string | undefined, forms: readonly AnswerForm[] = []): AnswerForm | undefined {
   if (accept === undefined || accept.trim() === '') return undefined;

@@ -112,7 +112,7 @@ export class FakeMetrics implements MetricsProvider, UsageProvider {
       .map(({ namespace, name, value }) => ({ namespace, name, value, timestamp: NOW - 5_000, window: 60_000 }));
   }
 
-  async external(question: ExternalQuestion): Promise<readonly ExternalValue[]> {
+  async external(question: ExternalQuestion, _signal?: AbortSignal): Promise<readonly ExternalValue[]> {
     this.questions.push(question);
     await this.waits;
     if (this.fails !== undefined) throw this.fails;
@@ -242,6 +242,7 @@ export class MetricsApisBed {
   certificate = selfSigned();
   readonly #renewals = new Set<(options: SecureContextOptions) => void>();
   #apis: MetricsApis | undefined;
+  #port = 0;
 
   static async start(options: Partial<MetricsApisOptions> = {}): Promise<MetricsApisBed> {
     const bed = new MetricsApisBed();
@@ -266,16 +267,24 @@ export class MetricsApisBed {
       version: '1.2.3',
       ...options,
     });
+    bed.#port = bed.#apis.address.port;
     return bed;
   }
 
   get port(): number {
-    return this.#apis!.address.port;
+    return this.#port;
   }
 
   async close(): Promise<void> {
     this.#agent.destroy();
-    await this.#apis!.close();
+    await this.closeServer();
+  }
+
+  /** With the connections of the bed still open. */
+  async closeServer(): Promise<void> {
+    const apis = this.#apis;
+    this.#apis = undefined;
+    await apis?.close();
   }
 
   renew(): void {

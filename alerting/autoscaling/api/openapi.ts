@@ -1,4 +1,7 @@
-/** The description of the APIs in OpenAPI 2 and 3: paths, and a schema for each kind, so that `kubectl explain` can tell of them. */
+/**
+ * The description of the APIs in OpenAPI 2 and 3: paths, and a schema for each kind, so that `kubectl explain` can tell of
+ * them.
+ */
 import { createHash } from 'node:crypto';
 import { noSuchPath } from './api-error.ts';
 import { CUSTOM_GROUP, CUSTOM_VERSIONS } from './custom-metrics.ts';

@@ -7,9 +7,9 @@ const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
 const MAX_SHOWN = 100;
 
 /**
- * The segments of a path as it was sent, each decoded once: `%2A` is `*`, `%2F` a slash inside of a segment, `%252F` the text `%2F`. A
- * slash at the end is ignored. Throws an ApiError of 400 for what no client sends by intention: escapes that are none or not
- * UTF-8, control characters, segments that are empty, `.` or `..`.
+ * The segments of a path as it was sent, each decoded once: `%2A` is `*`, `%2F` a slash inside of a segment, `%252F` the text
+ * `%2F`. A slash at the end is ignored. Throws an ApiError of 400 for what no client sends by intention: escapes that are none
+ * or not UTF-8, control characters, segments that are empty, `.` or `..`.
  */
 export function pathSegments(path: string): readonly string[] {
   if (!SENT.test(path)) throw refused('must begin with a slash and consist of printable ASCII characters', path);

@@ -21,7 +21,8 @@ export interface RouteOptions {
 }
 
 /**
- * What a path, as it was sent and without its query, stands for. Never throws: of a path that is refused the route is one that refuses, once it is known who asks.
+ * What a path, as it was sent and without its query, stands for. Never throws: of a path that is refused the route is one that
+ * refuses, once it is known who asks.
  */
 export function routeOf(path: string, options: RouteOptions): Route {
   try {

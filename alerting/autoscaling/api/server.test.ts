@@ -480,6 +480,38 @@ describe('limits', () => {
     await quick.close();
   });
 
+  it('asks nobody any more for a client that went away', async () => {
+    const left = await MetricsApisBed.start();
+    let signal: AbortSignal | undefined;
+    left.fake.external = (_, given) => {
+      signal = given;
+      return new Promise(() => {});
+    };
+    const socket = connect({ host: '127.0.0.1', port: left.port, rejectUnauthorized: false });
+    socket.on('error', () => {});
+    socket.write(`GET ${EXTERNAL}/namespaces/a/b HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n`);
+    await until(() => signal !== undefined);
+    socket.destroy();
+    await until(() => signal!.aborted);
+    await until(async () => (await left.registry.metrics()).includes('total{api="external",code="499"} 1'));
+    await left.close();
+  });
+
+  it('answers what was asked before it was closed', async () => {
+    const closing = await MetricsApisBed.start();
+    let go = (): void => {};
+    closing.fake.waits = new Promise((resolve) => (go = resolve));
+    const asked = closing.get(`${USAGE}/namespaces/shop/pods`);
+    await until(() => closing.access.asked.length === 1);
+    const began = performance.now();
+    const closed = closing.closeServer();
+    go();
+    expect([(await asked).status, (await asked).headers.connection]).toEqual([200, 'close']);
+    await closed;
+    expect(performance.now() - began).toBeLessThan(4_000);
+    await closing.close();
+  });
+
   it('ends when it is closed, and says who is in the way when it cannot listen', async () => {
     const other = await MetricsApisBed.start();
     const address = { host: '127.0.0.1', port: other.port };
@@ -492,6 +524,6 @@ describe('limits', () => {
   });
 });
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }

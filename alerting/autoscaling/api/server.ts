@@ -1,6 +1,6 @@
 /**
- * The Kubernetes metrics APIs over TLS, as an API server that others aggregate. Plain node:https, without a router: in paths a slash and `%2F` are not the same, and
- * nothing may make them so on the way.
+ * The Kubernetes metrics APIs over TLS, as an API server that others aggregate. Plain node:https, without a router: in paths a
+ * slash and `%2F` are not the same, and nothing may make them so on the way.
  */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -26,9 +26,9 @@ import { type RouteOptions, routeOf, splitTarget } from './routes.ts';
 /** How the server talks TLS, which may change while it runs. */
 export interface ServingTls {
   /**
-   * Certificate and key, and as `ca` the authorities of clients' certificates: clients are asked for one, and whatever it is the
-   * connection is taken, since access control judges it. Sessions must not be resumed by tickets: a client that was trusted yesterday presents its
-   * certificate again.
+   * Certificate and key, and as `ca` the authorities of clients' certificates: clients are asked for one, and whatever it is
+   * the connection is taken, since access control judges it. Sessions must not be resumed by tickets: a client that was trusted
+   * yesterday presents its certificate again.
    */
   readonly contextOptions: SecureContextOptions;
   /** Calls with what new connections are to have, whenever it changes. Returns how to stop that. */
@@ -106,6 +106,7 @@ export async function startMetricsApis(options: MetricsApisOptions): Promise<Met
     ],
     limits,
     meter: requestMeter(options.registry),
+    isClosing: () => closing,
   };
   const server = createServer(
     {
@@ -176,6 +177,7 @@ interface RequestContext extends MetricsApisOptions, RouteOptions {
   readonly checks: readonly HealthCheck[];
   readonly limits: MetricsApisLimits;
   readonly meter: RequestMeter;
+  readonly isClosing: () => boolean;
   readonly kinds?: KindLookup;
 }
 
@@ -214,6 +216,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, contex
     status = answer.status;
     if (isGone) return;
     cancel();
+    if (context.isClosing()) response.shouldKeepAlive = false;
     await send(response, answer, { isHead: request.method === 'HEAD', stall: limits.stall });
   } catch (error) {
     status = 499;
