@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type AlertingBenchOptions, runAlertingBench } from './alerting/alerting-bench.ts';
 import { type PolicyRoundsOptions, runPolicyRounds } from './alerting/policy-rounds.ts';
 import { type AnswerMemoryOptions, runAnswerMemory } from './autoscaling/answer-memory.ts';
+import { type AutoscalingBenchOptions, runAutoscalingBench } from './autoscaling/autoscaling-bench.ts';
 import { type CatalogueBenchOptions, runCatalogueBench } from './catalogue.ts';
 import { type ClusterBenchOptions, runClusterBench } from './cluster.ts';
 import { CONTENDERS } from './contenders/find-contenders.ts';
@@ -107,6 +108,21 @@ program
   .action(async (options: AlertingBenchOptions) => {
     const complete = await runAlertingBench(options, (line) => console.log(line));
     process.exitCode = complete ? 0 : 1;
+  });
+
+program
+  .command('autoscaling')
+  .description('autoscalers that poll, as the API server passes it on; beside it, what an adapter asks Prometheus')
+  .option('--autoscalers <n>', 'autoscalers, each on a Pods metric and on CPU', count, 1000)
+  .option('--pods <n>', 'pods of each', count, 20)
+  .option('--interval <seconds>', 'between samples, evaluations, and polls of an autoscaler', positive, 15)
+  .option('--base <seconds>', 'how long it is measured what all costs without polls', positive, 90)
+  .option('--duration <seconds>', 'how long the polls are measured', positive, 300)
+  .option('--prometheus <path>', 'the Prometheus to compare with', 'prometheus')
+  .option('--contenders <names>', `some of: ${CONTENDERS.join(', ')}`, listOf(CONTENDERS), ['pharos', 'prometheus'])
+  .action(async (options: AutoscalingBenchOptions) => {
+    const right = await runAutoscalingBench(options, (line) => console.log(line));
+    process.exitCode = right ? 0 : 1;
   });
 
 program
