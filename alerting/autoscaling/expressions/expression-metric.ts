@@ -1,8 +1,8 @@
 import { type Labels, METRIC_NAME } from '../../../storage/labels.ts';
 import type { QueryFunc, QueryVector } from '../../query-func.ts';
-import { EVERYTHING } from '../label-selector.ts';
-import type { DescribedObject, Evaluation, EvaluationRequest, ServedMetric } from '../served-metric.ts';
+import type { DescribedObject, Evaluation, EvaluationRequest, MetricRead, ServedMetric } from '../served-metric.ts';
 import { isNamespaced, singularOf } from './described-resource.ts';
+import { expressionReads } from './expression-reads.ts';
 import { type Condition, fillTemplate } from './expression-template.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 import { DOUBT_INSTANCE, DOUBT_JOB, DOUBT_WHOLE, missingScrapes } from './missing-scrapes.ts';
@@ -36,6 +36,7 @@ class ExpressionMetric implements ServedMetric {
   readonly hold: number;
   readonly namespace: string | undefined;
   readonly selectsInside: boolean;
+  readonly reads: readonly MetricRead[];
   readonly origin: string;
   readonly #definition: MetricDefinition;
   readonly #options: ExpressionMetricOptions;
@@ -56,6 +57,8 @@ class ExpressionMetric implements ServedMetric {
     this.selectsInside = definition.expr.hasPlace;
     this.origin = definition.origin;
     this.#missing = missingScrapes(definition.expr.expr, { isSummed: definition.type === 'External' });
+    const asked = [definition.expr.expr, definition.times.expr, this.#missing];
+    this.reads = expressionReads(asked.filter((expr) => expr !== undefined));
   }
 
   objectOf(labels: Labels, resource: string): DescribedObject | undefined {
@@ -85,7 +88,7 @@ class ExpressionMetric implements ServedMetric {
         ask(times.expr, 'the times of the samples'),
         this.#missing === undefined ? undefined : ask(this.#missing, 'what is missing'),
       ]);
-      return this.#join(this.#rows(values), { ages, missing, isWhole: selector === EVERYTHING });
+      return this.#join(this.#rows(values), { ages, missing, isWhole: selector.length === 0 });
     } finally {
       // Of what failed the others are of no use.
       ended.abort();
