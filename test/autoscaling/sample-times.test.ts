@@ -30,6 +30,8 @@ describe('the times of an expression', () => {
       'a * on (pod) group_right () b',
       '(clamp_max((timestamp(b) - on (pod) group_left () timestamp(a)), 0) + on (pod) group_left () timestamp(a))',
     ],
+    // What has ended on the left has no time, rather than that of the right.
+    ['rate(a[2m]) or b', '((timestamp(a) and rate(a[2m])) or (timestamp(b) unless rate(a[2m])))'],
     ['absent(a)', '((absent(a) * 0) + time())'],
     ['vector(1)', 'vector(time())'],
     ['clamp_max(a, scalar(b))', 'clamp_max(timestamp(a), scalar(min(timestamp(b))))'],
