@@ -1,13 +1,13 @@
 /** A server of the metrics APIs behind the simulated API server, with the manifests as they are and the rights they grant. */
 import { readFileSync } from 'node:fs';
-import { createServer, request as requestHttps, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { request as requestHttps } from 'node:https';
 import path from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { DelegatedAccess } from '../../alerting/autoscaling/access/delegated-access.ts';
-import { AccessError } from '../../alerting/autoscaling/access-control.ts';
+import { MetricsApisBed } from '../../alerting/autoscaling/api/metrics-apis-bed.case.ts';
+import { issueCertificate, type KeyPair } from '../../alerting/autoscaling/certificates/issue-certificate.ts';
 import {
   type MetricsApisTls,
   metricsApisTls,
@@ -28,10 +28,10 @@ const HPA_TOKEN = 'hpa.token';
 const NOBODY_TOKEN = 'nobody.token';
 const VIEWER_TOKEN = 'viewer.token';
 const DEPLOY = path.join(import.meta.dirname, '..', '..', 'deploy');
-const PODS = '/apis/metrics.k8s.io/v1beta1/namespaces/default/pods';
+const PODS = '/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods';
 
 const FORBIDDEN =
-  'pods.metrics.k8s.io is forbidden: User "nobody" cannot list resource "pods" in API group "metrics.k8s.io" in the namespace "default"';
+  'pods.metrics.k8s.io is forbidden: User "nobody" cannot list resource "pods" in API group "metrics.k8s.io" in the namespace "shop"';
 
 interface Role {
   readonly kind: string;
@@ -114,9 +114,7 @@ describe('the metrics APIs with the rights of the manifests', () => {
   let access: DelegatedAccess;
   let tls: MetricsApisTls;
   let registration: Registration;
-  let server: Server;
-  /** Who was let in. */
-  const users: string[] = [];
+  let server: MetricsApisBed;
 
   beforeAll(async () => {
     simulator = await startSimulator({
@@ -142,37 +140,7 @@ describe('the metrics APIs with the rights of the manifests', () => {
       interval: 500,
       onAuthorities: (pems) => tls.setAuthorities(pems),
     });
-    server = createServer(
-      { requestCert: true, rejectUnauthorized: false, ...tls.contextOptions },
-      (request, response) => {
-        const { signal } = new AbortController();
-        const [, , group = '', version = '', , namespace = '', resource = ''] = request.url!.split('/');
-        const action =
-          resource === ''
-            ? ({ verb: 'get', path: request.url! } as const)
-            : ({ verb: 'list', group, version, resource, subresource: '', namespace, name: '' } as const);
-        access
-          .authenticate(request, signal)
-          .then(async (user) => {
-            await access.authorize(user, action, signal);
-            users.push(user.name);
-            const list = {
-              kind: 'APIResourceList',
-              apiVersion: 'v1',
-              groupVersion: `${group}/${version}`,
-              resources: [],
-            };
-            response.setHeader('content-type', 'application/json');
-            response.end(JSON.stringify(list));
-          })
-          .catch((error: Error) => {
-            response.statusCode = error instanceof AccessError ? error.status : 500;
-            response.end(error.message);
-          });
-      },
-    );
-    tls.onContext((options) => server.setSecureContext(options));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    server = await MetricsApisBed.start({ tls, access, logger });
     await apply();
     registration = new Registration({ api: kube, service, caBundle: () => tls.caBundle, logger, interval: 200 });
     tls.onCertificate(() => registration.refresh());
@@ -182,8 +150,7 @@ describe('the metrics APIs with the rights of the manifests', () => {
     await registration?.close();
     await access?.close();
     await tls?.close();
-    server?.closeAllConnections();
-    server?.close();
+    await server?.close();
     await kube?.close();
     await simulator?.close();
   });
@@ -206,7 +173,7 @@ describe('the metrics APIs with the rights of the manifests', () => {
       metadata: { ...service, labels: { 'kubernetes.io/service-name': service.name } },
       addressType: 'IPv4',
       endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }],
-      ports: [{ name: 'https', port: (server.address() as AddressInfo).port }],
+      ports: [{ name: 'https', port: server.port }],
     } as unknown as KubeObject);
   }
 
@@ -216,18 +183,30 @@ describe('the metrics APIs with the rights of the manifests', () => {
   };
 
   /** Without the API server in between. */
-  const askDirectly = (token: string): Promise<{ readonly status: number; readonly text: string }> =>
+  const askDirectly = (
+    headers: Readonly<Record<string, string>>,
+    client?: KeyPair,
+  ): Promise<{ readonly status: number; readonly message: string | undefined; readonly text: string }> =>
     new Promise((resolve, reject) => {
-      const { port } = server.address() as AddressInfo;
-      const headers = { authorization: `Bearer ${token}` };
-      const options = { port, host: '127.0.0.1', path: PODS, agent: false, ca: tls.caBundle, headers } as const;
+      const certificate = client && { cert: client.cert, key: client.key };
+      const { port } = server;
+      const options = {
+        port,
+        host: '127.0.0.1',
+        path: PODS,
+        agent: false,
+        ca: tls.caBundle,
+        headers,
+        ...certificate,
+      } as const;
       const outgoing = requestHttps(options, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
-        response.on('end', () => resolve({ status: response.statusCode!, text }));
+        response.on('end', () => resolve({ status: response.statusCode!, message: JSON.parse(text).message, text }));
       });
       outgoing.on('error', reject).end();
     });
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
   it('all four become available, with a certificate that the API server has come to trust', async () => {
     await until('all are available', () =>
@@ -237,17 +216,39 @@ describe('the metrics APIs with the rights of the manifests', () => {
   });
 
   it('who may gets an answer through the API server, and who may not its words', async () => {
-    expect((await ask(HPA_TOKEN)).status).toBe(200);
-    expect((await ask(VIEWER_TOKEN)).status).toBe(200);
-    expect(users).toContain('system:serviceaccount:kube-system:horizontal-pod-autoscaler');
+    for (const token of [HPA_TOKEN, VIEWER_TOKEN]) {
+      const { status, text } = await ask(token);
+      expect([status, JSON.parse(text).items.length]).toEqual([200, 3]);
+    }
     const refused = await ask(NOBODY_TOKEN);
     expect([refused.status, JSON.parse(refused.text).message]).toEqual([403, FORBIDDEN]);
   });
 
   it('a token is taken directly too, and refused in the same words', async () => {
-    expect((await askDirectly(HPA_TOKEN)).status).toBe(200);
-    expect(await askDirectly(NOBODY_TOKEN)).toEqual({ status: 403, text: FORBIDDEN });
-    expect(await askDirectly('no.token')).toEqual({ status: 401, text: 'Unauthorized' });
+    expect((await askDirectly(bearer(HPA_TOKEN))).status).toBe(200);
+    expect(await askDirectly(bearer(NOBODY_TOKEN))).toMatchObject({ status: 403, message: FORBIDDEN });
+    expect(await askDirectly(bearer('no.token'))).toMatchObject({ status: 401, message: 'Unauthorized' });
+  });
+
+  it('only the front proxy may say who asks', async () => {
+    const { frontProxy } = simulator.api;
+    const forged = { 'x-remote-user': 'system:serviceaccount:kube-system:horizontal-pod-autoscaler' };
+    const masters = { 'x-remote-user': 'root', 'x-remote-group': 'system:masters' };
+    const day = 86_400_000;
+    const own = issueCertificate({
+      commonName: 'front-proxy-client',
+      notBefore: Date.now() - day,
+      notAfter: Date.now() + day,
+    });
+    for (const headers of [forged, masters]) {
+      expect((await askDirectly(headers)).status).toBe(401);
+      expect((await askDirectly(headers, own)).status).toBe(401);
+      expect((await askDirectly(headers, frontProxy.issue('somebody-else'))).status).toBe(401);
+      expect((await askDirectly({ ...headers, ...bearer(NOBODY_TOKEN) })).status).toBe(403);
+      const answer = await askDirectly(headers, frontProxy.client);
+      expect([answer.status, JSON.parse(answer.text).items.length]).toEqual([200, 3]);
+    }
+    expect((await askDirectly({ 'x-remote-user': 'nobody' }, frontProxy.client)).message).toBe(FORBIDDEN);
   });
 
   it('another authority of the front proxy is believed once the ConfigMap was read again', async () => {

@@ -19,7 +19,8 @@ export interface Verdict {
 /** Milliseconds. */
 const LIFETIME = 10_000;
 const TIMEOUT = 10_000;
-const CONCURRENCY = 256;
+const CONCURRENCY = 16;
+const WAITING = 1_000;
 const SIZE = 8_192;
 
 const PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
@@ -31,7 +32,7 @@ export class AccessReviews {
 
   constructor({ api, clock }: AccessReviewsOptions) {
     this.#api = api;
-    this.#cache = new ReviewCache({ clock, size: SIZE, concurrency: CONCURRENCY, timeout: TIMEOUT });
+    this.#cache = new ReviewCache({ clock, size: SIZE, concurrency: CONCURRENCY, waiting: WAITING, timeout: TIMEOUT });
   }
 
   /** Rejects when the API server does not say. */

@@ -9,6 +9,7 @@ import { issueCertificate } from '../certificates/issue-certificate.ts';
 import { type MetricsApisTls, metricsApisTls } from '../serving/metrics-apis-tls.ts';
 import { DelegatedAccess } from './delegated-access.ts';
 import { Authority, apiCaller, ProtectedServer } from './protected-server.case.ts';
+import { TokenReviews } from './token-reviews.ts';
 
 const DAY = 86_400_000;
 const frontCa = new Authority('front-proxy-ca');
@@ -60,7 +61,14 @@ describe('access control', () => {
   let tls: MetricsApisTls;
   let server: ProtectedServer;
 
-  /** Until the ConfigMap was read. */
+  /** Calls that the API server has not answered. */
+  let underWay = 0;
+
+  function counted<T>(call: Promise<T>): Promise<T> {
+    underWay++;
+    return call.finally(() => underWay--);
+  }
+
   async function start(): Promise<void> {
     const logger = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
     tls = await metricsApisTls({ service: { namespace: 'monitoring', name: 'pharos' }, logger, clock });
@@ -69,14 +77,14 @@ describe('access control', () => {
   }
 
   async function ready(): Promise<void> {
-    for (let i = 0; i < 200 && !access.isReady; i++) await clock.advance(100);
+    for (let i = 0; i < 200 && !access.isReady; i++) await pass(100);
     expect(access.isReady).toBe(true);
   }
 
   /** So many milliseconds go by, and what is asked of the API server meanwhile is answered. */
   async function pass(milliseconds: number): Promise<void> {
     await clock.advance(milliseconds);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    while (underWay > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   beforeEach(async () => {
@@ -88,10 +96,10 @@ describe('access control', () => {
     api = await startApiServer({ store, now: () => clock.now(), tokens });
     const plain = apiCaller(api.url, 'server-token');
     caller = {
-      get: plain.get,
+      get: (path, options) => counted(plain.get(path, options)),
       send(method, path, options) {
         asked.push({ path, body: options.body });
-        return plain.send(method, path, options);
+        return counted(plain.send(method, path, options));
       },
     };
     await start();
@@ -250,6 +258,53 @@ describe('access control', () => {
     expect(await status({ ...bearer('admin-token'), client: otherCa.client('x') })).toBe(200);
     // Headers that name a user are nothing beside a token.
     expect(await status({ headers: { ...hpa, authorization: 'Bearer nobody-token' } })).toBe(403);
+  });
+
+  it('is not kept busy by tokens that somebody makes up', async () => {
+    let underWay = 0;
+    let most = 0;
+    const slow: ApiCaller = {
+      get: () => Promise.reject(new Error('nothing is read')),
+      async send() {
+        most = Math.max(most, ++underWay);
+        await new Promise(setImmediate);
+        underWay--;
+        return { status: { authenticated: false } };
+      },
+    };
+    const reviews = new TokenReviews({ api: slow, clock });
+    const { signal } = new AbortController();
+    const asked = Array.from({ length: 300 }, (_, i) => reviews.userOf(`made-up-${i}`, signal));
+    const answers = await Promise.allSettled(asked);
+    const refused = answers.filter((answer) => answer.status === 'rejected');
+    expect([most, refused.length]).toEqual([4, 40]);
+    expect(String(refused[0]!.reason)).toMatch('more than 256 reviews wait for their turn');
+    expect(await reviews.userOf('one-more', signal)).toBeUndefined();
+  });
+
+  it('takes tokens that were made for others only where it is told to', async () => {
+    const specs: unknown[] = [];
+    /** Whatever the token, it is one of anna for these. */
+    const answering = (audiences: readonly string[] | undefined): ApiCaller => ({
+      get: () => Promise.reject(new Error('nothing is read')),
+      async send(_method, _path, { body }) {
+        specs.push((body as { spec: unknown }).spec);
+        return {
+          status: { authenticated: true, audiences, user: { username: 'anna', uid: 'u', extra: { a: ['b'] } } },
+        };
+      },
+    });
+    const { signal } = new AbortController();
+    const ask = (answers: readonly string[] | undefined, wanted?: readonly string[]) =>
+      new TokenReviews({ api: answering(answers), clock, audiences: wanted }).userOf('t', signal);
+    const anna = { name: 'anna', uid: 'u', groups: [], extra: new Map([['a', ['b']]]) };
+    expect(await ask(undefined)).toEqual(anna);
+    expect(await ask(['pharos'], ['pharos', 'x'])).toEqual(anna);
+    expect(await ask(['kubernetes'], ['pharos'])).toBeUndefined();
+    expect(await ask(undefined, ['pharos'])).toBeUndefined();
+    expect(specs.slice(0, 2)).toEqual([{ token: 't' }, { token: 't', audiences: ['pharos', 'x'] }]);
+    expect(await new TokenReviews({ api: answering([]), clock }).userOf('x'.repeat(20_000), signal)).toBeUndefined();
+    expect(specs.length).toBe(4);
   });
 
   it('asks once for the same action of the same user', async () => {

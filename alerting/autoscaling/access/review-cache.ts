@@ -4,8 +4,10 @@ export interface ReviewCacheOptions {
   readonly clock: Clock;
   /** Answers that are remembered; the oldest are forgotten first. */
   readonly size: number;
-  /** Reviews under way; further ones are refused with `full`. */
+  /** Reviews under way at a time: they share a client with others, who must not wait for long. */
   readonly concurrency: number;
+  /** Reviews that wait for their turn; with more, further ones are refused with a TooManyReviewsError. */
+  readonly waiting: number;
   /** Milliseconds until a review is given up. */
   readonly timeout: number;
 }
@@ -17,10 +19,10 @@ export interface Reviewed<T> {
   readonly lifetime: number;
 }
 
-/** There are as many reviews under way as there may be. */
+/** As many reviews wait as may. */
 export class TooManyReviewsError extends Error {
-  constructor(concurrency: number) {
-    super(`more than ${concurrency} reviews are under way`);
+  constructor(waiting: number) {
+    super(`more than ${waiting} reviews wait for their turn`);
     this.name = 'TooManyReviewsError';
   }
 }
@@ -36,6 +38,9 @@ export class ReviewCache<T> {
   readonly #options: ReviewCacheOptions;
   readonly #entries = new Map<string, Entry<T>>();
   readonly #asked = new Map<string, Promise<T>>();
+  /** Whose turn it is not yet, first come, first served. */
+  readonly #waiting: (() => void)[] = [];
+  #underWay = 0;
 
   constructor(options: ReviewCacheOptions) {
     this.#options = options;
@@ -58,12 +63,25 @@ export class ReviewCache<T> {
     }
     let asked = this.#asked.get(key);
     if (asked === undefined) {
-      const { concurrency } = this.#options;
-      if (this.#asked.size >= concurrency) return Promise.reject(new TooManyReviewsError(concurrency));
-      asked = this.#ask(key, ask).finally(() => this.#asked.delete(key));
+      const { waiting } = this.#options;
+      if (this.#waiting.length >= waiting) return Promise.reject(new TooManyReviewsError(waiting));
+      asked = this.#inTurn(() => this.#ask(key, ask)).finally(() => this.#asked.delete(key));
       this.#asked.set(key, asked);
     }
     return abandonable(asked, signal);
+  }
+
+  async #inTurn(run: () => Promise<T>): Promise<T> {
+    if (this.#underWay < this.#options.concurrency) this.#underWay++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await run();
+    } finally {
+      // The turn is passed on as it is.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#underWay--;
+      else next();
+    }
   }
 
   async #ask(key: string, ask: (signal: AbortSignal) => Promise<Reviewed<T>>): Promise<T> {

@@ -16,7 +16,8 @@ const ACCEPTED_FOR = 10_000;
 const REFUSED_FOR = 2_000;
 const TIMEOUT = 10_000;
 /** Whoever connects can make up tokens: they must not keep the API server busy, nor fill the memory. */
-const CONCURRENCY = 32;
+const CONCURRENCY = 4;
+const WAITING = 256;
 const SIZE = 4_096;
 const MAX_TOKEN = 16_384;
 
@@ -43,7 +44,8 @@ export class TokenReviews {
 
   constructor(options: TokenReviewsOptions) {
     this.#options = options;
-    this.#cache = new ReviewCache({ clock: options.clock, size: SIZE, concurrency: CONCURRENCY, timeout: TIMEOUT });
+    const { clock } = options;
+    this.#cache = new ReviewCache({ clock, size: SIZE, concurrency: CONCURRENCY, waiting: WAITING, timeout: TIMEOUT });
   }
 
   /** Undefined when the token is not valid. Rejects when the API server does not say. */

@@ -5,6 +5,7 @@ import type { KubeObject } from '../../../simulator/kube-object.ts';
 import { ObjectStore } from '../../../simulator/object-store.ts';
 import { SteppedClock } from '../../stepped-clock.case.ts';
 import { apiCaller } from '../access/protected-server.case.ts';
+import { metricsApisTls } from './metrics-apis-tls.ts';
 import { Registration, type RegistrationOptions } from './registration.ts';
 
 const RESOURCE = 'apiservices.apiregistration.k8s.io';
@@ -60,6 +61,7 @@ describe('the registration with the API server', () => {
     const before = Math.max(...registration.status().map(({ at }) => at));
     for (let i = 0; i < 200; i++) {
       await clock.advance(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 2));
       if (registration.status().every(({ at }) => at > before)) return;
     }
     throw new Error('waited in vain for a look');
@@ -83,7 +85,8 @@ describe('the registration with the API server', () => {
     expect(store.version).toBe(version);
     bundle = 'another bundle';
     registration.refresh();
-    for (let i = 0; i < 100 && published(NAMES[3]!) !== bundle; i++) await new Promise((go) => setTimeout(go, 5));
+    for (let i = 0; i < 1_000 && NAMES.some((name) => published(name) !== bundle); i++)
+      await new Promise((go) => setTimeout(go, 5));
     expect(NAMES.map(published)).toEqual(NAMES.map(() => 'another bundle'));
   });
 
@@ -138,6 +141,24 @@ describe('the registration with the API server', () => {
     expect(slice()).toMatchObject({ endpoints: [{ addresses: ['10.1.2.3'] }], ports: [{ port: 6443 }] });
     await looked(open({ create: { host: '10.1.2.4', port: 6444 } }));
     expect(slice()).toMatchObject({ endpoints: [{ addresses: ['10.1.2.4'] }], ports: [{ port: 6444 }] });
+  });
+
+  it('is in step between two servers that share a certificate', async () => {
+    for (const name of NAMES) store.create(RESOURCE, apiService(name, service));
+    store.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'monitoring' } });
+    const caller = apiCaller(api.url, 't');
+    const servers = await Promise.all(
+      [1, 2].map(() => metricsApisTls({ service, api: caller, logger, clock, interval: 1_000 })),
+    );
+    const registrations = servers.map((tls) => open({ caBundle: () => tls.caBundle }));
+    for (const registration of registrations) await looked(registration);
+    for (const registration of registrations) await looked(registration);
+    expect(NAMES.map(published)).toEqual(NAMES.map(() => servers[0]!.caBundle));
+    expect(servers[1]!.caBundle).toBe(servers[0]!.caBundle);
+    const { version } = store;
+    for (const registration of registrations) await looked(registration);
+    expect(store.version).toBe(version);
+    await Promise.all(servers.map((tls) => tls.close()));
   });
 
   it('tells when two publish different ones', async () => {
