@@ -23,6 +23,7 @@ import type { RecentSamples } from '../storage/recent/recent-samples.ts';
 import type { Storage } from '../storage/storage.ts';
 import { Cleanups } from './cleanups.ts';
 import { clusterAutoscalers } from './cluster-autoscalers.ts';
+import { clusterMetrics } from './cluster-metrics.ts';
 import type { PharosConfig } from './config/config.ts';
 import { ownNamespace } from './kubernetes-clusters.ts';
 import { objectDirectory } from './object-directory.ts';
@@ -36,7 +37,7 @@ export interface AutoscalingRole {
   /** What `/api/v1/autoscaling` shows. */
   readonly board: AutoscalerBoard;
   /** Makes these the named metrics. */
-  apply(config: PharosConfig, definitions: readonly MetricDefinition[]): void;
+  apply(definitions: readonly MetricDefinition[]): void;
   stop(): Promise<void>;
 }
 
@@ -54,6 +55,8 @@ export interface AutoscalingRoleDeps {
   /** Where recent samples of metrics that are wanted are in memory. Default: only in the store. */
   readonly recent: RecentSamples | undefined;
   readonly query: QueryFunc;
+  /** Whether this instance is the one that writes statuses. */
+  readonly isLeader: () => boolean;
   readonly registry: Registry;
   readonly logger: Logger;
 }
@@ -63,7 +66,7 @@ const NAMESPACE = 'monitoring';
 
 /** Begins to serve. Rejects when the access to the cluster cannot be read, a certificate cannot, or the address is taken. */
 export async function startAutoscalingRole(deps: AutoscalingRoleDeps): Promise<AutoscalingRole> {
-  const { config: first, listen, access, clusters, isDemo, storage, recent, query, registry, logger } = deps;
+  const { config: first, listen, access, clusters, isDemo, storage, recent, query, isLeader, registry, logger } = deps;
   const config = first.autoscaling;
   const clock = SYSTEM_CLOCK;
   const { interval, freshness, hold } = config;
@@ -106,17 +109,26 @@ export async function startAutoscalingRole(deps: AutoscalingRoleDeps): Promise<A
       interval,
     });
     answers.setMetrics('catalogue', catalogue);
-    let named = new Map<string, ServedMetric>();
-    const apply = (_config: PharosConfig, definitions: readonly MetricDefinition[]): void => {
-      const before = named;
-      named = new Map();
-      for (const definition of definitions) {
-        const key = JSON.stringify(definition);
-        named.set(key, before.get(key) ?? createExpressionMetric(definition, { query, cluster: cluster.name }));
-      }
-      answers.setMetrics('configuration', [...named.values()]);
+    const expressions = (): ((definitions: readonly MetricDefinition[]) => readonly ServedMetric[]) =>
+      keptByDefinition((definition) => createExpressionMetric(definition, { query, cluster: cluster.name }));
+    const [ofConfiguration, ofResources] = [expressions(), expressions()];
+    let { definitions: configured } = deps;
+    answers.setMetrics('configuration', ofConfiguration(configured));
+    const resources = clusterMetrics({
+      cluster,
+      configured: () => configured,
+      defaults: { freshness, hold },
+      onMetrics: (definitions) => answers.setMetrics('resources', ofResources(definitions)),
+      isLeader,
+      logger,
+      clock,
+    });
+    cleanups.add('the named metrics of the cluster', () => resources.close());
+    const apply = (definitions: readonly MetricDefinition[]): void => {
+      configured = definitions;
+      answers.setMetrics('configuration', ofConfiguration(definitions));
+      resources.refresh();
     };
-    apply(first, deps.definitions);
 
     const asked = new AskedQuestions(clock);
     const autoscalers = new Autoscalers({
@@ -180,6 +192,22 @@ export async function startAutoscalingRole(deps: AutoscalingRoleDeps): Promise<A
     await stop();
     throw error;
   }
+}
+
+/** Makes metrics of definitions; one that has not changed stays the same object, which keeps its values. */
+function keptByDefinition(
+  create: (definition: MetricDefinition) => ServedMetric,
+): (definitions: readonly MetricDefinition[]) => readonly ServedMetric[] {
+  let kept = new Map<string, ServedMetric>();
+  return (definitions) => {
+    const before = kept;
+    kept = new Map();
+    for (const definition of definitions) {
+      const key = JSON.stringify(definition);
+      kept.set(key, before.get(key) ?? create(definition));
+    }
+    return [...kept.values()];
+  };
 }
 
 function namespaceOf(access: KubeAccess): string {

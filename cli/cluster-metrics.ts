@@ -15,7 +15,7 @@ export interface ClusterMetricsOptions {
   /** Default: all AutoscalingMetrics and ClusterAutoscalingMetrics. */
   readonly selection?: PolicyObjectsOptions['selection'];
   /** The metrics of the configuration, whose names are taken. */
-  readonly configured: readonly MetricDefinition[];
+  readonly configured: () => readonly MetricDefinition[];
   readonly defaults?: MetricDefaults | undefined;
   /** Gets the definitions of all resources, without those of the configuration, when they have been listed and whenever they change. */
   readonly onMetrics: (definitions: readonly MetricDefinition[]) => void;
@@ -30,8 +30,14 @@ export interface ClusterMetricsOptions {
   readonly interval?: number;
 }
 
+export interface ClusterMetrics {
+  /** The metrics of the configuration have changed. */
+  refresh(): void;
+  close(): Promise<void>;
+}
+
 /** Follows the named metrics that are resources of a cluster, and says in their status what has become of them. */
-export function clusterMetrics(options: ClusterMetricsOptions): { close(): Promise<void> } {
+export function clusterMetrics(options: ClusterMetricsOptions): ClusterMetrics {
   const { cluster, selection, defaults, configured, onMetrics, isLeader, logger } = options;
   const { clock = SYSTEM_CLOCK, debounce, interval = 15_000 } = options;
   const resources = new ResourceMetrics<PolicyObject>({ defaults, configured });
@@ -40,6 +46,11 @@ export function clusterMetrics(options: ClusterMetricsOptions): { close(): Promi
     cancel();
     cancel = clock.schedule(interval, tell);
     if (isLeader()) objects.setStatus(resources.outcomes());
+  };
+  let isListed = false;
+  const judge = (): void => {
+    onMetrics(resources.definitions());
+    tell();
   };
   const objects = policyObjects({
     cluster,
@@ -50,11 +61,14 @@ export function clusterMetrics(options: ClusterMetricsOptions): { close(): Promi
     ...(debounce !== undefined && { debounce }),
     onPolicies: (all) => {
       resources.take(all);
-      onMetrics(resources.definitions());
-      tell();
+      isListed = true;
+      judge();
     },
   });
   return {
+    refresh: () => {
+      if (isListed) judge();
+    },
     async close() {
       cancel();
       await objects.close();

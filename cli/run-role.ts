@@ -135,7 +135,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       await collector?.apply(next);
       config = next;
       if (loaded !== undefined) await alerting?.apply(next, loaded, accessesOf(next));
-      autoscaling?.apply(next, metrics);
+      autoscaling?.apply(metrics);
     };
     let reloading: Promise<unknown> = Promise.resolve();
     /** One after the other: a signal may come while a request is being answered. */
@@ -214,6 +214,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
           storage,
           recent: rules?.recent,
           query: queryFunc,
+          isLeader: () => leadership.isLeader(),
           registry,
           logger,
         });

@@ -87,7 +87,7 @@ describe.each(PROGRAMS)('named metrics with %s', (program) => {
     cluster = openKubeCluster({ name: 'east', client: createKubeClient({ server: simulator.url, http }), logger });
     following = clusterMetrics({
       cluster,
-      configured: [],
+      configured: () => [],
       onMetrics: (definitions) => (served = definitions),
       isLeader: () => true,
       logger,

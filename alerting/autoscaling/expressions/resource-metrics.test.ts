@@ -52,7 +52,7 @@ it('serves the first of a name: of the configuration, of the cluster, of a names
     { name: 'taken', type: 'External', expr: 'a' },
     { form: 'snake', origin: 'pharos.yml:3' },
   );
-  const resources = new ResourceMetrics<ReturnType<typeof object>>({ configured: [definition!] });
+  const resources = new ResourceMetrics<ReturnType<typeof object>>({ configured: () => [definition!] });
   resources.take([
     object('a', { name: 'pods' }),
     object('b', { name: 'pods' }),

@@ -14,8 +14,8 @@ export interface MetricOutcome<O> {
 
 export interface ResourceMetricsOptions {
   readonly defaults?: MetricDefaults | undefined;
-  /** Those of the configuration, which come first. */
-  readonly configured?: readonly MetricDefinition[];
+  /** Those of the configuration, which come first; asked for whenever they count. Default: none. */
+  readonly configured?: () => readonly MetricDefinition[];
   /** AutoscalingMetrics that a namespace may have. Default: 100. */
   readonly namespaceLimit?: number;
 }
@@ -27,9 +27,9 @@ export interface ResourceMetricsOptions {
  */
 export class ResourceMetrics<O extends FoundResource> {
   readonly #readings: ResourceReadings<O, MetricDefinition>;
-  readonly #configured: readonly MetricDefinition[];
+  readonly #configured: () => readonly MetricDefinition[];
 
-  constructor({ defaults, configured = [], namespaceLimit = 100 }: ResourceMetricsOptions = {}) {
+  constructor({ defaults, configured = () => [], namespaceLimit = 100 }: ResourceMetricsOptions = {}) {
     this.#configured = configured;
     this.#readings = new ResourceReadings({
       read: (object) => {
@@ -69,7 +69,7 @@ export class ResourceMetrics<O extends FoundResource> {
   }
 
   #judged() {
-    const served = [...this.#configured];
+    const served = [...this.#configured()];
     return this.#readings.all.map((reading) => {
       const { value } = reading;
       const other = value === undefined ? undefined : served.find((one) => isSameMetric(one, value));
