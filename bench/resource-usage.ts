@@ -126,7 +126,7 @@ class BenchCluster {
 
   constructor(options: ResourceUsageBenchOptions) {
     this.#options = options;
-    this.#apps = Math.max(1, Math.floor(options.pods / options.replicas));
+    this.#apps = Math.max(2, Math.floor(options.pods / options.replicas));
   }
 
   objects(): ListedObject[] {
@@ -148,9 +148,9 @@ class BenchCluster {
     });
   }
 
-  /** Its namespace, and what selects its pods. */
+  /** Its namespace, and what selects its pods. None of the last ones, of which pods are replaced. */
   autoscaler(number: number): { readonly namespace: string; readonly selector: LabelSelector } {
-    const { app, namespace } = this.#pod((number % this.#apps) * this.#options.replicas);
+    const { app, namespace } = this.#pod((number % (this.#apps - 1)) * this.#options.replicas);
     return { namespace, selector: [{ key: 'app', operator: 'In', values: [app] }] };
   }
 

@@ -344,6 +344,19 @@ it('says that it does not know when the store fails and what is in memory is old
   bed.usage.close();
 });
 
+it('does not ask a store that fails again for each request', async () => {
+  const bed = new UsageBed();
+  bed.pod('web', { app: {} });
+  bed.broken = new Error('connection refused');
+  for (let second = 0; second < 30; second++) {
+    const answers = Array.from({ length: 20 }, () => bed.served());
+    for (const answer of answers) await expect(answer).rejects.toEqual(refusal('unavailable', 'connection refused'));
+    await bed.clock.advance(1_000);
+  }
+  expect(bed.readings).toBeLessThanOrEqual(20);
+  bed.usage.close();
+});
+
 it('says so when the store does not answer at all', async () => {
   const bed = new UsageBed({ read: () => new Promise(() => undefined) });
   bed.pod('web', { app: {} });

@@ -147,7 +147,8 @@ export class ResourceUsage implements UsageProvider {
     if (objects.length === 0) return [];
     if (await this.#reading.current(signal)) objects = known();
     let { usages, missing } = this.#serve(answers, objects);
-    if (missing.length > 0 && (await this.#readMore(answers, missing, signal))) {
+    const isKnown = this.#reading.doubt === undefined;
+    if (missing.length > 0 && isKnown && (await this.#readMore(answers, missing, signal))) {
       objects = known();
       ({ usages, missing } = this.#serve(answers, objects));
     }

@@ -122,6 +122,9 @@ export class UsageReading {
     this.#run();
     // A little late is no reason to wait: the timer is about to come.
     if (clock.elapsed() - this.#readAt <= 1.5 * interval) return false;
+    // Nor is a store that has just failed, or has kept others waiting already.
+    const tried = clock.elapsed() - this.#triedAt;
+    if (this.#reading === undefined ? tried < MIN_PAUSE : tried >= PATIENCE) return false;
     await this.#wait(signal, () => this.#readNow());
     return true;
   }
