@@ -157,6 +157,7 @@ export class World {
       clock,
       store: this.store,
       meters: this.meters,
+      load: this.load,
       volumes: this.volumes,
       machines,
       index: this.index,

@@ -23,6 +23,11 @@ export function demandAt(workload: string, time: number): number {
   return Math.max(0.02, level);
 }
 
+/** A wave of this length, between a fifth and the whole. */
+function waveAt(time: number, length: number): number {
+  return 0.6 - 0.4 * Math.cos((2 * Math.PI * time) / length);
+}
+
 /** More or less demand than usual for a while. */
 interface Surge {
   readonly from: number;
@@ -30,9 +35,16 @@ interface Surge {
   readonly factor: number;
 }
 
-/** Surges that scenarios ask for, by workload. */
+/** The demand of workloads, with surges that scenarios ask for and levels that somebody sets by hand. */
 export class Demand {
   readonly #surges = new Map<string, Surge[]>();
+  readonly #held = new Map<string, number>();
+
+  /** From now on a workload's demand is just this share of its busiest time, whatever the hour; undefined ends it. */
+  hold(workload: string, level: number | undefined): void {
+    if (level === undefined) this.#held.delete(workload);
+    else this.#held.set(workload, level);
+  }
 
   /** Multiplies a workload's demand; ramps up and down over a tenth of the time each. */
   surge(workload: string, surge: Surge): void {
@@ -40,8 +52,13 @@ export class Demand {
     this.#surges.set(workload, [...surges.filter(({ until }) => until > surge.from), surge]);
   }
 
-  at(workload: string, time: number): number {
-    let level = demandAt(workload, time);
+  /** `wave` is the length of the waves on it, in milliseconds; 0 for none. */
+  at(workload: string, time: number, wave = 0): number {
+    const held = this.#held.get(workload);
+    if (held !== undefined) return held;
+    const usual = demandAt(workload, time);
+    // Waves are there at night too.
+    let level = wave === 0 ? usual : (0.75 + 0.25 * usual) * waveAt(time, wave);
     for (const { from, until, factor } of this.#surges.get(workload) ?? []) {
       if (time < from || time > until) continue;
       const ramp = (until - from) / 10;

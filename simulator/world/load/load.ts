@@ -52,9 +52,9 @@ export class Load {
       }
     }
     const demands = new Map<string, number>();
-    const demandOf = (workload: string) => {
+    const demandOf = ({ workload, profile }: RunningPod) => {
       let demand = demands.get(workload);
-      if (demand === undefined) demands.set(workload, (demand = this.demand.at(workload, time)));
+      if (demand === undefined) demands.set(workload, (demand = this.demand.at(workload, time, profile.wave)));
       return demand;
     };
     const killed: RunningContainer[] = [];
@@ -63,13 +63,18 @@ export class Load {
       for (const gpu of machine.gpus) meters.clear(gpu.row);
       if (!machine.powered) continue;
       for (const pod of machine.pods.values()) {
-        const demand = demandOf(pod.workload);
+        const demand = demandOf(pod);
         const requests = pod.ready ? (pod.profile.requestsPerSecond * demand) / (ready.get(pod.workload) ?? 1) : 0;
         this.#loadPod(pod, { time, demand, requests, killed });
       }
       this.#loadMachine(machine, time);
     }
     for (const container of killed) this.#consequences.outOfMemory(container);
+  }
+
+  /** Work that waits in the queue of a worker's workload: the same for each of its pods. */
+  queueOf({ workload, profile }: RunningPod, time: number): number {
+    return Math.round(profile.requestsPerSecond * this.demand.at(workload, time, profile.wave));
   }
 
   /** Memory that cannot be taken back: usage without the inactive part of the page cache. */

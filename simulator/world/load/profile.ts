@@ -32,6 +32,8 @@ export interface Profile {
   readonly failures: number;
   /** Of a leak: from start to limit. Milliseconds. */
   readonly leakTime: number;
+  /** Length of the waves in which users come, beside the hours of the day. Milliseconds; 0 for none. */
+  readonly wave: number;
 }
 
 /** Annotations of pods and pod templates that tell the simulation what to play. */
@@ -42,6 +44,7 @@ export const ANNOTATION = {
   duration: 'simulation/duration-seconds',
   failures: 'simulation/failures',
   leakTime: 'simulation/leak-seconds',
+  wave: 'simulation/wave-seconds',
 } as const;
 
 const NAMES: ReadonlySet<string> = new Set([
@@ -69,6 +72,7 @@ export function profileOf(annotations: Readonly<Record<string, string>> | undefi
     duration: 1000 * number(ANNOTATION.duration, 120),
     failures: number(ANNOTATION.failures, 0),
     leakTime: 1000 * Math.max(60, number(ANNOTATION.leakTime, 6 * 3600)),
+    wave: 1000 * number(ANNOTATION.wave, 0),
   };
 }
 

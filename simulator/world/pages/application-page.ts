@@ -1,4 +1,5 @@
 import { COLUMN } from '../load/columns.ts';
+import type { Load } from '../load/load.ts';
 import type { Meters } from '../load/meters.ts';
 import type { RunningContainer } from '../runtime/machine.ts';
 import { SECONDS, shareBelow } from './histogram.ts';
@@ -13,9 +14,9 @@ const SLOW = 0.7;
 export function writeApplication(
   writer: PageWriter,
   container: RunningContainer,
-  { meters, now }: { readonly meters: Meters; readonly now: number },
+  { meters, load, now }: { readonly meters: Meters; readonly load: Load; readonly now: number },
 ): void {
-  const { row, name, startedAt } = container;
+  const { row, name, startedAt, pod } = container;
   const all = meters.value(row, COLUMN.requests, now);
   const slow = meters.value(row, COLUMN.slowRequests, now);
   const failed = meters.value(row, COLUMN.failedRequests, now);
@@ -49,5 +50,9 @@ export function writeApplication(
   writer.sample(`http_requests_in_flight{service="${name}"}`, Math.round(rate * (FAST + 0.02 * SLOW)));
   writer.family('queue_length', 'gauge', 'Work that waits.');
   writer.sample(`queue_length{service="${name}"}`, Math.round(meters.rate(row, COLUMN.slowRequests) * 2));
+  if (pod.profile.name === 'worker') {
+    writer.family('queue_messages', 'gauge', 'Messages in the queue that all pods of the worker take from.');
+    writer.sample(`queue_messages{queue="${name}"}`, load.queueOf(pod, now));
+  }
   writeProcess(writer, { meters, row, startedAt, now, goroutines: 14 + Math.round(rate) });
 }

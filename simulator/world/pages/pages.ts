@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../../object-store.ts';
 import type { ClusterIndex } from '../cluster-index.ts';
 import { selectsAll } from '../label-selector.ts';
+import type { Load } from '../load/load.ts';
 import type { Meters } from '../load/meters.ts';
 import type { Volumes } from '../load/volumes.ts';
 import { isReady, type Node, type Pod, type Service } from '../objects.ts';
@@ -29,6 +30,7 @@ export interface PagesOptions {
   readonly clock: SimulatedClock;
   readonly store: ObjectStore;
   readonly meters: Meters;
+  readonly load: Load;
   readonly volumes: Volumes;
   readonly machines: ReadonlyMap<string, Machine>;
   readonly index: ClusterIndex;
@@ -145,7 +147,7 @@ export class Pages {
   }
 
   #containerPage(machine: Machine, container: RunningContainer): Buffer {
-    const { clock, meters, faults } = this.#options;
+    const { clock, meters, load, faults } = this.#options;
     const now = clock.now();
     const writer = this.#writer;
     const component = COMPONENT_PAGES[container.name];
@@ -154,7 +156,7 @@ export class Pages {
       writeNodeExporter(writer, machine, { meters, now, skew: faults.skewOf(machine.name), version: '1.9.1' });
       writeProcess(writer, { meters, row: container.row, startedAt: container.startedAt, now, goroutines: 9 });
     } else if (container.name === 'dcgm-exporter') writeDcgm(writer, machine, { meters, now });
-    else writeApplication(writer, container, { meters, now });
+    else writeApplication(writer, container, { meters, load, now });
     return writer.take();
   }
 

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../kube-object.ts';
 import { ANNOTATION } from '../load/profile.ts';
 import type { Container, PodSpec } from '../objects.ts';
 import { fraction } from '../random.ts';
-import type { Application } from './applications.ts';
+import type { Application, HpaPlan } from './applications.ts';
 import { makeContainer, makeDeployment, makeService, makeStatefulSet, type WorkloadSketch } from './object-makers.ts';
 
 const PORT = 8080;
@@ -121,7 +121,8 @@ export function applicationObjects(
 }
 
 function sketchOf(application: Application, created: string): WorkloadSketch {
-  const { namespace, name, profile, replicas, requestsPerReplica, duration, failures, leakSeconds } = application;
+  const { namespace, name, profile, replicas, requestsPerReplica, duration, failures, leakSeconds, waveSeconds } =
+    application;
   const labels = { 'app.kubernetes.io/name': name, app: name };
   const serves = requestsPerReplica !== undefined && requestsPerReplica > 0;
   const batch = application.kind === 'Job' || application.kind === 'CronJob';
@@ -139,6 +140,7 @@ function sketchOf(application: Application, created: string): WorkloadSketch {
       ...(batch && { [ANNOTATION.duration]: String(duration ?? 120) }),
       ...(failures !== undefined && { [ANNOTATION.failures]: String(failures) }),
       ...(leakSeconds !== undefined && { [ANNOTATION.leakTime]: String(leakSeconds) }),
+      ...(waveSeconds !== undefined && { [ANNOTATION.wave]: String(waveSeconds) }),
       ...(application.scraped === true && {
         'prometheus.io/scrape': 'true',
         'prometheus.io/port': String(PORT),
@@ -219,16 +221,6 @@ function batchObject(application: Application, sketch: WorkloadSketch): readonly
 }
 
 function hpaObject({ name, hpa }: Application, metadata: KubeObject['metadata']): KubeObject {
-  const metric =
-    hpa!.kind === 'Resource'
-      ? { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } }
-      : {
-          type: 'Pods',
-          pods: {
-            metric: { name: 'k8s_pod_rate_cpu_core_used_request' },
-            target: { type: 'AverageValue', averageValue: '70' },
-          },
-        };
   return {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
@@ -237,10 +229,36 @@ function hpaObject({ name, hpa }: Application, metadata: KubeObject['metadata'])
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
       minReplicas: hpa!.min,
       maxReplicas: hpa!.max,
-      metrics: [metric],
+      ...(hpa!.quick === true && { behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } }),
+      metrics: [hpaMetric(hpa!.kind, name)],
     },
     status: { currentReplicas: 0, desiredReplicas: 0 },
   };
+}
+
+function hpaMetric(kind: HpaPlan['kind'], name: string): object {
+  const utilization = { type: 'Utilization', averageUtilization: 70 };
+  switch (kind) {
+    case 'Resource':
+      return { type: kind, resource: { name: 'cpu', target: utilization } };
+    case 'ContainerResource':
+      return { type: kind, containerResource: { name: 'cpu', container: name, target: utilization } };
+    case 'Pods': {
+      const metric = { name: 'k8s_pod_rate_cpu_core_used_request' };
+      return { type: kind, pods: { metric, target: { type: 'AverageValue', averageValue: '70' } } };
+    }
+    case 'Object': {
+      const describedObject = { apiVersion: 'apps/v1', kind: 'Deployment', name };
+      const metric = { name: 'k8s_workload_cpu_core_used' };
+      return { type: kind, object: { metric, describedObject, target: { type: 'AverageValue', averageValue: '70m' } } };
+    }
+    case 'External': {
+      const metric = { name: 'queue_messages', selector: { matchLabels: { queue: name } } };
+      return { type: kind, external: { metric, target: { type: 'AverageValue', averageValue: '30' } } };
+    }
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** The image some versions ago. */

@@ -25,14 +25,28 @@ export interface Application {
   /** Annotated for scraping. */
   readonly scraped?: boolean;
   readonly ingress?: boolean;
-  readonly hpa?: { readonly kind: 'Resource' | 'Pods'; readonly min: number; readonly max: number };
+  readonly hpa?: HpaPlan;
   readonly pdb?: boolean;
   /** ReplicaSets of earlier rollouts. */
   readonly history?: number;
   readonly gpus?: number;
   readonly virtual?: boolean;
   readonly leakSeconds?: number;
+  /** Length of the waves in which its users come. */
+  readonly waveSeconds?: number;
 }
+
+/** An autoscaler of the Deployment. */
+export interface HpaPlan {
+  readonly kind: 'Resource' | 'ContainerResource' | 'Pods' | 'Object' | 'External';
+  readonly min: number;
+  readonly max: number;
+  /** Whether it follows the load within a minute rather than five. */
+  readonly quick?: boolean;
+}
+
+/** Seconds of the waves in which users come to some applications, so that their autoscalers always have something to do. */
+const WAVE_SECONDS = 600;
 
 const SMALL = { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '500m', memory: '256Mi' } };
 const MEDIUM = { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '500m', memory: '512Mi' } };
@@ -212,7 +226,16 @@ const SHOWCASE: readonly Application[] = [
     failures: 0.2,
     concurrencyPolicy: 'Forbid',
   },
+  wave('search', 'ContainerResource'),
+  wave('booking', 'Pods'),
+  wave('gateway', 'Object'),
+  { ...wave('mailer', 'External'), profile: 'worker' },
 ];
+
+function wave(name: string, kind: HpaPlan['kind']): Application {
+  const hpa = { kind, min: 2, max: 12, quick: true };
+  return web('travel', name, 6, { ...SMALL, hpa, waveSeconds: WAVE_SECONDS });
+}
 
 const NAMESPACES = [
   'shop',
