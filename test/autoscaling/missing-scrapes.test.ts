@@ -16,8 +16,8 @@ function target(
   state: State,
   ...series: readonly Readonly<Record<string, string>>[]
 ): WrittenSeries[] {
-  const last = state === 'scraped' ? NOW : state === 'long failed' ? NOW - 330 : FAILED - 15;
-  const from = NOW - 600;
+  const last = state === 'scraped' ? NOW : state === 'long failed' ? NOW - 3_630 : FAILED - 15;
+  const from = NOW - (state === 'long failed' ? 4_200 : 600);
   const ended = state === 'scraped' ? [] : [[last + 15, undefined] as const];
   const failures = state === 'gone' ? ended : every(15, { from: last + 15, to: NOW, value: () => 0 });
   return [

@@ -1,11 +1,11 @@
 /**
  * Which rows of a result lack something. A sum over targets falls when the scrape of one of them fails, without that the load has
  * fallen; an autoscaler would take replicas away. So another expression is derived that finds series that went into an aggregation
- * within the last minutes, and whose target is there and cannot be scraped now (its `up` is 0). Its rows have the labels of the
+ * within the last hour, and whose target is there and cannot be scraped now (its `up` is 0). Its rows have the labels of the
  * result's rows, and besides which target it is.
  *
  *     sum by (pod) (rate(a[2m]))
- *     max by (pod, __doubt_job, __doubt_instance) (… (last_over_time(a[5m]) and on (job, instance, cluster) (min by (…) (up) == 0)))
+ *     max by (pod, __doubt_job, __doubt_instance) (… (last_over_time(a[1h]) and on (job, instance, cluster) (min by (…) (up) == 0)))
  *
  * A target that is gone has no `up`: its series are rightly missing. So are series without job and instance beyond judgement. What
  * no aggregation has gone over is missing itself as a row, which autoscalers know how to take. Where it cannot be said which rows
@@ -35,8 +35,8 @@ export const DOUBT_WHOLE = '__doubt_whole';
 
 const HIDDEN = [DOUBT_JOB, DOUBT_INSTANCE];
 const TARGET = ['job', 'instance', 'cluster'];
-/** How long ago a series may have been there: later everybody has got used to that it is missing. */
-const REMEMBERED = 5 * 60_000;
+/** How long ago a series may have been there: what was missing for an hour is taken for gone. As far back as samples are in memory. */
+const REMEMBERED = 60 * 60_000;
 
 const CHOOSING: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
 const NOWHERE = { start: 0, end: 0 };
