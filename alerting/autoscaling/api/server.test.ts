@@ -172,14 +172,25 @@ describe('custom metrics', () => {
     expect(answer.text).not.toContain('secret');
   });
 
-  it('cuts an answer off rather than writing a value that nobody could count', async () => {
-    bed.fake.pods_.push({ namespace: 'huge', name: 'p', labels: {} });
-    bed.fake.waits = Promise.resolve();
+  it('never writes a value that nobody could count: it fails, or cuts off an answer that has begun', async () => {
     const objects = bed.fake.objects.bind(bed.fake);
-    bed.fake.objects = async (question) => (await objects(question)).map((value) => ({ ...value, value: 1e300 }));
-    await expect(bed.get(`${CUSTOM}/namespaces/huge/pods/*/load`)).rejects.toThrow();
-    bed.fake.objects = objects;
-    bed.fake.pods_.pop();
+    const added = Array.from({ length: 1_000 }, (_, i) => ({ namespace: 'huge', name: `p${i}`, labels: {} }));
+    const count = bed.fake.pods_.length;
+    try {
+      bed.fake.pods_.push(...added);
+      bed.fake.waits = Promise.resolve();
+      const last = (of: number) => {
+        bed.fake.objects = async (question) =>
+          (await objects(question)).slice(0, of).map((value, i) => (i === of - 1 ? { ...value, value: 1e300 } : value));
+      };
+      last(10);
+      expect((await bed.get(`${CUSTOM}/namespaces/huge/pods/*/load`)).status).toBe(500);
+      last(added.length);
+      await expect(bed.get(`${CUSTOM}/namespaces/huge/pods/*/load`)).rejects.toThrow();
+    } finally {
+      bed.fake.objects = objects;
+      bed.fake.pods_.length = count;
+    }
   });
 });
 
