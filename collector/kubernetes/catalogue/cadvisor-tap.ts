@@ -26,6 +26,9 @@ export interface TapContext {
 /** Rates look back this far, or to the page before if that is further. */
 export const RATE_WINDOW = 120_000;
 
+/** For so many intervals a pod that has begun is not missed: it has no rate before its second sample. */
+export const YOUNG = 3;
+
 /** A kubelet that has not answered so often is not believed any more: what came from its pages ends. */
 const MISSED_SCRAPES = 2;
 
@@ -166,7 +169,7 @@ export class CadvisorTap implements SampleTap {
       if (entry.isTerminal) continue;
       this.#fillPod(entry, timestamp);
       this.#writePod(entry);
-      this.#context.latest.put(entry.index, timestamp, ofPod);
+      if (!this.#lacksCpu(entry, timestamp)) this.#context.latest.put(entry.index, timestamp, ofPod);
     }
     this.#fillNode(slot);
     this.#writeNode(slot, NODE_COLUMNS);
@@ -255,6 +258,12 @@ export class CadvisorTap implements SampleTap {
       if (slot !== undefined && slot.name !== '') counts.set(slot, (counts.get(slot) ?? 0) + 1);
     }
     return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+  }
+
+  /** Whether what was filled in last has no CPU though the pod's containers have run for so long that it must: it is missing then, as if it were not on the page. */
+  #lacksCpu(entry: PodEntry, timestamp: number): boolean {
+    if (!Number.isNaN(ofPod.cpu) || entry.containers.length === 0) return false;
+    return entry.startedAt <= timestamp - YOUNG * this.#target.scrapeInterval;
   }
 
   /** Finds the units of a pod, when these or it have changed. */

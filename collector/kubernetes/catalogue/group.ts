@@ -51,7 +51,7 @@ export type Presence =
   | 'none'
   /** It runs; nobody misses a value. */
   | 'there'
-  /** Its kubelet does not answer; what it used last is known. */
+  /** Its kubelet does not answer, or says nothing of it; what it used last is known. */
   | 'missing'
   /** Its kubelet does not answer, and nothing is known of it. */
   | 'unknown';

@@ -31,8 +31,11 @@ function endpoints(pods: number): void {
   } as never);
 }
 
-function scrape(node: number): void {
-  const page = (): string => containerRows(`web-${node}`, 'app', { cpu: bed.clock.now() / 1000, memory: 1000 });
+function scrape(node: number, hasCpu = () => true): void {
+  const page = (): string =>
+    containerRows(`web-${node}`, 'app', { ...(hasCpu() && { cpu: bed.clock.now() / 1000 }), memory: 1000 }) +
+    // Something else on each node, so that its kubelet has something to say.
+    containerRows(`other-${node}`, 'app', { cpu: bed.clock.now() / 1000, memory: 0 }, { namespace: 'other' });
   scrapers[node] = bed.kubelet(`w${node}`, page).scraper;
 }
 
@@ -42,7 +45,7 @@ function silence(node: number): void {
 
 /** All that was stored of a level's sum, rounded: null is a stale marker. */
 async function history(level: string, metric = 'cpu_core_used'): Promise<(number | null)[]> {
-  const [series] = await bed.samples(`k8s_${level}_${metric}`);
+  const [series] = await bed.samples(`k8s_${level}_${metric}`, level === 'workload' ? { workload_name: 'web' } : {});
   return series?.samples.map(({ value, stale }) => (stale ? null : Math.round(value * 1000) / 1000)) ?? [];
 }
 
@@ -181,6 +184,27 @@ describe('a pod without a rate yet', () => {
     scrape(3);
     await bed.rounds(4);
     for (const level of LEVELS) expect(runs(await history(level)), level).toEqual([3, 4]);
+  });
+
+  it('any more, although its containers run, is missing', async () => {
+    const startedAt = new Date(bed.clock.now() - 3_600_000).toISOString();
+    cluster(3);
+    for (const node of [0, 1, 2]) {
+      const containers = { app: { state: { running: { startedAt } } } };
+      bed.pod(`web-${node}`, { node: `w${node}`, owner: { kind: 'StatefulSet', name: 'web' }, containers });
+      bed.pod(`other-${node}`, { node: `w${node}`, namespace: 'other' });
+    }
+    bed.start();
+    let hasCpu = true;
+    for (const node of [0, 1, 2]) scrape(node, () => node !== 1 || hasCpu);
+    await bed.rounds(4);
+    hasCpu = false;
+    await bed.rounds(12);
+    hasCpu = true;
+    await bed.rounds(4);
+    for (const level of ['workload', 'service']) expect(runs(await history(level)), level).toEqual([3, null, 3]);
+    const [shop] = await bed.samples('k8s_namespace_cpu_core_used', { namespace: 'shop' });
+    expect(runs(shop!.samples.map(({ value, stale }) => (stale ? null : Math.round(value))))).toEqual([3, null, 3]);
   });
 
   it('although it has run for long is unknown', async () => {

@@ -5,7 +5,7 @@ import { Labels } from '../../../storage/labels.ts';
 import { EmittedSeries } from '../../emission/emitted-series.ts';
 import type { KubeCluster } from '../kube-cluster.ts';
 import { ApiServerProbe } from './api-server-probe.ts';
-import { RATE_WINDOW } from './cadvisor-tap.ts';
+import { RATE_WINDOW, YOUNG } from './cadvisor-tap.ts';
 import type { ComponentHealth } from './component-health.ts';
 import {
   CLUSTER_LEVEL,
@@ -43,9 +43,6 @@ import type { Workload } from './workload.ts';
  * no sum than one that is too low. Up to that, what is missing counts with its last values.
  */
 const MAX_MISSING = 0.1;
-
-/** For so many intervals a pod that has begun is not missed: it has no rate before its second sample. */
-const YOUNG = 3;
 
 /** The part of the interval for which a round waits until the API server says that it is there. */
 const PROBE_PATIENCE = 0.25;
@@ -223,10 +220,17 @@ export class Sums {
   /** What a pod is for the sums of a round; to be called when it is known which nodes have answered. */
   #presenceOf(entry: PodEntry, timestamp: number): Presence {
     if (!entry.isRunning) return 'none';
-    if (!isMissed(entry.slot, this.#round, timestamp)) return 'there';
     const { latest, interval, scrapeInterval } = this.#options;
-    if (latest.times[entry.index]! > 0 && this.#hasCpu(entry)) return 'missing';
-    return entry.startedAt > timestamp - YOUNG * Math.max(interval, scrapeInterval()) ? 'none' : 'unknown';
+    const step = Math.max(interval, scrapeInterval());
+    const at = latest.times[entry.index]!;
+    const isKnown = at > 0 && this.#hasCpu(entry);
+    if (!isMissed(entry.slot, this.#round, timestamp)) {
+      // What its kubelet does not say of it any more, although it runs.
+      const isLost = isKnown && at < timestamp - 2 * step && entry.slot.answeredIn === this.#round;
+      return isLost && entry.containers.length > 0 ? 'missing' : 'there';
+    }
+    if (isKnown) return 'missing';
+    return entry.startedAt > timestamp - YOUNG * step ? 'none' : 'unknown';
   }
 
   #workloadGroup(entry: PodEntry): Group {
