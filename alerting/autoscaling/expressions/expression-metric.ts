@@ -1,11 +1,15 @@
 import { type Labels, METRIC_NAME } from '../../../storage/labels.ts';
+import { formatDuration } from '../../duration.ts';
 import type { QueryFunc, QueryVector } from '../../query-func.ts';
+import { type LabelSelector, selectorText } from '../label-selector.ts';
 import type { DescribedObject, Evaluation, EvaluationRequest, MetricRead, ServedMetric } from '../served-metric.ts';
 import { isNamespaced, singularOf } from './described-resource.ts';
 import { expressionReads } from './expression-reads.ts';
 import { type Condition, fillTemplate } from './expression-template.ts';
+import { longestRange } from './longest-range.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 import { DOUBT_INSTANCE, DOUBT_JOB, DOUBT_WHOLE, missingScrapes } from './missing-scrapes.ts';
+import { needsFullWindows, RefilledWindows } from './refilled-windows.ts';
 import { selectorConditions } from './selector-conditions.ts';
 
 export interface ExpressionMetricOptions {
@@ -41,6 +45,8 @@ class ExpressionMetric implements ServedMetric {
   readonly #definition: MetricDefinition;
   readonly #options: ExpressionMetricOptions;
   readonly #missing: ReturnType<typeof missingScrapes>;
+  /** Undefined when it does not matter how full windows are. */
+  readonly #windows: RefilledWindows | undefined;
   readonly #nameless = new WeakMap<Labels, Labels>();
   #last: readonly Labels[] = [];
 
@@ -56,6 +62,7 @@ class ExpressionMetric implements ServedMetric {
     this.namespace = definition.namespace;
     this.selectsInside = definition.expr.hasPlace;
     this.origin = definition.origin;
+    if (needsFullWindows(definition.expr.expr)) this.#windows = new RefilledWindows(longestRange(definition.expr.expr));
     this.#missing = missingScrapes(definition.expr.expr, { isSummed: definition.type === 'External' });
     const asked = [definition.expr.expr, definition.times.expr, this.#missing];
     this.reads = expressionReads(asked.filter((expr) => expr !== undefined));
@@ -88,7 +95,7 @@ class ExpressionMetric implements ServedMetric {
         ask(times.expr, 'the times of the samples'),
         this.#missing === undefined ? undefined : ask(this.#missing, 'what is missing'),
       ]);
-      return this.#join(this.#rows(values), { ages, missing, isWhole: selector.length === 0 });
+      return this.#join(this.#rows(values), { ages, missing, at, selector });
     } finally {
       // Of what failed the others are of no use.
       ended.abort();
@@ -132,7 +139,12 @@ class ExpressionMetric implements ServedMetric {
 
   #join(
     rows: QueryVector['samples'],
-    answers: { readonly ages: QueryVector; readonly missing: QueryVector | undefined; readonly isWhole: boolean },
+    answers: {
+      readonly ages: QueryVector;
+      readonly missing: QueryVector | undefined;
+      readonly at: number;
+      readonly selector: LabelSelector;
+    },
   ): Evaluation {
     const indexes = new Map<string, number>();
     for (const [i, { labels }] of rows.entries()) {
@@ -148,20 +160,26 @@ class ExpressionMetric implements ServedMetric {
     const isOfAll = answers.ages.samples.length === 1 && this.#withoutName(only!.labels).size === 0;
     if (isOfAll) timestamps.fill(Math.round(only!.value * 1000));
     let labels: readonly Labels[] = rows.map((row) => row.labels);
-    if (answers.isWhole) {
+    if (answers.selector.length === 0) {
       const isSame = labels.length === this.#last.length && labels.every((one, i) => one.equals(this.#last[i]!));
       if (isSame) labels = this.#last;
       this.#last = labels;
     }
-    return {
-      labels,
-      values: Float64Array.from(rows, ({ value }) => value),
-      timestamps,
-      doubts: this.#doubts(answers.missing?.samples ?? [], indexes),
-    };
+    const doubts = this.#doubts(answers.missing?.samples ?? [], indexes);
+    const lacking = new Set(doubts.keys());
+    this.#windows?.take(
+      { at: answers.at, selector: selectorText(answers.selector) },
+      { keys: indexes.keys(), isLacking: (row) => lacking.has(row) || Number.isNaN(timestamps[row]!) },
+      (row, since) =>
+        doubts.set(
+          row,
+          `its samples were interrupted until ${formatDuration(since)} ago, and its range is not full again`,
+        ),
+    );
+    return { labels, values: Float64Array.from(rows, ({ value }) => value), timestamps, doubts };
   }
 
-  #doubts(missing: QueryVector['samples'], indexes: ReadonlyMap<string, number>): ReadonlyMap<number, string> {
+  #doubts(missing: QueryVector['samples'], indexes: ReadonlyMap<string, number>): Map<number, string> {
     const targets = new Map<number, Set<string>>();
     const ofAll = new Set<string>();
     for (const { labels } of missing) {

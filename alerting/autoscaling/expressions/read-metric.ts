@@ -1,9 +1,10 @@
-import type { DurationNode, Expr } from '../../../query/promql/ast.ts';
+import type { Expr } from '../../../query/promql/ast.ts';
 import { valueType } from '../../../query/promql/typecheck.ts';
 import { describeGiven } from '../../describe-given.ts';
 import { type FieldProblem, readNames, type WrittenForm, writtenPath } from '../../written-form.ts';
 import { isNamespaced, singularOf } from './described-resource.ts';
 import { type ExpressionTemplate, parseTemplate, TemplateProblem } from './expression-template.ts';
+import { longestRange } from './longest-range.ts';
 import { METRIC_DEFINITION, type MetricDefinition, type WrittenMetric } from './metric-definition.ts';
 import { operandsOf } from './operands-of.ts';
 import { sampleTimes, UnknownTimes } from './sample-times.ts';
@@ -174,14 +175,4 @@ function checkBounds({ expr }: ExpressionTemplate, key: 'expr' | 'timestamp', re
 
 function callsInfo(expr: Expr): boolean {
   return (expr.kind === 'call' && expr.func === 'info') || operandsOf(expr).some(callsInfo);
-}
-
-/** Milliseconds: what an expression looks back over, where ranges within ranges add up. */
-function longestRange(expr: Expr): number {
-  const inner = Math.max(0, ...operandsOf(expr).map(longestRange));
-  return expr.kind === 'matrix-selector' || expr.kind === 'subquery' ? inner + milliseconds(expr.range) : inner;
-}
-
-function milliseconds(duration: DurationNode): number {
-  return duration.kind === 'fixed' ? duration.ms : 0;
 }
