@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PageFault, ScalingBed, type ScrapedThing, STEP } from './scaling-bed.case.ts';
 
@@ -184,4 +185,15 @@ it('replicas are taken away where zero stands for what is missing', async () => 
   const least = await bed.pass(LONG);
   await bed.close();
   expect(least).toMatchObject({ object: 1, external: 1 });
+});
+
+it('every row of the table has its test', () => {
+  const page = readFileSync(new URL('../../docs/autoscaling-faults.md', import.meta.url), 'utf8');
+  const here = readFileSync(new URL(import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| ') && line.endsWith(' |'));
+  expect(rows.length).toBeGreaterThan(10);
+  for (const row of rows.slice(1)) {
+    const name = row.slice(0, -2).split(' | ').at(-1)!;
+    expect(here, row).toContain(`it('${name}'`);
+  }
 });
