@@ -113,12 +113,13 @@ What holds for all of them:
 - When a kubelet misses one scrape its pods keep their last values; at the second miss their series end, but for those that the watch alone
   knows (ready, restarts, requests).
 - Sums take the latest values of pods, none older than two intervals. A pod that runs is missing when the kubelet of its node does not answer,
-  although the node is ready or was until 2 minutes ago, and when there is no CPU of it any more though its containers run. Up to 10 % of the pods of a workload, namespace, service or of the cluster may be
-  missing: they count with their last values, so a sum never falls because a page was missed. When more are missing, or, but for the cluster,
-  when one is of which there never was a value, as after a start, the sums of use are left out: they end with a stale marker until enough is
-  there. A pod whose containers began less than three intervals ago is not missed: it is in the sums from its second sample on. What was on
-  a node that is not ready counts no more in the sum of the cluster at once, in others after these 2 minutes, when the rates of the pods
-  that do its work now have it in them. \`abnormal\`, restarts, requests and totals come from the watch and go on.
+  although the node is ready or was until 2 minutes ago, and when there is no CPU of it any more though its containers run. Up to 10 % of the
+  pods of a workload, namespace, service or of the cluster may be missing: they count with their last values, so a sum never falls because a
+  page was missed. When more are missing, or, but for the cluster, when one is of which there never was a value, as after a start, the sums
+  of use are left out: they end with a stale marker until enough is there. A pod whose containers began less than three intervals ago is not
+  missed: it is in the sums from its second sample on. In the sum of the cluster what was on a node that is not ready, and pods that
+  are not on the page of a kubelet that answers, count no more at once; in others what was on such a node is missed for these 2 minutes, until
+  the rates of the pods that do its work now have it in them. \`abnormal\`, restarts, requests and totals come from the watch and go on.
 - Several collectors that share a cluster: each computes containers, pods and nodes of the kubelets it scrapes; the leader of the
   first shard computes the rest from the store, which they must share: what others keep in stores of their own is missing, and the sums with it.
 `;

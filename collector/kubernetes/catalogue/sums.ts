@@ -190,8 +190,9 @@ export class Sums {
       const presence = this.#presenceOf(entry, timestamp);
       workload.count(presence);
       namespace.count(presence);
-      // Of the cluster as a whole what was on a node that is not ready is not missed: it is less, and is to be seen as less.
-      const isLost = !slot.isReady && (presence === 'missing' || presence === 'unknown');
+      // Of the cluster as a whole only nodes are missed that are ready and do not answer: of pods on others it is seen that they are gone.
+      const isSeen = !slot.isReady || slot.answeredIn === round;
+      const isLost = isSeen && (presence === 'missing' || presence === 'unknown');
       if (isUser) all.count(isLost ? 'there' : presence);
       const isRecent = times[entry.index]! >= since;
       const at = entry.index * SUMMED.length;
