@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { PLAIN_HTTP_CLIENT } from '../collector/http-transport.ts';
 import type { ApiServerAccess } from '../collector/kubernetes/kube-access.ts';
 import { Secret } from '../collector/secret.ts';
+import { kubeconfigOf } from '../simulator/api/kubeconfig.ts';
 import type { ServerOptions } from './server-options.ts';
 
 /** A simulated cluster that runs beside the server. */
@@ -14,6 +17,8 @@ export interface Demo {
   readonly url: string;
   readonly nodes: number;
   readonly pods: number;
+  /** For kubectl: with all rights, readable by this user only. Absolute. */
+  readonly kubeconfig: string;
   close(): Promise<void>;
 }
 
@@ -26,14 +31,23 @@ export interface DemoOptions {
 /** What it answers when the cluster can be reached. */
 export interface DemoReady {
   readonly url: string;
+  /** PEM: who has signed its certificate. */
+  readonly ca: string;
   readonly token: string;
 }
 
 const START_TIMEOUT = 60_000;
 
-/** Starts a simulated cluster in a thread of its own, so that its work never delays the server's. It listens on loopback. */
+/**
+ * Starts a simulated cluster in a thread of its own, so that its work never delays the server's. It listens on loopback, and leaves a kubeconfig
+ * in the data directory.
+ */
 export async function startDemo(
-  { demoNodes: nodes = 20, demoPods: pods = 300 }: Pick<ServerOptions, 'demoNodes' | 'demoPods'>,
+  {
+    demoNodes: nodes = 20,
+    demoPods: pods = 300,
+    dataDir,
+  }: Pick<ServerOptions, 'demoNodes' | 'demoPods'> & { readonly dataDir: string },
   logger: Logger,
 ): Promise<Demo> {
   const options: DemoOptions = { nodes, pods };
@@ -49,15 +63,22 @@ export async function startDemo(
     ])) as [DemoReady];
     worker.on('error', (error) => logger.error({ err: error }, 'the simulated cluster has ended'));
     const credentials = new Secret(ready.token);
+    const kubeconfig = path.join(dataDir, 'demo.kubeconfig');
+    await mkdir(dataDir, { recursive: true });
+    // One that is there keeps its rights when it is written to.
+    await rm(kubeconfig, { force: true });
+    await writeFile(kubeconfig, kubeconfigOf(ready, ready.token), { mode: 0o600 });
     return {
       url: ready.url,
       nodes,
       pods,
+      kubeconfig,
       access: {
         kind: 'api-server',
         url: ready.url,
         client: {
           ...PLAIN_HTTP_CLIENT,
+          tls: { ...PLAIN_HTTP_CLIENT.tls, ca: ready.ca },
           authorization: { type: 'Bearer', credentials, credentialsFile: undefined },
         },
       },

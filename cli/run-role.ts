@@ -89,7 +89,10 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     cleanups.add('the connections to clusters', () => clusters.close());
     const { shard } = settings;
     const arrivals = withCollector ? new Arrivals({ clock: SYSTEM_CLOCK }) : undefined;
-    const demo = options.demo === true && withCollector ? await startDemo(options, logger) : undefined;
+    const demo =
+      options.demo === true && withCollector
+        ? await startDemo({ ...options, dataDir: settings.dataDir }, logger)
+        : undefined;
     if (demo !== undefined) cleanups.add('the simulated cluster', () => demo.close());
     const sources: ClusterSources = {
       hasFile: options.config !== undefined,

@@ -24,7 +24,9 @@ export interface StartupFacts {
   /** Where the Kubernetes metrics APIs are served; undefined when they are not. */
   readonly metricsApis: Address | undefined;
   /** The simulated one among them. */
-  readonly demo: { readonly nodes: number; readonly pods: number; readonly url: string } | undefined;
+  readonly demo:
+    | { readonly nodes: number; readonly pods: number; readonly url: string; readonly kubeconfig: string }
+    | undefined;
 }
 
 /** What a person needs next, when the server is ready. */
@@ -85,7 +87,7 @@ function scraping(config: PharosConfig, { shard }: Settings): string {
 
 function clusters({ clusters: names, demo, config }: StartupFacts): string {
   if (demo !== undefined) {
-    return `${names.join(', ')}: ${demo.nodes} nodes and ${demo.pods} pods that are not real, behind ${demo.url} (--demo)`;
+    return `${names.join(', ')}: ${demo.nodes} nodes and ${demo.pods} pods that are not real, behind ${demo.url} (--demo; kubectl --kubeconfig ${demo.kubeconfig} top pods -A)`;
   }
   if (names.length > 0) return names.map((name) => (name === '' ? 'the one that this runs in' : name)).join(', ');
   if (config.kubernetes.enabled === false) return 'none: kubernetes.enabled is false';
