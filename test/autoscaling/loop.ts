@@ -87,7 +87,8 @@ async function follow(simulator: Simulator): Promise<readonly string[]> {
   for (;;) {
     const elapsed = Date.now() - begun;
     const at = loadAt(elapsed);
-    if (last !== undefined && at?.phase !== last) wrong.push(...unfinished(simulator, last));
+    if (last !== undefined && at?.phase !== last)
+      wrong.push(...unfinished(simulator, last, { rises: last !== PHASES.at(-1) }));
     if (at === undefined) return wrong;
     last = at.phase;
     for (const kind of METRIC_KINDS) {
@@ -111,12 +112,14 @@ async function follow(simulator: Simulator): Promise<readonly string[]> {
 }
 
 /** What at the end of a phase is not as its load needs it. */
-function unfinished(simulator: Simulator, { name, level }: Phase): string[] {
+function unfinished(simulator: Simulator, { name, level }: Phase, { rises }: { readonly rises: boolean }): string[] {
   const needed = neededReplicas(level);
   const least = Math.max(MIN_REPLICAS, Math.min(MAX_REPLICAS, Math.floor(needed * 0.9)));
-  const most = Math.max(MIN_REPLICAS, Math.min(MAX_REPLICAS, Math.ceil(needed * 1.1) + 1));
+  const enough = Math.max(MIN_REPLICAS, Math.min(MAX_REPLICAS, Math.ceil(needed * 1.1) + 1));
   return METRIC_KINDS.flatMap((kind) => {
     const { replicas } = seen(simulator, kind);
+    // A rate over two minutes still knows what each pod did when there were fewer: for so long it asks for too many.
+    const most = kind === 'Object' && rises ? MAX_REPLICAS : enough;
     if (replicas >= least && replicas <= most) return [];
     const range = least === most ? String(least) : `${least} to ${most}`;
     return [
