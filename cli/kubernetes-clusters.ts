@@ -34,7 +34,8 @@ export function findClusters(config: KubernetesConfig, sources: ClusterSources):
       nodeAccess: nodeAccess !== 'auto' ? nodeAccess : access.kind === 'in-cluster' ? 'direct' : 'proxy',
       scrapeInterval: config.scrapeInterval,
       scrapeTimeout: config.scrapeTimeout,
-      scrape: config.scrape,
+      // The pages of simulated applications are there to be looked at.
+      scrape: access === sources.demo ? { ...config.scrape, annotations: true } : config.scrape,
       stateMetrics: config.stateMetrics,
       catalogue: config.catalogue,
       events: config.events,

@@ -104,6 +104,8 @@ export function applicationObjects(
   }
   if (application.hpa !== undefined)
     objects.push(['horizontalpodautoscalers.autoscaling', hpaObject(application, metadata)]);
+  if (application.hpa?.kind === 'External')
+    objects.push(['autoscalingmetrics.alerting.pharos.dev', queueMetric(application, created)]);
   if (monitorObjects && application.scraped === true && fraction(`${namespace}/${name}/monitor`) < 0.5) {
     const endpoint = { port: 'http', path: '/metrics', interval: '30s' };
     const pods = fraction(`${namespace}/${name}/pod-monitor`) < 0.3;
@@ -233,6 +235,22 @@ function hpaObject({ name, hpa }: Application, metadata: KubeObject['metadata'])
       metrics: [hpaMetric(hpa!.kind, name)],
     },
     status: { currentReplicas: 0, desiredReplicas: 0 },
+  };
+}
+
+/** A name for the length of the queue, which the pages of the pods tell. */
+function queueMetric({ namespace, name }: Application, created: string): KubeObject {
+  return {
+    apiVersion: 'alerting.pharos.dev/v1',
+    kind: 'AutoscalingMetric',
+    metadata: { name: 'queue-messages', namespace, creationTimestamp: created, generation: 1 },
+    spec: {
+      name: 'queue_messages',
+      description: `How much waits for ${name}.`,
+      type: 'External',
+      expr: 'max by (namespace, queue) (queue_messages{$selector})',
+    },
+    status: {},
   };
 }
 
