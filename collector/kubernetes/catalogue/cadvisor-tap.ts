@@ -4,6 +4,7 @@ import type { SampleTap, TappedTarget } from '../../scrape/sample-tap.ts';
 import type { ScrapeBatch } from '../../scrape/scrape-batch.ts';
 import * as quantity from './cadvisor-row.ts';
 import { containerUnit, readCadvisorRow } from './cadvisor-row.ts';
+import { ContainersSum } from './containers-sum.ts';
 import { CONTAINER_LEVEL, NODE_LEVEL, POD_LEVEL } from './definitions.ts';
 import { Emission } from './level-series.ts';
 import { nodeOfTarget } from './node-of-target.ts';
@@ -53,17 +54,8 @@ const containerValues = new Float64Array(CONTAINER_VALUES.length);
 const podValues = new Float64Array(POD_VALUES.length);
 const nodeValues = new Float64Array(NODE_VALUES.length);
 
-const SUMMED_OVER_CONTAINERS = [
-  'cpu',
-  'memory',
-  'noCache',
-  'fsReadBytes',
-  'fsWriteBytes',
-  'fsReads',
-  'fsWrites',
-  'gpu',
-  'gpuMemory',
-] as const satisfies readonly (keyof Usage)[];
+/** Serves all taps too. */
+const ofContainers = new ContainersSum();
 
 let taps = 0;
 
@@ -168,8 +160,8 @@ export class CadvisorTap implements SampleTap {
     for (const entry of slot.pods) {
       if (entry.isTerminal) continue;
       this.#fillPod(entry, timestamp);
+      this.#noteLatest(entry, timestamp);
       this.#writePod(entry);
-      if (!this.#lacksCpu(entry, timestamp)) this.#context.latest.put(entry.index, timestamp, ofPod);
     }
     this.#fillNode(slot);
     this.#writeNode(slot, NODE_COLUMNS);
@@ -260,10 +252,24 @@ export class CadvisorTap implements SampleTap {
     return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** Whether what was filled in last has no CPU though the pod's containers have run for so long that it must: it is missing then, as if it were not on the page. */
-  #lacksCpu(entry: PodEntry, timestamp: number): boolean {
-    if (!Number.isNaN(ofPod.cpu) || entry.containers.length === 0) return false;
-    return entry.startedAt <= timestamp - YOUNG * this.#target.scrapeInterval;
+  /**
+   * Gives what was filled in last to the sums over pods, then leaves out of it what lacks a container. A pod whose containers
+   * all had CPU and do not any more goes on with its last values: while its newest container is young, as it is after a restart,
+   * else until it is missing, as if it were not on the page. Of one that never was whole, the sums have what is known.
+   */
+  #noteLatest(entry: PodEntry, timestamp: number): void {
+    const { latest } = this.#context;
+    const { isWhole } = ofContainers;
+    if (!Number.isNaN(ofPod.cpu)) entry.seenAt = timestamp;
+    const young = timestamp - YOUNG * this.#target.scrapeInterval;
+    const goesOn = !isWhole && entry.isWhole && latest.isKnown(entry.index);
+    const isMissing = Number.isNaN(ofPod.cpu) && entry.containers.length > 0 && entry.startedAt <= young;
+    if (!goesOn && !isMissing) {
+      latest.put(entry.index, timestamp, ofPod);
+      entry.isWhole = isWhole;
+    }
+    ofContainers.leaveOut(ofPod);
+    if (goesOn && entry.startedAt > young) latest.goOn(entry.index, timestamp, ofPod);
   }
 
   /** Finds the units of a pod, when these or it have changed. */
@@ -281,26 +287,14 @@ export class CadvisorTap implements SampleTap {
     const { slot } = entry;
     this.#resolve(entry);
     clear(ofPod);
+    ofContainers.begin();
     this.#fillWatched(entry);
     this.#fillNetwork(ofPod, entry);
     for (const container of entry.containers) {
       this.#fillContainer(container, timestamp);
-      for (const name of SUMMED_OVER_CONTAINERS) ofPod[name] = plus(ofPod[name], ofContainer[name]);
-      const c = ofContainer;
-      if (!Number.isNaN(c.cpuRequest)) ofPod.cpuOfRequesting = plus(ofPod.cpuOfRequesting, c.cpu);
-      if (!Number.isNaN(c.cpuLimit)) ofPod.cpuOfLimited = plus(ofPod.cpuOfLimited, c.cpu);
-      if (!Number.isNaN(c.memoryRequest)) {
-        ofPod.memoryOfRequesting = plus(ofPod.memoryOfRequesting, c.memory);
-        ofPod.noCacheOfRequesting = plus(ofPod.noCacheOfRequesting, c.noCache);
-      }
-      if (!Number.isNaN(c.memoryLimit)) {
-        ofPod.memoryOfLimited = plus(ofPod.memoryOfLimited, c.memory);
-        ofPod.noCacheOfLimited = plus(ofPod.noCacheOfLimited, c.noCache);
-      }
-      if (!Number.isNaN(c.gpuRequest)) ofPod.gpuOfRequesting = plus(ofPod.gpuOfRequesting, c.gpu);
-      if (!Number.isNaN(c.gpuMemoryRequest)) {
-        ofPod.gpuMemoryOfRequesting = plus(ofPod.gpuMemoryOfRequesting, c.gpuMemory);
-      }
+      ofContainers.add(container, { scope: ofContainer, into: ofPod, timestamp });
+      ofNode.gpu = plus(ofNode.gpu, ofContainer.gpu);
+      ofNode.gpuMemory = plus(ofNode.gpuMemory, ofContainer.gpuMemory);
       this.#writeContainer(container);
     }
     ofPod.cpuRequest = entry.cpuRequest;
@@ -311,8 +305,6 @@ export class CadvisorTap implements SampleTap {
     const orCapacity = (own: number, capacity: number): number => (!Number.isNaN(own) ? own : capacity);
     if (!Number.isNaN(ofPod.cpu)) ofPod.cpuResource = orCapacity(entry.cpuResource, slot.capacity.cpu);
     if (!Number.isNaN(ofPod.memory)) ofPod.memoryResource = orCapacity(entry.memoryResource, slot.capacity.memory);
-    ofNode.gpu = plus(ofNode.gpu, ofPod.gpu);
-    ofNode.gpuMemory = plus(ofNode.gpuMemory, ofPod.gpuMemory);
   }
 
   /** What the watch knows of a pod, and of its node by it. */

@@ -13,7 +13,7 @@ const ABOUT: Readonly<Record<Level, string>> = {
     "pod without an owner is a workload of kind `Pod`; the kubelets' static pods are of kind `StaticPod`, one workload for " +
     'those of one name on several nodes. Once per interval.',
   pod:
-    "Sums over its running containers; the pause container and the pod's own cgroup are none. With each scrape of its " +
+    "Sums over its running containers, left out while one of them is missing in it; the pause container and the pod's own cgroup are none. With each scrape of its " +
     "kubelet, with the scrape's timestamp. Pods that have ended (Succeeded, Failed) have no series; of one that has no node, or " +
     'whose kubelet is not scraped, there is what the watch knows, once per interval.',
   container: "With each scrape of its kubelet, with the scrape's timestamp.",
@@ -110,6 +110,13 @@ What holds for all of them:
   else \`Node\`.
 - A container's series end (with a stale marker, at the next scrape of its kubelet) when the watch says that it or its pod is gone, has
   ended, or runs under a new id. What cAdvisor still shows of it yields nothing.
+- A pod's sum is left out, and its series ends with a stale marker, while a container that runs by the watch has no value of that kind: after
+  a restart, until the second sample of the container's CPU, and when the kubelet says nothing of it. A pod seems to use less only when it
+  does. Each container that runs has CPU and memory; with its CPU the file system is missing too. A container that had file system rates in
+  the last 2 minutes is expected to have them, and one that requests a GPU to have its use. Sidecars and init containers count while they
+  run; one that waits to be restarted, or has ended, does not run. Requests and limits are compared with the use of the containers that
+  declare one, so only these can be missing in such a percentage. Where metrics of a container are dropped at the scrape (a sidecar's, say),
+  its pod has no such sums.
 - When a kubelet misses one scrape its pods keep their last values; at the second miss their series end, but for those that the watch alone
   knows (ready, restarts, requests).
 - Sums take the latest values of pods, none older than two intervals. A pod that runs is missing when the kubelet of its node does not answer,
@@ -117,9 +124,12 @@ What holds for all of them:
   pods of a workload, namespace, service or of the cluster may be missing: they count with their last values, so a sum never falls because a
   page was missed. When more are missing, or, but for the cluster, when one is of which there never was a value, as after a start, the sums
   of use are left out: they end with a stale marker until enough is there. A pod whose containers began less than three intervals ago is not
-  missed: it is in the sums from its second sample on. In the sum of the cluster what was on a node that is not ready, and pods that
-  are not on the page of a kubelet that answers, count no more at once; in others what was on such a node is missed for these 2 minutes, until
-  the rates of the pods that do its work now have it in them. \`abnormal\`, restarts, requests and totals come from the watch and go on.
+  missed: it is in the sums from its second sample on. A pod that had CPU of all its containers and lacks that of one counts with its last
+  values: as long as its newest container began less than three intervals ago, as after a restart, else for two intervals, after which
+  it is missing; one that never had all counts with what is known of it, and where several collectors share the cluster it is one of which
+  there never was a value. In the sum of the cluster what was on a node that is not ready, and pods of which nothing is on the page of a
+  kubelet that answers, count no more at once; in others what was on such a node is missed for these 2 minutes, until the rates of the pods
+  that do its work now have it in them. \`abnormal\`, restarts, requests and totals come from the watch and go on.
 - Several collectors that share a cluster: each computes containers, pods and nodes of the kubelets it scrapes; the leader of the
   first shard computes the rest from the store, which they must share: what others keep in stores of their own is missing, and the sums with it.
 `;

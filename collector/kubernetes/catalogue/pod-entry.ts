@@ -25,6 +25,8 @@ export class ContainerEntry implements LabelSource {
   gpu = Number.NaN;
   gpuMemory = Number.NaN;
   gpuAt = 0;
+  /** When there were rates of its input and output last. */
+  fsAt = 0;
 
   constructor(pod: PodEntry, { name, id, declared }: { name: string; id: string; declared: Declarations }) {
     this.pod = pod;
@@ -65,6 +67,10 @@ export class PodEntry implements LabelSource {
   containers: ContainerEntry[] = [];
   /** Of one container that lasts, not counting init containers. */
   isSingle = false;
+  /** Its last values are those of all containers that ran, not of some of them. */
+  isWhole = false;
+  /** When a page had CPU of any of its containers last. */
+  seenAt = 0;
   /** Sums over the containers that declare it; NaN when none does. */
   cpuRequest = Number.NaN;
   cpuLimit = Number.NaN;

@@ -23,7 +23,7 @@ export const SUMMED = [
   'memoryResource',
 ] as const satisfies readonly (keyof Usage | 'cpuResource' | 'memoryResource')[];
 
-export const CPU = SUMMED.indexOf('cpu');
+const CPU = SUMMED.indexOf('cpu');
 
 /** The latest values of all pods: 144 bytes for each, in columns of SUMMED. */
 export class LatestValues {
@@ -61,6 +61,22 @@ export class LatestValues {
     this.times[index] = timestamp;
     const at = index * SUMMED.length;
     for (let column = 0; column < SUMMED.length; column++) this.values[at + column] = sample[SUMMED[column]!];
+  }
+
+  /** Takes what a sample has, and goes on with the values before where it has none. */
+  goOn(index: number, timestamp: number, sample: Readonly<Record<(typeof SUMMED)[number], number>>): void {
+    if (timestamp < this.times[index]!) return;
+    this.times[index] = timestamp;
+    const at = index * SUMMED.length;
+    for (let column = 0; column < SUMMED.length; column++) {
+      const value = sample[SUMMED[column]!];
+      if (!Number.isNaN(value)) this.values[at + column] = value;
+    }
+  }
+
+  /** Whether there is CPU of it. */
+  isKnown(index: number): boolean {
+    return this.times[index]! > 0 && !Number.isNaN(this.values[index * SUMMED.length + CPU]!);
   }
 
   get byteLength(): number {

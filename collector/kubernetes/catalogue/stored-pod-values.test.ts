@@ -47,6 +47,31 @@ describe('collectors that share a cluster', () => {
     );
   });
 
+  it.each([
+    ['go on with the last values of a pod that lacks a container, then leave the sums out', 4, [3, null]],
+    ['have no sums with a pod of which one container was never seen', 0, []],
+  ])('%s', async (_, wholeRounds, expected) => {
+    const [leader, other] = twoShards();
+    const running = { state: { running: { startedAt: new Date(leader.clock.now() - 3_600_000).toISOString() } } };
+    for (const bed of [leader, other]) bed.pod('on-w2', { node: 'w2', containers: { app: running, side: running } });
+    for (const bed of [leader, other]) bed.pod('next', { node: 'w2', namespace: 'other' });
+    leader.kubelet('w1', () => rows(leader, 'on-w1'));
+    let isWhole = true;
+    other.kubelet('w2', () => {
+      const cpu = other.clock.now() / 1000;
+      const next = containerRows('next', 'app', { cpu }, { namespace: 'other' });
+      return rows(other, 'on-w2') + next + (isWhole ? containerRows('on-w2', 'side', { cpu, memory: 1000 }) : '');
+    });
+    for (let round = 0; round < 12; round++) {
+      isWhole = round < wholeRounds;
+      await other.rounds(1);
+      await leader.rounds(1);
+    }
+    const [cpu] = await leader.samples('k8s_namespace_cpu_core_used', { namespace: 'shop' });
+    const values = (cpu?.samples ?? []).map(({ value, stale }) => (stale ? null : Math.round(value)));
+    expect(values.filter((value, i) => value !== values[i - 1])).toEqual(expected);
+  });
+
   it('leave the sums out when a shard is down', async () => {
     const [leader, other] = twoShards();
     leader.kubelet('w1', () => rows(leader, 'on-w1'));

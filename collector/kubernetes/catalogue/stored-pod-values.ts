@@ -2,6 +2,7 @@ import type { Labels } from '../../../storage/labels.ts';
 import { Matcher } from '../../../storage/matcher.ts';
 import type { Querier } from '../../../storage/querier.ts';
 import { SampleTable } from '../../../storage/sample-table.ts';
+import { YOUNG } from './cadvisor-tap.ts';
 import { type Answer, COMPONENT_JOBS, componentOfJob, ETCD_SIZES } from './component-health.ts';
 import { metricName, POD_LEVEL } from './definitions.ts';
 import type { PodEntry } from './pod-entry.ts';
@@ -57,7 +58,10 @@ export class StoredPodValues implements PodValues {
       const { capacity } = entry.slot;
       if (!Number.isNaN(sample.cpu)) sample.cpuResource = orCapacity(entry.cpuResource, capacity.cpu);
       if (!Number.isNaN(sample.memory)) sample.memoryResource = orCapacity(entry.memoryResource, capacity.memory);
-      latest.put(entry.index, at, sample);
+      // CPU that a pod had and has no more although it runs: at least one of its containers has none.
+      const goesOn = Number.isNaN(sample.cpu) && entry.containers.length > 0 && latest.isKnown(entry.index);
+      if (!goesOn) latest.put(entry.index, at, sample);
+      else if (entry.startedAt > at - YOUNG * this.#options.interval) latest.goOn(entry.index, at, sample);
     }
   }
 

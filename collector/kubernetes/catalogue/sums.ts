@@ -21,7 +21,7 @@ import type { LabelSource } from './level-series.ts';
 import type { NodeRole, NodeSlot } from './node-slot.ts';
 import type { PodEntry } from './pod-entry.ts';
 import type { PodIndex } from './pod-index.ts';
-import { CPU, type LatestValues, type PodValues, SUMMED } from './pod-values.ts';
+import { type LatestValues, type PodValues, SUMMED } from './pod-values.ts';
 import {
   type ClusterScope,
   clear,
@@ -154,7 +154,7 @@ export class Sums {
     const since = timestamp - 2 * Math.max(interval, scrapeInterval());
     const { values, times } = latest;
     for (const entry of index.pods.values()) {
-      if (times[entry.index]! >= since && this.#hasCpu(entry)) entry.slot.answeredIn = round;
+      if (times[entry.index]! >= since && latest.isKnown(entry.index)) entry.slot.answeredIn = round;
     }
     for (const slot of index.nodes.values()) if (slot.isReady) slot.readyAt = timestamp;
 
@@ -191,7 +191,8 @@ export class Sums {
       workload.count(presence);
       namespace.count(presence);
       // Of the cluster as a whole only nodes are missed that are ready and do not answer: of pods on others it is seen that they are gone.
-      const isSeen = !slot.isReady || slot.answeredIn === round;
+      // One of which the page still has a container is not gone.
+      const isSeen = !slot.isReady || (slot.answeredIn === round && entry.seenAt < since);
       const isLost = isSeen && (presence === 'missing' || presence === 'unknown');
       if (isUser) all.count(isLost ? 'there' : presence);
       const isRecent = times[entry.index]! >= since;
@@ -214,21 +215,21 @@ export class Sums {
     this.#setUntapped(timestamp, round);
   }
 
-  #hasCpu(entry: PodEntry): boolean {
-    return !Number.isNaN(this.#options.latest.values[entry.index * SUMMED.length + CPU]!);
-  }
-
   /** What a pod is for the sums of a round; to be called when it is known which nodes have answered. */
   #presenceOf(entry: PodEntry, timestamp: number): Presence {
     if (!entry.isRunning) return 'none';
-    const { latest, interval, scrapeInterval } = this.#options;
+    const { latest, interval, scrapeInterval, isSharded } = this.#options;
     const step = Math.max(interval, scrapeInterval());
     const at = latest.times[entry.index]!;
-    const isKnown = at > 0 && this.#hasCpu(entry);
+    const isKnown = latest.isKnown(entry.index);
     if (!isMissed(entry.slot, this.#round, timestamp)) {
       // What its kubelet does not say of it any more, although it runs.
-      const isLost = isKnown && at < timestamp - 2 * step && entry.slot.answeredIn === this.#round;
-      return isLost && entry.containers.length > 0 ? 'missing' : 'there';
+      const hasAnswered = entry.slot.answeredIn === this.#round;
+      const isLost = isKnown && at < timestamp - 2 * step && hasAnswered;
+      if (isLost && entry.containers.length > 0) return 'missing';
+      // The store has no sum of a pod that never was whole, and so not even what is known of it.
+      const isPartial = isSharded && hasAnswered && !isKnown && entry.containers.length > 1;
+      return isPartial && entry.startedAt <= timestamp - YOUNG * step ? 'unknown' : 'there';
     }
     if (isKnown) return 'missing';
     return entry.startedAt > timestamp - YOUNG * step ? 'none' : 'unknown';
