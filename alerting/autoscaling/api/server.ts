@@ -190,11 +190,13 @@ async function handle(request: IncomingMessage, response: ServerResponse, contex
   let api = 'other';
   let isGone = false;
   const gone = (): void => {
+    if (response.writableFinished) return;
     isGone = true;
     controller.abort(new Error('the client went away'));
   };
-  const late = new ApiError(504, `the request was not answered within ${limits.timeout / 1000} s`);
-  const cancel = clock.schedule(limits.timeout, () => controller.abort(late));
+  const cancel = clock.schedule(limits.timeout, () => {
+    controller.abort(new ApiError(504, `the request was not answered within ${limits.timeout / 1000} s`));
+  });
   response.once('close', gone);
   let status = 499;
   try {

@@ -1,6 +1,11 @@
+/** What was scraped together has one time. */
+let last = { second: Number.NaN, text: '' };
+
 /** RFC 3339 in UTC, in whole seconds as Kubernetes writes times, never later than the time. */
 export function wireTime(milliseconds: number): string {
-  return `${new Date(Math.floor(milliseconds / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== last.second) last = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return last.text;
 }
 
 /** A duration of milliseconds as Go writes it: `15s`, `1m0s`, `1h0m0.5s`, `250ms`. */
