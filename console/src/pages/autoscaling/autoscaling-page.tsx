@@ -1,0 +1,5 @@
+import { Title } from '@mantine/core';
+
+export default function AutoscalingPage() {
+  return <Title order={1}>Autoscaling</Title>;
+}

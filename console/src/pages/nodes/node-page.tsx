@@ -1,0 +1,5 @@
+import { Title } from '@mantine/core';
+
+export default function NodePage() {
+  return <Title order={1}>Node</Title>;
+}

@@ -1,0 +1,5 @@
+import { Title } from '@mantine/core';
+
+export default function ContainerPage() {
+  return <Title order={1}>Container</Title>;
+}

@@ -1,0 +1,5 @@
+import { Title } from '@mantine/core';
+
+export default function PolicyEditorPage() {
+  return <Title order={1}>PolicyEditor</Title>;
+}

@@ -1,0 +1,5 @@
+import { Title } from '@mantine/core';
+
+export default function StoragePage() {
+  return <Title order={1}>Storage</Title>;
+}

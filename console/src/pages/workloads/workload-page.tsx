@@ -1,0 +1,5 @@
+import { Title } from '@mantine/core';
+
+export default function WorkloadPage() {
+  return <Title order={1}>Workload</Title>;
+}
