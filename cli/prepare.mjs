@@ -3,7 +3,7 @@
 // Node, because it runs before anything is installed. Both steps are skipped when nothing changed since the last time.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,23 @@ async function build() {
   const require = createRequire(path.join(root, 'package.json'));
   const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
   await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { title: 'compiling' });
+  await buildConsole(require);
+}
+
+/** Bundles the console, when one of its files has changed. */
+async function buildConsole(require) {
+  const stamp = path.join(root, 'dist', 'console', '.built-from');
+  const directory = path.join(root, 'console');
+  const hash = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json')));
+  for (const name of readdirSync(directory, { recursive: true }).sort()) {
+    const file = path.join(directory, name);
+    if (statSync(file).isFile()) hash.update(name).update(readFileSync(file));
+  }
+  const wanted = hash.digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const vite = path.join(path.dirname(require.resolve('vite/package.json')), 'bin', 'vite.js');
+  await run(process.execPath, [vite, 'build', 'console', '--logLevel', 'warn'], { title: 'bundling the console' });
+  writeFileSync(stamp, wanted);
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number);

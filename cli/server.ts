@@ -1,7 +1,7 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { foreignOrigin } from '../alerting/api/foreign-origin.ts';
-import type { PageFile } from './page.ts';
+import { encodings, type PageFile } from './page.ts';
 import type { Address } from './server-options.ts';
 
 export interface HttpServerOptions {
@@ -15,9 +15,27 @@ export interface HttpServerOptions {
   readonly register: (app: FastifyInstance) => void;
 }
 
-/** The page may load its own files and ask its own server; nothing else, and nobody may frame it. */
+/**
+ * The page may load its own files and ask its own server; nothing else, and nobody may frame it. Styles are also made by the
+ * libraries that it is made with; code is not.
+ */
 const PAGE_POLICY =
-  "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** The first parts of the addresses of views; what begins with /graph is where the links of alerts lead, as with Prometheus. */
+const VIEWS = [
+  'graph',
+  'nodes',
+  'workloads',
+  'pods',
+  'explore',
+  'alerts',
+  'policies',
+  'autoscaling',
+  'targets',
+  'storage',
+  'status',
+];
 
 /** What changes something here; the API of alerting looks after itself, and queries only read. */
 const CHANGES = /^\/(-|api\/v1\/(admin|write|otlp))(\/|$)/;
@@ -42,11 +60,34 @@ export function buildServer(options: HttpServerOptions): FastifyInstance {
     if (origin === undefined) return;
     return reply.code(403).type('text/plain').send(`pages of ${origin} must not change anything here\n`);
   });
-  for (const { path, type, body } of options.page) {
-    app.get(path, async (_, reply) => reply.type(type).header('Content-Security-Policy', PAGE_POLICY).send(body));
-  }
+  servePage(app, options.page);
   options.register(app);
   return app;
+}
+
+/** The console. Its views have addresses of their own, and are all the same page. */
+function servePage(app: FastifyInstance, [page, ...assets]: readonly PageFile[]): void {
+  if (page === undefined) return;
+  const answer = ({ type, body, isImmutable }: PageFile) => {
+    const encoded = encodings(body);
+    return async (request: FastifyRequest, reply: FastifyReply) => {
+      const { encoding, body: sent } = await encoded(request.headers['accept-encoding']);
+      if (encoding !== undefined) reply.header('Content-Encoding', encoding);
+      return reply
+        .type(type)
+        .header('Vary', 'Accept-Encoding')
+        .header('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+        .header('Content-Security-Policy', PAGE_POLICY)
+        .send(sent);
+    };
+  };
+  const view = answer(page);
+  app.get('/', view);
+  for (const asset of assets) app.get(asset.path, answer(asset));
+  for (const name of VIEWS) {
+    app.get(`/${name}`, view);
+    app.get(`/${name}/*`, view);
+  }
 }
 
 /** Listens, with an Error that says which address and why when it cannot be. Returns the address in use. */

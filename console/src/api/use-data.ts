@@ -14,7 +14,12 @@ export interface Loaded<T> {
  * is aborted. What was loaded under another key is not shown.
  */
 export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T>, interval = 0): Loaded<T> {
-  const [state, setState] = useState<{ key: string; data: T | undefined; error: Error | undefined; isLoading: boolean }>({
+  const [state, setState] = useState<{
+    key: string;
+    data: T | undefined;
+    error: Error | undefined;
+    isLoading: boolean;
+  }>({
     key,
     data: undefined,
     error: undefined,
@@ -29,7 +34,11 @@ export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async (): Promise<void> => {
       if (document.visibilityState === 'visible') {
-        setState((before) => (before.key === key ? { ...before, isLoading: true } : { key, data: undefined, error: undefined, isLoading: true }));
+        setState((before) =>
+          before.key === key
+            ? { ...before, isLoading: true }
+            : { key, data: undefined, error: undefined, isLoading: true },
+        );
         try {
           const data = await latest.current(controller.signal);
           if (controller.signal.aborted) return;

@@ -1,4 +1,4 @@
-import { AppShell, Burger, Group, Loader, Text } from '@mantine/core';
+import { AppShell, Badge, Burger, Group, Loader, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Suspense } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
@@ -8,18 +8,30 @@ import { Navigation } from './navigation.tsx';
 import { DETAILS, SECTIONS } from './sections.ts';
 import { TimePicker } from './time-picker.tsx';
 
+/** The name of the cluster that is not real; undefined when all are. */
+const SIMULATED = document.querySelector<HTMLMetaElement>('meta[name=pharos-simulated]')?.content;
+
 /** The frame around all pages: navigation, the time range that they share, and what a page shows while it is loaded or fails. */
 export function App() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const [location] = useLocation();
   return (
-    <AppShell header={{ height: 44 }} navbar={{ width: 176, breakpoint: 'sm', collapsed: { mobile: !isOpen } }} padding="md">
+    <AppShell
+      header={{ height: 44 }}
+      navbar={{ width: 176, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding="md"
+    >
       <AppShell.Header px="sm">
         <Group h="100%" gap="sm" wrap="nowrap">
           <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
           <Text component={Link} href="/" fw={700} c="inherit" td="none">
             Pharos
           </Text>
+          {SIMULATED !== undefined && (
+            <Badge color="yellow" title={`The cluster "${SIMULATED}" is played by --demo: it is not real`}>
+              simulated
+            </Badge>
+          )}
           <div style={{ flex: 1 }} />
           <TimePicker />
         </Group>

@@ -12,6 +12,8 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, {
   override render(): ReactNode {
     const { error } = this.state;
     if (error === undefined) return this.props.children;
-    return <ErrorState title="This page cannot be shown" error={error} onRetry={() => this.setState({ error: undefined })} />;
+    return (
+      <ErrorState title="This page cannot be shown" error={error} onRetry={() => this.setState({ error: undefined })} />
+    );
   }
 }

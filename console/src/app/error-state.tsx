@@ -1,7 +1,15 @@
 import { Alert, Button, Code, Stack } from '@mantine/core';
 
 /** An error where data was to be, with what the server said, and a way to try again. */
-export function ErrorState({ title, error, onRetry }: { readonly title: string; readonly error: Error; readonly onRetry?: () => void }) {
+export function ErrorState({
+  title,
+  error,
+  onRetry,
+}: {
+  readonly title: string;
+  readonly error: Error;
+  readonly onRetry?: () => void;
+}) {
   return (
     <Alert color="red" title={title} role="alert">
       <Stack gap="xs" align="flex-start">

@@ -1,8 +1,8 @@
 import { ActionIcon, NavLink, Stack, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
-import { keptSearch } from './url-state.ts';
 import { SECTIONS } from './sections.ts';
+import { keptSearch } from './url-state.ts';
 
 const PATIENCE = 1_000;
 
@@ -14,7 +14,11 @@ export function Navigation({ onNavigate }: { readonly onNavigate: () => void }) 
     const listen = (event: KeyboardEvent): void => {
       const { target, key } = event;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
+      if (
+        target instanceof HTMLElement &&
+        (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+      )
+        return;
       if (key === 'g') {
         pressed.current = event.timeStamp;
         return;

@@ -15,12 +15,22 @@ const page = (load: () => Promise<{ readonly default: ComponentType }>): Compone
 export const SECTIONS: readonly Section[] = [
   { path: '/', title: 'Overview', key: 'o', page: page(() => import('../pages/overview/overview-page.tsx')) },
   { path: '/nodes', title: 'Nodes', key: 'n', page: page(() => import('../pages/nodes/nodes-page.tsx')) },
-  { path: '/workloads', title: 'Workloads', key: 'w', page: page(() => import('../pages/workloads/workloads-page.tsx')) },
+  {
+    path: '/workloads',
+    title: 'Workloads',
+    key: 'w',
+    page: page(() => import('../pages/workloads/workloads-page.tsx')),
+  },
   { path: '/pods', title: 'Pods', key: 'p', page: page(() => import('../pages/pods/pods-page.tsx')) },
   { path: '/explore', title: 'Explore', key: 'e', page: page(() => import('../pages/explore/explore-page.tsx')) },
   { path: '/alerts', title: 'Alerts', key: 'a', page: page(() => import('../pages/alerts/alerts-page.tsx')) },
   { path: '/policies', title: 'Policies', key: 'c', page: page(() => import('../pages/policies/policies-page.tsx')) },
-  { path: '/autoscaling', title: 'Autoscaling', key: 'h', page: page(() => import('../pages/autoscaling/autoscaling-page.tsx')) },
+  {
+    path: '/autoscaling',
+    title: 'Autoscaling',
+    key: 'h',
+    page: page(() => import('../pages/autoscaling/autoscaling-page.tsx')),
+  },
   { path: '/targets', title: 'Targets', key: 't', page: page(() => import('../pages/targets/targets-page.tsx')) },
   { path: '/storage', title: 'Storage', key: 's', page: page(() => import('../pages/storage/storage-page.tsx')) },
   { path: '/status', title: 'Status', key: 'i', page: page(() => import('../pages/status/status-page.tsx')) },
@@ -29,7 +39,10 @@ export const SECTIONS: readonly Section[] = [
 /** Details, which are no places of their own. `:name` are parts of the path. */
 export const DETAILS: readonly { readonly path: string; readonly page: ComponentType }[] = [
   { path: '/nodes/:cluster/:node', page: page(() => import('../pages/nodes/node-page.tsx')) },
-  { path: '/workloads/:cluster/:namespace/:kind/:name', page: page(() => import('../pages/workloads/workload-page.tsx')) },
+  {
+    path: '/workloads/:cluster/:namespace/:kind/:name',
+    page: page(() => import('../pages/workloads/workload-page.tsx')),
+  },
   { path: '/pods/:cluster/:namespace/:pod', page: page(() => import('../pages/pods/pod-page.tsx')) },
   { path: '/pods/:cluster/:namespace/:pod/:container', page: page(() => import('../pages/pods/container-page.tsx')) },
   { path: '/policies/new', page: page(() => import('../pages/policies/policy-editor-page.tsx')) },
