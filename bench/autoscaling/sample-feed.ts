@@ -10,7 +10,9 @@ export interface SampleFeed {
 }
 
 /** Series of a request. */
-const SHARD = 3_000;
+const SHARD = 600;
+/** Over which part of the interval the requests of a round are spread, as scrapes are. */
+const SPREAD = 0.9;
 const TIMEOUT = 30_000;
 
 export interface SampleFeedOptions {
@@ -21,7 +23,7 @@ export interface SampleFeedOptions {
   readonly interval: number;
 }
 
-/** Resolves when all have taken the first samples. A round begins when it is due and the one before has been taken. */
+/** Resolves when all have taken the first samples, which come at once. A later round begins when it is due and the one before has been taken. */
 export async function startSampleFeed({ cluster, receivers, interval }: SampleFeedOptions): Promise<SampleFeed> {
   const series = seriesOf(cluster);
   const encoder = new WriteRequestEncoder(series);
@@ -40,11 +42,14 @@ export async function startSampleFeed({ cluster, receivers, interval }: SampleFe
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
   };
-  const round = async (): Promise<void> => {
-    const now = Date.now();
-    const timestamps = Float64Array.of(now);
+  /** Over so many milliseconds. */
+  const round = async (spread: number): Promise<void> => {
+    const from = Date.now();
     const sent: Promise<void>[] = [];
-    for (let first = 0; first < series.length; first += SHARD) {
+    for (let first = 0; first < series.length && !stopped; first += SHARD) {
+      await sleep(from + (spread * first) / series.length - Date.now());
+      const now = Date.now();
+      const timestamps = Float64Array.of(now);
       const count = Math.min(SHARD, series.length - first);
       for (let i = 0; i < count; i++) values[i] = sampleOf(first + i, now - began);
       const body = new Uint8Array(compressSync(encoder.encode(first, count, { timestamps, values })));
@@ -52,11 +57,11 @@ export async function startSampleFeed({ cluster, receivers, interval }: SampleFe
     }
     for (const result of await Promise.allSettled(sent)) if (result.status === 'rejected') failures++;
   };
-  await round();
+  await round(0);
   const running = (async () => {
     for (let due = began + interval; !stopped; due += interval) {
       while (!stopped && Date.now() < due) await sleep(Math.min(200, due - Date.now()));
-      if (!stopped) await round();
+      if (!stopped) await round(interval * SPREAD);
     }
   })();
   return {
