@@ -26,9 +26,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'alerting/autoscaling': ['alerting', 'clock', 'query/promql', 'storage'],
   alerting: ['clock', 'query/promql', 'storage'],
   simulator: [],
+  dashboards: [],
   cli: ['clock', 'storage', 'collector', 'query', 'alerting', 'simulator'],
   bench: ['clock', 'storage', 'collector', 'query', 'alerting', 'simulator', 'cli', 'test'],
-  test: ['clock', 'storage', 'collector', 'query', 'alerting', 'simulator', 'cli', 'bench'],
+  test: ['clock', 'storage', 'collector', 'query', 'alerting', 'simulator', 'dashboards', 'cli', 'bench'],
 };
 
 /** Siblings below alerting/ that must not know each other. */
@@ -48,6 +49,7 @@ const RESERVED: readonly { readonly what: RegExp; readonly by: RegExp }[] = [
   },
   { what: /^chdb|^@clickhouse\//, by: /^storage\/clickhouse\/|^bench\/|^test\// },
   { what: /^commander$/, by: /^cli\/|^bench\// },
+  { what: /^@grafana\//, by: /^dashboards\// },
 ];
 
 const FORBIDDEN_NAMES = /^(utils?|helpers?|common|types|core)(\.ts)?$/;

@@ -1,0 +1,59 @@
+import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
+import { DATASOURCE } from './variables.ts';
+
+/** The tag of every dashboard of Pharos; the menu at the top lists those that have it. */
+export const TAG = 'pharos';
+
+/** A way to another dashboard. */
+export interface BoardLink {
+  readonly title: string;
+  /** The dashboard's uid, as `pharos-node`. */
+  readonly uid: string;
+  /**
+   * Variables of the other dashboard by name, with the value each is to have: a variable of this one (`$cluster`), a
+   * label of the series (`ofSeries`) or of the table's row (`cell`).
+   */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** The value of a label in the same row of a table, for the variables of a link. */
+export const cell = (label: string): string => `$\{__data.fields.${label}}`;
+
+/** The value of a label of the series clicked on, for the variables of a link. */
+export const ofSeries = (label: string): string => `$\{__field.labels.${label}}`;
+
+/** The address behind a link: time range and data source come along with the variables named. */
+export function linkAddress({ uid, variables }: Omit<BoardLink, 'title'>): string {
+  const named = Object.entries({ datasource: `$\{${DATASOURCE}}`, ...variables });
+  const parts = named.map(([name, value]) => `var-${name}=${value}&`);
+  return `/d/${uid}?${parts.join('')}$\{__url_time_range}`;
+}
+
+/** A link at the top of a dashboard: all variables and the time range come along. */
+export const topLink = ({ title, uid }: Pick<BoardLink, 'title' | 'uid'>): DashboardLinkBuilder =>
+  new DashboardLinkBuilder(title)
+    .type(DashboardLinkType.Link)
+    .url(`/d/${uid}`)
+    .icon('dashboard')
+    .includeVars(true)
+    .keepTime(true);
+
+/** The menu of all dashboards at the top of each: all variables and the time range come along. */
+export const menu = (): DashboardLinkBuilder =>
+  new DashboardLinkBuilder('Pharos')
+    .type(DashboardLinkType.Dashboards)
+    .tags([TAG])
+    .asDropdown(true)
+    .includeVars(true)
+    .keepTime(true);
+
+/** The links of a graph's or a number's values. */
+export const dataLinks = (links: readonly BoardLink[]): DashboardLinkBuilder[] =>
+  links.map((link) => new DashboardLinkBuilder(link.title).url(linkAddress(link)));
+
+/** A link of a table's cell, as the field configuration has it. */
+export const dataLink = (link: BoardLink): { title: string; url: string; targetBlank: boolean } => ({
+  title: link.title,
+  url: linkAddress(link),
+  targetBlank: false,
+});
