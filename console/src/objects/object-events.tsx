@@ -1,0 +1,120 @@
+import { Badge, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
+import { getJson } from '../api/get-json.ts';
+import { useData } from '../api/use-data.ts';
+import { ErrorState } from '../app/error-state.tsx';
+import { useTimeRange } from '../app/time-range.ts';
+import classes from './objects.module.css';
+import { SectionNote } from './section.tsx';
+
+/** What a component of a Kubernetes cluster said, as the API writes it. */
+interface KubernetesEvent {
+  /** Of its last occurrence, in ISO format. */
+  readonly time: string;
+  readonly firstTime: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly reason: string;
+  readonly type: string;
+  readonly message: string;
+  readonly component: string;
+  readonly count: number;
+  readonly uid: string;
+}
+
+const FEW = 10;
+const MOST = 200;
+
+/**
+ * What Kubernetes said of objects in the shared time range, the newest first. `filters` are parameters of /api/v1/kubernetes/events, a
+ * name with several values means one of them.
+ */
+export function ObjectEvents({
+  filters,
+  showsObject = false,
+}: {
+  readonly filters: readonly (readonly [string, string])[];
+  /** Whether they are about several objects, so that each is named. */
+  readonly showsObject?: boolean;
+}) {
+  const [range] = useTimeRange();
+  const [isWhole, setWhole] = useState(false);
+  const key = JSON.stringify([filters, range.from, range.to]);
+  const { data, error, isLoading, reload } = useData(
+    key,
+    async (signal) => {
+      const end = range.isLive ? Math.floor(Date.now() / 1000) : range.end;
+      const parameters = new URLSearchParams(filters.map(([name, value]) => [name, value]));
+      parameters.set('start', String(end - (range.end - range.start)));
+      parameters.set('end', String(end));
+      parameters.set('limit', String(MOST));
+      return newestOfEach(await getJson<KubernetesEvent[]>(`/api/v1/kubernetes/events?${parameters}`, { signal }));
+    },
+    range.isLive ? 15_000 : 0,
+  );
+  if (data === undefined)
+    return error === undefined ? (
+      <SectionNote>{isLoading ? 'Loading the events …' : ''}</SectionNote>
+    ) : (
+      <ErrorState title="The events cannot be had" error={error} onRetry={reload} />
+    );
+  if (data.length === 0) return <SectionNote>Kubernetes said nothing of it in this time range.</SectionNote>;
+  const shown = isWhole ? data : data.slice(0, FEW);
+  return (
+    <Stack gap="xs">
+      <Table className={classes.stacked}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={170}>Last seen</Table.Th>
+            <Table.Th w={190}>Reason</Table.Th>
+            {showsObject && <Table.Th w={260}>Object</Table.Th>}
+            <Table.Th>Message</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {shown.map((event) => (
+            <Table.Tr key={event.uid}>
+              <Table.Td>
+                <time dateTime={event.time}>{new Date(event.time).toLocaleString()}</time>
+              </Table.Td>
+              <Table.Td>
+                <Group gap={6}>
+                  <Badge color={event.type === 'Warning' ? 'orange' : 'gray'}>{event.reason}</Badge>
+                  {event.count > 1 && (
+                    <Text
+                      component="span"
+                      size="xs"
+                      c="dimmed"
+                      title={`Since ${new Date(event.firstTime).toLocaleString()}`}
+                    >
+                      {event.count} times
+                    </Text>
+                  )}
+                </Group>
+              </Table.Td>
+              {showsObject && (
+                <Table.Td className={classes.breaking}>
+                  {event.kind} {event.name}
+                </Table.Td>
+              )}
+              <Table.Td className={classes.breaking}>{event.message}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {data.length > FEW && (
+        <Group>
+          <Button variant="subtle" onClick={() => setWhole(!isWhole)}>
+            {isWhole ? `Only the newest ${FEW}` : `All ${data.length === MOST ? `${MOST} newest` : data.length}`}
+          </Button>
+        </Group>
+      )}
+    </Stack>
+  );
+}
+
+/** Of an event that occurs again, each time is kept; its last one says how often. */
+function newestOfEach(events: readonly KubernetesEvent[]): readonly KubernetesEvent[] {
+  const seen = new Set<string>();
+  return events.filter(({ uid }) => !seen.has(uid) && seen.add(uid));
+}
