@@ -1,5 +1,6 @@
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
+import { advanceClock, useNow } from './clock.ts';
 
 /** The time that pages show. Both ends are Unix seconds. */
 export interface TimeRange {
@@ -14,33 +15,46 @@ export interface TimeRange {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
+const DEFAULT_FROM = 'now-1h';
+const DEFAULT_TO = 'now';
+const DEFAULT_LENGTH = 3600;
+
 /** `now`, `now-90m`, Unix seconds or milliseconds; undefined when it is none of these. */
 export function parseTime(text: string, now: number): number | undefined {
   const relative = /^now(?:-(\d+)([smhdw]))?$/.exec(text);
   if (relative !== null) return now - Number(relative[1] ?? 0) * (UNITS[relative[2] ?? 's'] ?? 0);
   const absolute = Number(text);
-  if (text === '' || !Number.isFinite(absolute)) return undefined;
+  if (text.trim() === '' || !Number.isFinite(absolute)) return undefined;
   return absolute > 1e11 ? absolute / 1000 : absolute;
 }
 
-/** The range in the URL, by default the last hour. `tick` makes it look at the clock again. */
-export function useTimeRange(tick = 0): [TimeRange, (from: string, to: string) => void] {
+/** What the URL's `from` and `to` mean at `now`; never empty or backwards, whatever they say. */
+export function timeRangeOf(from: string | null, to: string | null, now: number): TimeRange {
+  const first = from ?? DEFAULT_FROM;
+  const last = to ?? DEFAULT_TO;
+  const end = parseTime(last, now) ?? now;
+  const start = parseTime(first, now) ?? end - DEFAULT_LENGTH;
+  return { start: start < end ? start : end - DEFAULT_LENGTH, end, from: first, to: last, isLive: last === 'now' };
+}
+
+/** The range in the URL, by default the last hour, and what writes another there: `now-6h`, `now` or Unix seconds. */
+export function useTimeRange(): [TimeRange, (from: string, to: string) => void] {
   const [params, setParams] = useSearchParams();
-  const from = params.get('from') ?? 'now-1h';
-  const to = params.get('to') ?? 'now';
-  const range = useMemo(() => {
-    void tick;
-    const now = Math.floor(Date.now() / 1000);
-    const end = parseTime(to, now) ?? now;
-    const start = Math.min(parseTime(from, now) ?? end - 3600, end - 1);
-    return { start, end, from, to, isLive: to === 'now' };
-  }, [from, to, tick]);
-  const set = (nextFrom: string, nextTo: string): void =>
-    setParams((before) => {
-      const after = new URLSearchParams(before);
-      after.set('from', nextFrom);
-      after.set('to', nextTo);
-      return after;
-    });
+  const now = useNow();
+  const from = params.get('from');
+  const to = params.get('to');
+  const range = useMemo(() => timeRangeOf(from, to, now), [from, to, now]);
+  const set = useCallback(
+    (nextFrom: string, nextTo: string): void => {
+      advanceClock();
+      setParams((before) => {
+        const after = new URLSearchParams(before);
+        after.set('from', nextFrom);
+        after.set('to', nextTo);
+        return after;
+      });
+    },
+    [setParams],
+  );
   return [range, set];
 }

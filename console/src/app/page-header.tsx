@@ -1,0 +1,55 @@
+import { Anchor, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
+import { type ReactNode, useEffect } from 'react';
+import { Link } from 'wouter';
+import { keptSearch } from './url-state.ts';
+
+/** A page above this one; `href` without a query. */
+export interface Crumb {
+  readonly title: string;
+  readonly href: string;
+}
+
+/** The head of a page: where it is, its title (also the window's), what is said beside it, and what can be done. */
+export function PageHeader({
+  title,
+  crumbs = [],
+  description,
+  badges,
+  actions,
+}: {
+  readonly title: string;
+  readonly crumbs?: readonly Crumb[];
+  readonly description?: ReactNode;
+  readonly badges?: ReactNode;
+  readonly actions?: ReactNode;
+}) {
+  useEffect(() => {
+    document.title = title === '' ? 'Pharos' : `${title} · Pharos`;
+  }, [title]);
+  return (
+    <Stack component="header" gap={2} mb="md">
+      {crumbs.length > 0 && (
+        <Breadcrumbs component="nav" aria-label="Breadcrumbs" separatorMargin={6} fz="sm">
+          {crumbs.map(({ title: above, href }) => (
+            <Anchor key={href} component={Link} href={href + keptSearch()} fz="sm">
+              {above}
+            </Anchor>
+          ))}
+        </Breadcrumbs>
+      )}
+      <Group gap="sm" wrap="wrap">
+        <Title order={1} size="h3" style={{ overflowWrap: 'anywhere' }}>
+          {title}
+        </Title>
+        {badges}
+        <div style={{ flex: 1 }} />
+        {actions}
+      </Group>
+      {description !== undefined && (
+        <Text component="div" c="dimmed" fz="sm">
+          {description}
+        </Text>
+      )}
+    </Stack>
+  );
+}
