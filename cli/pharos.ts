@@ -173,6 +173,17 @@ function buildProgram(): Command {
   )
     .argument('[expr...]', 'ask a running server instead: EXPR, or range EXPR')
     .addOption(new Option('--url <url>', 'the server to ask').env('PHAROS_URL').default('http://127.0.0.1:9090'))
+    .addOption(
+      new Option(
+        '--alerting-url <url>',
+        'the alerting role, where it runs elsewhere: alerts, policies and autoscaling are asked there',
+      ).env('PHAROS_ALERTING_URL'),
+    )
+    .addOption(
+      new Option('--collector-url <url>', 'a collector that runs elsewhere: targets and clusters are asked there').env(
+        'PHAROS_COLLECTOR_URL',
+      ),
+    )
     .option('--time <time>', 'evaluation time, RFC 3339 or seconds (default: now)')
     .option('--start <time>', 'start of a range (default: an hour before its end)')
     .option('--end <time>', 'end of a range (default: now)')

@@ -29,6 +29,7 @@ import { loadMetrics } from './load-metrics.ts';
 import { openNotificationHttp } from './notification-http.ts';
 import { openStorage, serverClientOptions } from './open-storage.ts';
 import { pageFiles } from './page.ts';
+import { passOnToPeers } from './peer-roles.ts';
 import { policyCatalogue } from './policy-catalogue.ts';
 import { createQueryRole } from './query-role.ts';
 import { startQueryThread } from './query-threads.ts';
@@ -224,12 +225,18 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
         cleanups.add('the metrics APIs', autoscaling.stop);
       }
     }
+    const hosts = [new URL(config.notification.externalUrl ?? localUrl(settings.listen)).hostname];
     const app = buildServer({
       logger,
       maxBodySize: config.server.maxBodySize,
-      hosts: [new URL(config.notification.externalUrl ?? localUrl(settings.listen)).hostname],
+      hosts,
       page: withQuery ? pageFiles({ isSimulated: demo !== undefined }) : [],
       register: (server) => {
+        if (role === 'query') {
+          const peers = { alerting: options.alertingUrl, collector: options.collectorUrl };
+          const passing = passOnToPeers(server, { peers, hosts, logger });
+          cleanups.add('the connections to other roles', passing.close);
+        }
         query.register(server);
         collector?.registerReceiver(server, config.server.maxBodySize);
         alerting?.register(server, [autoscalingSection({ board: () => autoscaling?.board, clock: SYSTEM_CLOCK })]);

@@ -38,6 +38,9 @@ export interface ServerOptions {
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Only of the role `alerting`. */
   readonly queryUrl?: string;
+  /** Only of the role `query`: the other roles, for which it answers. */
+  readonly alertingUrl?: string;
+  readonly collectorUrl?: string;
 }
 
 /** `HOST:PORT`, `[IPv6]:PORT` or `:PORT` (all interfaces). Throws an Error that says what was wanted. */

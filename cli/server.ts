@@ -4,6 +4,9 @@ import { foreignOrigin } from '../alerting/api/foreign-origin.ts';
 import { encodings, type PageFile } from './page.ts';
 import type { Address } from './server-options.ts';
 
+/** A role's HTTP server. */
+export type HttpServer = FastifyInstance;
+
 export interface HttpServerOptions {
   readonly logger: Logger;
   /** Bytes of a request's body. */
