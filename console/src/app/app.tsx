@@ -1,45 +1,65 @@
+import './app.css';
 import { AppShell, Badge, Burger, Group, Loader, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Suspense } from 'react';
+import { Suspense, useEffect } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
+import { advanceClock } from './clock.ts';
+import { ClusterPicker } from './cluster-picker.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Navigation } from './navigation.tsx';
+import { RefreshControl } from './refresh-control.tsx';
 import { DETAILS, SECTIONS } from './sections.ts';
 import { TimePicker } from './time-picker.tsx';
+import { keptSearch } from './url-state.ts';
 
 /** The name of the cluster that is not real; undefined when all are. */
 const SIMULATED = document.querySelector<HTMLMetaElement>('meta[name=pharos-simulated]')?.content;
 
-/** The frame around all pages: navigation, the time range that they share, and what a page shows while it is loaded or fails. */
+/** The frame around all pages: navigation, the cluster and the time that they share, and what a page shows while it is loaded or fails. */
 export function App() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const [location] = useLocation();
+  useEffect(() => {
+    void location;
+    advanceClock();
+  }, [location]);
   return (
     <AppShell
-      header={{ height: 44 }}
-      navbar={{ width: 176, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
-      padding="md"
+      header={{ height: { base: 84, md: 46 } }}
+      navbar={{ width: 184, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding={{ base: 'xs', sm: 'md' }}
     >
+      <a className="skip-link" href="#main">
+        Skip to the page
+      </a>
       <AppShell.Header px="sm">
-        <Group h="100%" gap="sm" wrap="nowrap">
+        <Group h="100%" gap="xs" wrap="wrap" align="center" style={{ alignContent: 'center' }}>
           <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
-          <Text component={Link} href="/" fw={700} c="inherit" td="none">
-            Pharos
+          <Text component={Link} href={`/${keptSearch()}`} fw={700} c="inherit" td="none" aria-label="Pharos, overview">
+            <Brand />
           </Text>
           {SIMULATED !== undefined && (
-            <Badge color="yellow" title={`The cluster "${SIMULATED}" is played by --demo: it is not real`}>
+            <Badge
+              variant="default"
+              title="The cluster is played by --demo: it is not real"
+              style={{ borderColor: 'var(--mantine-color-yellow-6)' }}
+            >
               simulated
             </Badge>
           )}
+          <ClusterPicker />
           <div style={{ flex: 1 }} />
-          <TimePicker />
+          <Group gap="xs" wrap="nowrap" justify="flex-end" miw={0}>
+            <TimePicker />
+            <RefreshControl />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs">
         <Navigation onNavigate={close} />
       </AppShell.Navbar>
-      <AppShell.Main>
+      <AppShell.Main id="main" tabIndex={-1}>
         <ErrorBoundary key={location}>
           <Suspense fallback={<Loader m="xl" aria-label="Loading" />}>
             <Switch>
@@ -58,5 +78,18 @@ export function App() {
         </ErrorBoundary>
       </AppShell.Main>
     </AppShell>
+  );
+}
+
+function Brand() {
+  return (
+    <Group component="span" gap={6} wrap="nowrap">
+      <svg width="20" height="20" viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M6 14.5h4l-1-8H7z" fill="currentColor" />
+        <circle cx="8" cy="4" r="2.1" fill="#e8a317" />
+        <path d="M1.5 2.5l4 1M1.5 6l4-1.2M14.5 2.5l-4 1M14.5 6l-4-1.2" stroke="#e8a317" strokeWidth="1" />
+      </svg>
+      Pharos
+    </Group>
   );
 }

@@ -1,10 +1,13 @@
-import { ActionIcon, NavLink, Stack, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { Divider, NavLink, Stack, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { Fragment, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
+import { Icon, type IconName } from './icon.tsx';
 import { SECTIONS } from './sections.ts';
 import { keptSearch } from './url-state.ts';
 
 const PATIENCE = 1_000;
+/** Sections before which something else begins: objects, questions, alerting, Pharos itself. */
+const GROUPS = ['/explore', '/alerts', '/targets'];
 
 /** The places of the console; `g` and a letter goes there from the keyboard. */
 export function Navigation({ onNavigate }: { readonly onNavigate: () => void }) {
@@ -31,21 +34,32 @@ export function Navigation({ onNavigate }: { readonly onNavigate: () => void }) 
     return () => globalThis.removeEventListener('keydown', listen);
   }, [navigate]);
   return (
-    <Stack component="nav" gap={2} h="100%" aria-label="Sections">
+    <Stack component="nav" gap={1} h="100%" aria-label="Sections">
       {SECTIONS.map(({ path, title, key }) => {
-        const isHere = path === '/' ? location === '/' : location.startsWith(path);
+        const isHere = path === '/' ? location === '/' : location === path || location.startsWith(`${path}/`);
         return (
-          <NavLink
-            key={path}
-            component={Link}
-            href={path + keptSearch()}
-            label={title}
-            active={isHere}
-            aria-current={isHere ? 'page' : undefined}
-            title={`g ${key}`}
-            onClick={onNavigate}
-            py={4}
-          />
+          <Fragment key={path}>
+            {GROUPS.includes(path) && <Divider my={6} />}
+            <NavLink
+              className="nav-link"
+              component={Link}
+              href={path + keptSearch()}
+              label={title}
+              leftSection={<Icon name={(path === '/' ? 'overview' : path.slice(1)) as IconName} />}
+              rightSection={
+                <span className="nav-key" aria-hidden>
+                  g {key}
+                </span>
+              }
+              noWrap
+              active={isHere}
+              aria-current={isHere ? 'page' : undefined}
+              aria-keyshortcuts={`g ${key}`}
+              onClick={onNavigate}
+              py={5}
+              px={8}
+            />
+          </Fragment>
         );
       })}
       <div style={{ flex: 1 }} />
@@ -58,8 +72,16 @@ function ColorSchemeToggle() {
   const { setColorScheme } = useMantineColorScheme();
   const other = useComputedColorScheme('light') === 'light' ? 'dark' : 'light';
   return (
-    <ActionIcon variant="subtle" color="gray" onClick={() => setColorScheme(other)} aria-label={`Use ${other} colours`}>
-      {other === 'dark' ? '☾' : '☀'}
-    </ActionIcon>
+    <UnstyledButton
+      onClick={() => setColorScheme(other)}
+      px={8}
+      py={5}
+      fz="sm"
+      c="dimmed"
+      style={{ display: 'flex', gap: 8, alignItems: 'center' }}
+    >
+      <Icon name={other === 'dark' ? 'moon' : 'sun'} />
+      Use {other} colours
+    </UnstyledButton>
   );
 }

@@ -3,6 +3,22 @@ import { createTheme } from '@mantine/core';
 /** Of the whole console: dense, quiet, one accent. */
 export const theme = createTheme({
   primaryColor: 'blue',
+  respectReducedMotion: true,
+  colors: {
+    // From text to what lies below; 4 are lines, 6 fields, 7 the page.
+    dark: [
+      '#d5dae2',
+      '#b6bdc8',
+      '#98a1ae',
+      '#727b88',
+      '#3b434e',
+      '#2f3640',
+      '#22272f',
+      '#16191f',
+      '#111419',
+      '#0b0d11',
+    ],
+  },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
   defaultRadius: 'sm',
