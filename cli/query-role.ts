@@ -6,6 +6,7 @@ import { localAnswerer } from '../query/api/answer.ts';
 import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
 import { registerQueryApi } from '../query/api/server.ts';
 import { createEngine, type EngineOptions } from '../query/engine.ts';
+import { createInventory, RESOURCES, type Resource } from '../query/inventory/inventory.ts';
 import { createLanes } from '../query/workers/lanes.ts';
 import { type QueryWorker, WorkerPool } from '../query/workers/worker-pool.ts';
 import { Labels } from '../storage/labels.ts';
@@ -75,8 +76,10 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
       ? { engine: local, answer: localAnswerer(local) }
       : createLanes({ local, pool, onLane: (lane) => queries.inc({ lane }) });
   const { engine, answer } = lanes;
+  const queryFunc = queryFuncOf(engine);
+  const inventory = createInventory({ query: queryFunc, now: Date.now, timeout: query.timeout });
   return {
-    queryFunc: queryFuncOf(engine),
+    queryFunc,
     close: () => pool.close(),
     register(app) {
       registerQueryApi(app, {
@@ -104,6 +107,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         targets: () => deps.targets() ?? NO_TARGETS,
         targetMetadata: deps.targetMetadata,
         ...(deps.kubernetesClusters && { kubernetesClusters: deps.kubernetesClusters }),
+        inventory: { names: RESOURCES, list: (name, parameters) => inventory(name as Resource, parameters) },
         rules: deps.rules,
         alerts: deps.alerts,
         alertmanagers: deps.alertmanagers,

@@ -14,6 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'query/execution': ['query/plan', 'query/promql', 'query/matrix-join.ts', 'query/query-result.ts', 'storage'],
   'query/api': ['query/promql', 'query/query-result.ts', 'query/engine.ts', 'storage'],
   'query/cache': ['query/plan', 'query/matrix-join.ts', 'query/query-result.ts', 'storage'],
+  'query/inventory': ['query/promql', 'query/query-result.ts', 'storage'],
   'query/workers': ['query/api', 'query/query-result.ts', 'storage'],
   query: ['storage'],
   collector: ['clock', 'storage'],

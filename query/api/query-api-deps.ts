@@ -24,6 +24,8 @@ export interface QueryApiDeps {
   readonly targetMetadata?: () => Iterable<TargetMetadata>;
   /** The Kubernetes clusters that are monitored. Default: none. */
   readonly kubernetesClusters?: () => readonly KubernetesClusterStatus[];
+  /** Lists of what is in the clusters. Default: none. */
+  readonly inventory?: InventoryLists;
   readonly rules: () => MaybePromise<readonly RuleGroupStatus[]>;
   readonly alerts: () => MaybePromise<readonly AlertStatus[]>;
   /** URLs of the Alertmanagers that alerts are sent to. Default: none. */
@@ -42,6 +44,12 @@ export interface QueryApiDeps {
   readonly deleteSamples?: Storage['deleteSamples'];
   /** Prometheus' feature flags of the engine. Default: none. */
   readonly features?: ReadonlySet<string>;
+}
+
+export interface InventoryLists {
+  readonly names: readonly string[];
+  /** One of the names with the parameters of a request; JSON-ready. Rejects with a QueryError. */
+  readonly list: (name: string, parameters: URLSearchParams) => Promise<object>;
 }
 
 export type MaybePromise<T> = T | Promise<T>;

@@ -4,6 +4,7 @@ import { QueryError } from '../query-result.ts';
 import { addAdminEndpoints } from './admin-endpoints.ts';
 import { errorEnvelope, failureOf } from './envelope.ts';
 import { addFederateEndpoint } from './federate-endpoint.ts';
+import { addInventoryEndpoint } from './inventory-endpoint.ts';
 import { addKubernetesClusterEndpoint } from './kubernetes-cluster-endpoint.ts';
 import { addKubernetesEventEndpoint } from './kubernetes-event-endpoint.ts';
 import { addLifecycleEndpoints } from './lifecycle-endpoints.ts';
@@ -94,6 +95,7 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
         addAdminEndpoints(api, deps, gate);
         addKubernetesEventEndpoint(api, deps, gate);
         addKubernetesClusterEndpoint(api, deps);
+        addInventoryEndpoint(api, deps);
         addStatusEndpoints(api, deps, { gate, reloads });
       },
       { prefix: PREFIX },
