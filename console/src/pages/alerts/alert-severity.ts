@@ -1,0 +1,18 @@
+/** Names of severities, the worst first, with those that rules of others use. */
+const RANKED: readonly (readonly string[])[] = [
+  ['serious', 'critical', 'page', 'error'],
+  ['warn', 'warning'],
+  ['remind', 'info', 'none'],
+];
+const COLOURS = ['red', 'orange', 'blue', 'gray'] as const;
+
+/** 0 for the worst; what nobody knows comes last. */
+export function severityRank(severity: string | undefined): number {
+  const rank = RANKED.findIndex((names) => names.includes(severity ?? ''));
+  return rank === -1 ? RANKED.length : rank;
+}
+
+/** A colour of the theme. */
+export function severityColour(severity: string | undefined): string {
+  return COLOURS[severityRank(severity)]!;
+}

@@ -1,0 +1,80 @@
+import { Box, Tooltip, useComputedColorScheme } from '@mantine/core';
+import { useState } from 'react';
+import type { LaneSpan } from './alert-lanes.ts';
+import { severityRank } from './alert-severity.ts';
+import { durationText } from './duration-text.ts';
+
+const HEIGHT = 18;
+const FIRING = [
+  ['var(--mantine-color-red-7)', 'var(--mantine-color-red-6)'],
+  ['var(--mantine-color-orange-6)', 'var(--mantine-color-orange-6)'],
+  ['var(--mantine-color-blue-6)', 'var(--mantine-color-blue-5)'],
+  ['var(--mantine-color-gray-6)', 'var(--mantine-color-gray-5)'],
+] as const;
+
+/** The states of one alert over a range of Unix milliseconds; what is under the pointer says when it was and with which value. */
+export function LaneChart({
+  spans,
+  start,
+  end,
+  label,
+}: {
+  readonly spans: readonly LaneSpan[];
+  readonly start: number;
+  readonly end: number;
+  readonly label: string;
+}) {
+  const [shown, setShown] = useState<LaneSpan>();
+  const isDark = useComputedColorScheme('light') === 'dark';
+  const at = (time: number): number => ((time - start) / (end - start)) * 100;
+  return (
+    <Tooltip.Floating
+      disabled={shown === undefined}
+      label={shown !== undefined && <SpanText span={shown} />}
+      multiline
+      position="top"
+    >
+      <Box component="svg" w="100%" h={HEIGHT} role="img" aria-label={label} display="block">
+        <rect width="100%" height={HEIGHT} fill="var(--mantine-color-default-border)" opacity={0.35} rx={2} />
+        {spans.map((span) => {
+          const isPending = span.state === 'pending';
+          const colour = isPending
+            ? 'var(--mantine-color-yellow-5)'
+            : FIRING[severityRank(span.severity)]![isDark ? 1 : 0];
+          return (
+            <rect
+              key={`${span.from} ${span.state}`}
+              x={`${at(span.from)}%`}
+              y={isPending ? 5 : 1}
+              width={`${Math.max(at(span.to) - at(span.from), 0.3)}%`}
+              height={isPending ? HEIGHT - 10 : HEIGHT - 2}
+              fill={colour}
+              onPointerEnter={() => setShown(span)}
+              onPointerLeave={() => setShown(undefined)}
+            />
+          );
+        })}
+      </Box>
+    </Tooltip.Floating>
+  );
+}
+
+function SpanText({ span: { from, to, state, severity, value, isOpen } }: { readonly span: LaneSpan }) {
+  return (
+    <>
+      <b>
+        {state}
+        {severity !== undefined && `, ${severity}`}
+      </b>
+      <br />
+      {new Date(from).toLocaleString()} – {isOpen ? 'now' : new Date(to).toLocaleTimeString()} (
+      {durationText(to - from)})
+      {!Number.isNaN(value) && (
+        <>
+          <br />
+          value {Number(value.toPrecision(4))}
+        </>
+      )}
+    </>
+  );
+}

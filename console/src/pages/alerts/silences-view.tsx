@@ -1,0 +1,116 @@
+import { Badge, Button, Code, Group, Loader, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useData } from '../../api/use-data.ts';
+import { EmptyState } from '../../app/empty-state.tsx';
+import { ErrorState } from '../../app/error-state.tsx';
+import { durationText } from './duration-text.ts';
+import { expireSilence, loadSilences, matcherText, type Silence } from './silence.ts';
+
+const COLOURS = { active: 'blue', pending: 'yellow', expired: 'gray' } as const;
+
+/** Silences, those that end next first, and a way to end one now. */
+export function SilencesView({ text, onChange }: { readonly text: string; readonly onChange: () => void }) {
+  const { data, error, reload } = useData('silences', loadSilences, 15_000);
+  if (data === undefined) {
+    if (error !== undefined) return <ErrorState title="Silences cannot be read" error={error} onRetry={reload} />;
+    return <Loader m="xl" aria-label="Loading" />;
+  }
+  const shown = data.filter((silence) => searchText(silence).includes(text.toLowerCase()));
+  if (shown.length === 0) {
+    return <EmptyState title="No silences" text="Alerts are silenced on their own page, and policies on theirs." />;
+  }
+  const changed = (): void => {
+    reload();
+    onChange();
+  };
+  return (
+    <Table.ScrollContainer minWidth={620}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>State</Table.Th>
+            <Table.Th>What</Table.Th>
+            <Table.Th>Why</Table.Th>
+            <Table.Th>Until</Table.Th>
+            <Table.Th aria-label="Actions" />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {shown.map((silence) => (
+            <SilenceRow key={silence.id} silence={silence} onChange={changed} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function SilenceRow({ silence, onChange }: { readonly silence: Silence; readonly onChange: () => void }) {
+  const { id, status, matchers, comment, createdBy, endsAt } = silence;
+  const left = Date.parse(endsAt) - Date.now();
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Badge color={COLOURS[status.state]}>{status.state}</Badge>
+      </Table.Td>
+      <Table.Td maw={380}>
+        <Group gap={4}>
+          {matchers.map((matcher) => (
+            <Code key={matcher.name} style={{ overflowWrap: 'anywhere' }}>
+              {matcherText(matcher)}
+            </Code>
+          ))}
+        </Group>
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">{comment}</Text>
+        <Text size="xs" c="dimmed">
+          {createdBy}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">{new Date(endsAt).toLocaleString()}</Text>
+        {left > 0 && (
+          <Text size="xs" c="dimmed">
+            {durationText(left)} left
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>{status.state !== 'expired' && <ExpireButton id={id} onChange={onChange} />}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** Ends a silence; says so when the server refuses. */
+export function ExpireButton({ id, onChange }: { readonly id: string; readonly onChange: () => void }) {
+  const [isSending, setIsSending] = useState(false);
+  const [error, setError] = useState<string>();
+  const expire = async (): Promise<void> => {
+    setIsSending(true);
+    setError(undefined);
+    try {
+      await expireSilence(id);
+      onChange();
+    } catch (thrown) {
+      setError(thrown instanceof Error ? thrown.message : String(thrown));
+    } finally {
+      setIsSending(false);
+    }
+  };
+  return (
+    <Stack gap={2} align="flex-start">
+      <Button variant="default" loading={isSending} onClick={() => void expire()}>
+        End it
+      </Button>
+      {error !== undefined && (
+        <Text size="xs" c="red" role="alert">
+          {error}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function searchText({ matchers, comment, createdBy }: Silence): string {
+  return [...matchers.map(matcherText), comment, createdBy].join(' ').toLowerCase();
+}
