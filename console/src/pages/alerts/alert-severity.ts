@@ -5,6 +5,7 @@ const RANKED: readonly (readonly string[])[] = [
   ['remind', 'info', 'none'],
 ];
 const COLOURS = ['red', 'orange', 'blue', 'gray'] as const;
+const INKS = ['#e03131', '#f08c00', '#1c7ed6', '#868e96'] as const;
 
 /** 0 for the worst; what nobody knows comes last. */
 export function severityRank(severity: string | undefined): number {
@@ -15,4 +16,9 @@ export function severityRank(severity: string | undefined): number {
 /** A colour of the theme. */
 export function severityColour(severity: string | undefined): string {
   return COLOURS[severityRank(severity)]!;
+}
+
+/** The same colour for what is drawn on a canvas. */
+export function severityInk(severity: string | undefined): string {
+  return INKS[severityRank(severity)]!;
 }

@@ -2,13 +2,13 @@ import { Anchor, Box, Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { EmptyState } from '../../app/empty-state.tsx';
+import { formatDuration } from '../../app/format-time.ts';
 import { keptSearch } from '../../app/url-state.ts';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
 import { alertObject } from './alert-object.ts';
 import { severityRank } from './alert-severity.ts';
 import classes from './alerts-table.module.css';
 import type { CurrentAlert } from './current-alerts.ts';
-import { ageText } from './duration-text.ts';
 import { groupBy } from './group-by.ts';
 
 export type Grouping = 'severity' | 'name' | 'object';
@@ -113,7 +113,7 @@ function AlertRow({ alert }: { readonly alert: CurrentAlert }) {
         {Number.isNaN(value) ? '–' : Number(value.toPrecision(4)).toLocaleString()}
       </Text>
       <Text size="sm" c="dimmed" className={classes.number} title={new Date(activeAt).toLocaleString()}>
-        {ageText(activeAt)}
+        {formatDuration((Date.now() - activeAt) / 1000)}
       </Text>
     </div>
   );

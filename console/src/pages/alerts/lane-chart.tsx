@@ -1,8 +1,8 @@
 import { Box, Tooltip, useComputedColorScheme } from '@mantine/core';
 import { useState } from 'react';
+import { formatDuration } from '../../app/format-time.ts';
 import type { LaneSpan } from './alert-lanes.ts';
 import { severityRank } from './alert-severity.ts';
-import { durationText } from './duration-text.ts';
 
 const HEIGHT = 18;
 const FIRING = [
@@ -68,7 +68,7 @@ function SpanText({ span: { from, to, state, severity, value, isOpen } }: { read
       </b>
       <br />
       {new Date(from).toLocaleString()} – {isOpen ? 'now' : new Date(to).toLocaleTimeString()} (
-      {durationText(to - from)})
+      {formatDuration((to - from) / 1000)})
       {!Number.isNaN(value) && (
         <>
           <br />

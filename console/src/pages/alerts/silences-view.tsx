@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
-import { durationText } from './duration-text.ts';
+import { formatDuration } from '../../app/format-time.ts';
 import { expireSilence, loadSilences, matcherText, type Silence } from './silence.ts';
 
 const COLOURS = { active: 'blue', pending: 'yellow', expired: 'gray' } as const;
@@ -72,7 +72,7 @@ function SilenceRow({ silence, onChange }: { readonly silence: Silence; readonly
         <Text size="sm">{new Date(endsAt).toLocaleString()}</Text>
         {left > 0 && (
           <Text size="xs" c="dimmed">
-            {durationText(left)} left
+            {formatDuration(left / 1000)} left
           </Text>
         )}
       </Table.Td>

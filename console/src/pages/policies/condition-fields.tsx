@@ -200,10 +200,7 @@ function SeverityNumbers({
   readonly onChange: (values: BySeverity) => void;
 }) {
   return (
-    <div role="group" aria-label={title}>
-      <Text size="xs" fw={500} mb={4}>
-        {title}
-      </Text>
+    <Fieldset variant="unstyled" legend={title} fz="xs" p={0}>
       <SimpleGrid cols={3} spacing="sm" maw={520}>
         {SEVERITIES.map((severity) => (
           <NumberInput
@@ -240,6 +237,6 @@ function SeverityNumbers({
           {error}
         </Text>
       )}
-    </div>
+    </Fieldset>
   );
 }

@@ -13,7 +13,10 @@ export function draftFaults({ name, conditions, notice }: PolicyDraft): readonly
       faults.push({ field: `${place}.thresholds`, message: 'At least one severity needs a threshold.' });
     }
     if (outOf !== undefined && outOf < periods) {
-      faults.push({ field: `${place}.outOf`, message: `At least ${periods}: there must be as many periods to breach.` });
+      faults.push({
+        field: `${place}.outOf`,
+        message: `At least ${periods}: there must be as many periods to breach.`,
+      });
     }
   }
   if (notice.repeat?.kind === 'every' && (notice.repeat.interval ?? '') === '') {

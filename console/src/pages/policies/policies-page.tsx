@@ -1,5 +1,165 @@
-import { Title } from '@mantine/core';
+import { Button, Group, Select, Switch, Text } from '@mantine/core';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { getJson } from '../../api/get-json.ts';
+import { PageHeader } from '../../app/page-header.tsx';
+import { keptSearch, useUrlState } from '../../app/url-state.ts';
+import { type Column, DataTable, type ListAnswer } from '../../lists/data-table.tsx';
+import { SilenceDialog } from '../alerts/silence-dialog.tsx';
+import { type ListedPolicy, readPolicy, updatePolicy } from './policy-api.ts';
+import { LEVELS } from './policy-draft.ts';
+import { PolicyStateBadge } from './policy-state-badge.tsx';
 
+const INTERVAL = 10_000;
+
+/** Policies of all sources with what has become of them. */
 export default function PoliciesPage() {
-  return <Title order={1}>Policies</Title>;
+  const [level, setLevel] = useUrlState('level');
+  const [origin, setOrigin] = useUrlState('origin');
+  const [firing, setFiring] = useUrlState('firing');
+  const [silenced, setSilenced] = useState<ListedPolicy>();
+  const columns: readonly Column<ListedPolicy>[] = [
+    { key: 'name', title: 'Policy', sort: 'name', cell: ({ name }) => name },
+    { key: 'state', title: 'State', sort: 'severity', cell: (policy) => <PolicyStateBadge policy={policy} /> },
+    { key: 'level', title: 'Level', sort: 'level', cell: (policy) => policy.level },
+    {
+      key: 'metrics',
+      title: 'Metrics',
+      isWideOnly: true,
+      cell: ({ metrics }) => (
+        <Text size="xs" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
+          {metrics.join(', ')}
+        </Text>
+      ),
+    },
+    { key: 'firing', title: 'Firing', sort: 'firing', isNumber: true, cell: ({ state }) => state?.firing ?? '–' },
+    { key: 'objects', title: 'Objects', isNumber: true, isWideOnly: true, cell: ({ state }) => state?.objects ?? '–' },
+    { key: 'origin', title: 'Written in', sort: 'origin', isWideOnly: true, cell: (policy) => originText(policy) },
+    { key: 'enabled', title: 'Enabled', cell: (policy) => <EnabledSwitch policy={policy} /> },
+    {
+      key: 'actions',
+      title: '',
+      isWideOnly: true,
+      cell: (policy) => (
+        <Button variant="subtle" size="compact-xs" onClick={() => setSilenced(policy)}>
+          Silence
+        </Button>
+      ),
+    },
+  ];
+  return (
+    <>
+      <PageHeader
+        title="Policies"
+        actions={
+          <Button component={Link} href={`/policies/new${keptSearch()}`}>
+            New policy
+          </Button>
+        }
+      />
+      <DataTable<ListedPolicy>
+        label="Policies"
+        source={loadPolicies}
+        query={{ level, origin, firing }}
+        columns={columns}
+        rowKey={({ id }) => id}
+        rowHref={({ id }) => `/policies/${encodeURIComponent(id)}`}
+        defaultSort="-severity"
+        interval={INTERVAL}
+        emptyTitle="No policies yet"
+        emptyText="A policy says of which objects which values are worth an alert, how bad it is and who is told."
+        filters={
+          <Group gap="xs">
+            <Select
+              aria-label="Level"
+              placeholder="Any level"
+              w={130}
+              clearable
+              data={[...LEVELS]}
+              value={level === '' ? null : level}
+              onChange={(value) => setLevel(value ?? '')}
+            />
+            <Select
+              aria-label="Written in"
+              placeholder="Written anywhere"
+              w={150}
+              clearable
+              data={[
+                { value: 'api', label: 'here' },
+                { value: 'files', label: 'files' },
+                { value: 'kubernetes', label: 'Kubernetes' },
+              ]}
+              value={origin === '' ? null : origin}
+              onChange={(value) => setOrigin(value ?? '')}
+            />
+            <Switch
+              label="Firing"
+              checked={firing === 'true'}
+              onChange={(event) => setFiring(event.currentTarget.checked ? 'true' : '')}
+            />
+          </Group>
+        }
+      />
+      <SilenceDialog
+        matchers={[{ name: 'alertname', value: silenced?.name ?? '', isRegex: false, isEqual: true }]}
+        opened={silenced !== undefined}
+        onClose={() => setSilenced(undefined)}
+        onDone={() => setSilenced(undefined)}
+      />
+    </>
+  );
+}
+
+function EnabledSwitch({ policy: { id, name, enabled, isWritable } }: { readonly policy: ListedPolicy }) {
+  const [shown, setShown] = useState(enabled);
+  const [error, setError] = useState<string>();
+  const [isSending, setIsSending] = useState(false);
+  const turn = async (next: boolean): Promise<void> => {
+    setIsSending(true);
+    setError(undefined);
+    try {
+      const { policy, etag } = await readPolicy(id);
+      await updatePolicy(id, { ...policy, enabled: next }, { etag: etag ?? '', author: '' });
+      setShown(next);
+    } catch (thrown) {
+      setError(thrown instanceof Error ? thrown.message : String(thrown));
+    } finally {
+      setIsSending(false);
+    }
+  };
+  return (
+    <Switch
+      size="xs"
+      aria-label={`${name} is enabled`}
+      title={isWritable ? undefined : 'Can only be changed where it is written'}
+      checked={shown}
+      disabled={!isWritable || isSending}
+      onChange={(event) => void turn(event.currentTarget.checked)}
+      error={error}
+    />
+  );
+}
+
+async function loadPolicies(query: URLSearchParams, signal: AbortSignal): Promise<ListAnswer<ListedPolicy>> {
+  const params = new URLSearchParams(query);
+  const text = params.get('filter');
+  params.delete('filter');
+  // Policies are about all clusters.
+  params.delete('cluster');
+  if (text !== null) params.set('search', text);
+  const { policies, total } = await getJson<{ readonly policies: readonly ListedPolicy[]; readonly total: number }>(
+    `/api/v1/policies?${params}`,
+    { signal },
+  );
+  return { items: policies, total };
+}
+
+function originText({ origin, source }: ListedPolicy) {
+  return origin === 'api' ? (
+    'here'
+  ) : (
+    <Text size="xs" title={source}>
+      {origin}
+    </Text>
+  );
 }

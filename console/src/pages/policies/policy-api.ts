@@ -122,7 +122,11 @@ export async function deletePolicy(id: string, { etag, author }: { etag: string;
 
 /** What the policy would have done in the last days, without it being there. */
 export async function previewPolicy(policy: PolicyDraft, days: number, signal: AbortSignal): Promise<Preview> {
-  const { data } = await ask<Preview>(`/api/v1/policies/preview?days=${days}`, { method: 'POST', body: policy, signal });
+  const { data } = await ask<Preview>(`/api/v1/policies/preview?days=${days}`, {
+    method: 'POST',
+    body: policy,
+    signal,
+  });
   return data;
 }
 
@@ -132,7 +136,9 @@ function pathOf(id: string): string {
 
 function authorHeader(author: string): Readonly<Record<string, string>> {
   // Headers are bytes: what has none is written as in addresses.
-  return author === '' ? {} : { 'X-Pharos-Author': /^[\x20-\x7e]*$/.test(author) ? author : encodeURIComponent(author) };
+  return author === ''
+    ? {}
+    : { 'X-Pharos-Author': /^[\x20-\x7e]*$/.test(author) ? author : encodeURIComponent(author) };
 }
 
 async function ask<T>(

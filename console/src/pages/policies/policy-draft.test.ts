@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { draftOf, usualFor } from './policy-draft.ts';
 
 test('a new policy is about what the address names', () => {
-  const draft = draftOf(new URLSearchParams('level=pod&namespace=shop&pod=web-1&pod=web-2&metric=k8s_pod_restart_total'));
+  const draft = draftOf(
+    new URLSearchParams('level=pod&namespace=shop&pod=web-1&pod=web-2&metric=k8s_pod_restart_total'),
+  );
   expect(draft.level).toBe('pod');
   expect(draft.objects.include).toEqual({ namespace: ['shop'], pod: ['web-1', 'web-2'] });
   expect(draft.conditions[0]).toMatchObject({ metric: 'k8s_pod_restart_total', statistic: 'sum', operator: 'ge' });
