@@ -18,8 +18,23 @@ export interface AskOptions {
   readonly body?: unknown;
 }
 
+/** What an answer says, and what is to be known about it. */
+export interface Answer<T> {
+  readonly data: T;
+  /** What a query warns of or remarks on, in sentences. */
+  readonly notes: readonly string[];
+}
+
 /** The `data` of an answer of the API, or the whole answer where there is no such envelope. Rejects with an ApiError. */
-export async function getJson<T>(path: string, { signal, method = 'GET', body }: AskOptions = {}): Promise<T> {
+export async function getJson<T>(path: string, options: AskOptions = {}): Promise<T> {
+  return (await getAnswer<T>(path, options)).data;
+}
+
+/** The same, with the answer's warnings and infos. */
+export async function getAnswer<T>(
+  path: string,
+  { signal, method = 'GET', body }: AskOptions = {},
+): Promise<Answer<T>> {
   const timeout = AbortSignal.timeout(TIMEOUT);
   let response: Response;
   try {
@@ -39,10 +54,11 @@ export async function getJson<T>(path: string, { signal, method = 'GET', body }:
   } catch {
     throw new ApiError(text.slice(0, 500) || `The server answered ${response.status}.`, response.status);
   }
-  const { status, data, error, message } = (answer ?? {}) as Record<string, unknown>;
+  const { status, data, error, message, warnings, infos } = (answer ?? {}) as Record<string, unknown>;
   if (!response.ok || status === 'error') {
     const said = [error, message, answer].find((one) => typeof one === 'string');
     throw new ApiError(typeof said === 'string' ? said : `The server answered ${response.status}.`, response.status);
   }
-  return (data !== undefined ? data : answer) as T;
+  const notes = [warnings, infos].flatMap((one) => (Array.isArray(one) ? one.map(String) : []));
+  return { data: (data !== undefined ? data : answer) as T, notes };
 }

@@ -8,6 +8,8 @@ export interface ChartSeries {
   readonly values: readonly (number | null)[];
   /** Default: the next of the palette. */
   readonly color?: string;
+  /** The label of another series of the chart that has the same colour. */
+  readonly like?: string;
   /** Drawn thin and dashed: what is there to compare with. */
   readonly isFaint?: boolean;
 }

@@ -19,6 +19,8 @@ export interface Matrix {
   readonly grid: Grid;
   readonly times: readonly number[];
   readonly series: readonly GridSeries[];
+  /** Warnings and remarks of the server. */
+  readonly notes: readonly string[];
 }
 
 /** Series as the API writes them. */
@@ -36,7 +38,7 @@ export function gridOf({ start, end }: { readonly start: number; readonly end: n
 }
 
 /** Puts the API's series on the grid that they were asked for. */
-export function matrixOf(grid: Grid, result: readonly MatrixJson[]): Matrix {
+export function matrixOf(grid: Grid, result: readonly MatrixJson[], notes: readonly string[] = []): Matrix {
   const count = Math.floor((grid.end - grid.start) / grid.step + 1e-6) + 1;
   const times = Array.from({ length: count }, (_, index) => grid.start + index * grid.step);
   const series = result.map(({ metric, values = [] }) => {
@@ -48,7 +50,12 @@ export function matrixOf(grid: Grid, result: readonly MatrixJson[]): Matrix {
     }
     return { labels: metric, values: onGrid };
   });
-  return { grid, times, series };
+  return { grid, times, series, notes };
+}
+
+/** A grid so many seconds earlier. */
+export function shifted({ start, end, step }: Grid, earlier: number): Grid {
+  return { start: start - earlier, end: end - earlier, step };
 }
 
 /** Where to ask for a range. */

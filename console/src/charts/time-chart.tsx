@@ -75,10 +75,14 @@ export function TimeChart({
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [hover, setHover] = useState<Hover>();
   const shown = useMemo(() => series.filter(({ label: one }) => !hidden.has(one)), [series, hidden]);
-  const colorOf = useMemo(
-    () => new Map(series.map((one, index) => [one.label, one.color ?? seriesColor(index, isDark)])),
-    [series, isDark],
-  );
+  const colorOf = useMemo(() => {
+    const colors = new Map(series.map((one, index) => [one.label, one.color ?? seriesColor(index, isDark)]));
+    for (const { label: one, like } of series) {
+      const color = like === undefined ? undefined : colors.get(like);
+      if (color !== undefined) colors.set(one, color);
+    }
+    return colors;
+  }, [series, isDark]);
   const data = useMemo(() => {
     const values = shown.map((one) => one.values as (number | null)[]);
     return [times as number[], ...(isStacked ? stacked(values) : values)] as uPlot.AlignedData;
