@@ -11,8 +11,8 @@ export interface ChartDescription {
 
 /** A query of a chart. */
 export interface ChartLine {
-  /** The name of its only series, or how each of several is called. */
-  readonly legend: string | ((labels: Readonly<Record<string, string>>) => string);
+  /** The name of its series, where `{{pod}}` stands for a label's value. */
+  readonly legend: string;
   readonly query: string;
   /** A request or a limit, which the others are seen against. */
   readonly isBound?: boolean;

@@ -79,7 +79,7 @@ export function ObjectAlerts({
     <Table className={classes.stacked}>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th w={170}>Since</Table.Th>
+          <Table.Th w={180}>Since</Table.Th>
           <Table.Th w={110}>State</Table.Th>
           <Table.Th w={240}>Alert</Table.Th>
           <Table.Th>What it says</Table.Th>

@@ -22,7 +22,7 @@ interface KubernetesEvent {
   readonly uid: string;
 }
 
-const FEW = 10;
+const FEW = 5;
 const MOST = 200;
 
 /**
@@ -65,7 +65,7 @@ export function ObjectEvents({
       <Table className={classes.stacked}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={170}>Last seen</Table.Th>
+            <Table.Th w={180}>Last seen</Table.Th>
             <Table.Th w={190}>Reason</Table.Th>
             {showsObject && <Table.Th w={260}>Object</Table.Th>}
             <Table.Th>Message</Table.Th>

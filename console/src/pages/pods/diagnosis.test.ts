@@ -95,6 +95,17 @@ describe('podFacts', () => {
     expect(facts.containers[0]).toMatchObject({ name: 'app', image: 'cart:1', memoryLimit: 1024, cpuLimit: undefined });
   });
 
+  it('takes it that init containers are done when the pod runs, and sidecars are not', () => {
+    const info = (container: string, restart_policy: string) =>
+      sampleOfPod('kube_pod_init_container_info', { container, restart_policy });
+    const facts = podFacts([...runningPod(true), info('migrate', ''), info('proxy', 'Always')])!;
+    expect(facts.containers.map(({ name, state, reason }) => [name, state, reason])).toEqual([
+      ['migrate', 'terminated', 'Completed'],
+      ['proxy', 'running', undefined],
+      ['app', 'unknown', undefined],
+    ]);
+  });
+
   it('knows nothing of a pod without samples', () => expect(podFacts([])).toBeUndefined());
 });
 

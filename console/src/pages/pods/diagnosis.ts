@@ -4,7 +4,7 @@ import type { ContainerFacts, PodFacts } from './pod-facts.ts';
 export interface Diagnosis {
   /** As `kubectl get pods` would say: `Running`, `CrashLoopBackOff`, `Init:Error`, … */
   readonly status: string;
-  readonly tone: 'good' | 'busy' | 'bad' | 'neutral';
+  readonly tone: 'good' | 'busy' | 'warning' | 'bad' | 'unknown';
   /** Empty when there is nothing to explain. */
   readonly reasons: readonly string[];
 }
@@ -30,7 +30,7 @@ export function diagnose(pod: PodFacts): Diagnosis {
   if (pod.reason !== undefined)
     return { status: pod.reason, tone: 'bad', reasons: [`The pod was ended: ${pod.reason}.`, ...reasons] };
   if (pod.isBeingDeleted) return { status: 'Terminating', tone: 'busy', reasons };
-  if (pod.phase === 'Succeeded') return { status: 'Completed', tone: 'neutral', reasons: [] };
+  if (pod.phase === 'Succeeded') return { status: 'Completed', tone: 'unknown', reasons: [] };
   const initializing = pod.containers.find(
     ({ isInit, state, reason }) =>
       isInit && reason !== undefined && reason !== 'Completed' && (state === 'waiting' || state === 'terminated'),
@@ -62,9 +62,9 @@ export function diagnose(pod: PodFacts): Diagnosis {
         : `It runs and gets no traffic: ${list(unready)} ${unready.length === 1 ? 'does' : 'do'} not pass the readiness probe.`;
     return { status: 'Not ready', tone: 'bad', reasons: [why, ...reasons] };
   }
-  return pod.phase === undefined
-    ? { status: 'Unknown', tone: 'neutral', reasons }
-    : { status: pod.phase, tone: 'good', reasons };
+  if (pod.phase === undefined) return { status: 'Unknown', tone: 'unknown', reasons };
+  const isCalm = pod.containers.every(({ restartsLately }) => restartsLately === 0);
+  return { status: pod.phase, tone: isCalm ? 'good' : 'warning', reasons };
 }
 
 /** What an exit code means: `137 (killed, SIGKILL)`. */
@@ -105,11 +105,13 @@ function presentOf({ state, reason }: ContainerFacts): string | undefined {
 }
 
 /** How it ended before, if that matters: it does not run well now, or memory ran out. */
-function pastOf({ state, isReady, restarts, lastReason, lastExitCode }: ContainerFacts): string | undefined {
+function pastOf(container: ContainerFacts): string | undefined {
+  const { state, isReady, restarts, restartsLately, lastReason, lastExitCode } = container;
   if (lastReason === undefined && lastExitCode === undefined) return undefined;
-  const isWell = state === 'running' && isReady !== false;
+  const isWell = state === 'running' && isReady !== false && restartsLately === 0;
   if (isWell && lastReason !== 'OOMKilled') return undefined;
-  const often = restarts === 1 ? 'once' : `${restarts} times`;
+  const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+  const often = `${times(restarts)}${restartsLately > 0 ? `, ${times(restartsLately)} in the last half hour` : ''}`;
   const code = lastExitCode === undefined ? [] : [`exit code ${exitCodeText(lastExitCode)}`];
   const after =
     lastReason === 'OOMKilled'

@@ -26,7 +26,7 @@ export function podCharts(name: PodName, has: { readonly containers: number; rea
     unit,
     lines: [
       {
-        legend: ({ container = '' }) => container,
+        legend: '{{container}}',
         query: `sum by (container) (k8s_container_${metric}${pod.selector})`,
       },
     ],
@@ -77,9 +77,9 @@ function restarts(matchers: string): ChartDescription {
     unit: '',
     description: 'Since the pod began, by container.',
     lines: [
-      { legend: ({ container = '' }) => container, query: of('kube_pod_container_status_restarts_total') },
+      { legend: '{{container}}', query: of('kube_pod_container_status_restarts_total') },
       {
-        legend: ({ container = '' }) => `${container} (init)`,
+        legend: '{{container}} (init)',
         query: of('kube_pod_init_container_status_restarts_total'),
       },
     ],

@@ -4,6 +4,8 @@ import type { InstantSample } from '../../api/query-instant.ts';
 export interface ContainerFacts {
   readonly name: string;
   readonly isInit: boolean;
+  /** An init container that goes on beside the others. */
+  readonly isSidecar: boolean;
   readonly image: string | undefined;
   readonly imageId: string | undefined;
   readonly isReady: boolean | undefined;
@@ -11,12 +13,18 @@ export interface ContainerFacts {
   /** Why it waits or has ended. */
   readonly reason: string | undefined;
   readonly restarts: number;
+  /** In the last half hour. */
+  readonly restartsLately: number;
   readonly lastReason: string | undefined;
   readonly lastExitCode: number | undefined;
   readonly cpuRequest: number | undefined;
   readonly cpuLimit: number | undefined;
   readonly memoryRequest: number | undefined;
   readonly memoryLimit: number | undefined;
+  /** Cores, and bytes without page cache. */
+  readonly cpuUsed: number | undefined;
+  readonly memoryUsed: number | undefined;
+  readonly hasGpu: boolean;
 }
 
 /** What is known of a pod. Times are Unix seconds. */
@@ -39,6 +47,7 @@ export interface PodFacts {
   readonly created: number | undefined;
   readonly started: number | undefined;
   readonly claims: readonly string[];
+  readonly hasGpu: boolean;
   /** Init containers first, then by name. */
   readonly containers: readonly ContainerFacts[];
 }
@@ -71,11 +80,18 @@ export const POD_FACT_METRICS: readonly string[] = [
   'kube_pod_status_unschedulable',
   'kube_pod_spec_volumes_persistentvolumeclaims_info',
   'k8s_pod_status_ready',
+  'k8s_pod_gpu_request',
+  'k8s_container_cpu_core_used',
+  'k8s_container_mem_no_cache_bytes',
+  'k8s_container_gpu_used',
   ...OF_CONTAINER.map((name) => `kube_pod_container_${name}`),
   ...OF_CONTAINER.map((name) => `kube_pod_init_container_${name}`),
 ];
 
-/** Reads one pod's samples of POD_FACT_METRICS; undefined when nothing is known of it. Of pods that had its name one after the other, the newest. */
+/** How a sample is called that says how often a container was restarted in the last half hour. */
+export const RESTARTS_LATELY = 'restarts_lately';
+
+/** Reads one pod's samples of POD_FACT_METRICS and RESTARTS_LATELY; undefined when nothing is known of it. Of pods that had its name one after the other, the newest. */
 export function podFacts(samples: readonly InstantSample[]): PodFacts | undefined {
   if (samples.length === 0) return undefined;
   const uid = newestUid(samples);
@@ -83,12 +99,21 @@ export function podFacts(samples: readonly InstantSample[]): PodFacts | undefine
   const find = (name: string, isWanted: (sample: InstantSample) => boolean = () => true): InstantSample | undefined =>
     own.find((sample) => sample.labels.__name__ === name && isWanted(sample));
   const holds = ({ value }: InstantSample): boolean => value === 1;
+  const phase = find('kube_pod_status_phase', holds)?.labels.phase;
+  // Nothing is told by default of what init containers do; once a pod runs, they have done their work.
+  const inits = containersOf(own, 'kube_pod_init_container_').map((init) =>
+    init.state !== 'unknown' || phase !== 'Running'
+      ? init
+      : init.isSidecar
+        ? { ...init, state: 'running' as const }
+        : { ...init, state: 'terminated' as const, reason: 'Completed' },
+  );
   const info = find('kube_pod_info')?.labels;
   const owner = find('kube_pod_owner')?.labels;
   const catalogued = find('k8s_pod_status_ready')?.labels;
   const ready = find('kube_pod_status_ready', holds)?.labels.condition;
   return {
-    phase: find('kube_pod_status_phase', holds)?.labels.phase,
+    phase,
     isReady: ready === undefined ? undefined : ready === 'true',
     reason: find('kube_pod_status_reason', holds)?.labels.reason,
     isUnschedulable: find('kube_pod_status_unschedulable', holds) !== undefined,
@@ -109,7 +134,8 @@ export function podFacts(samples: readonly InstantSample[]): PodFacts | undefine
         ? [labels.persistentvolumeclaim]
         : [],
     ),
-    containers: [...containersOf(own, 'kube_pod_init_container_'), ...containersOf(own, 'kube_pod_container_')],
+    hasGpu: find('k8s_pod_gpu_request') !== undefined,
+    containers: [...inits, ...containersOf(own, 'kube_pod_container_')],
   };
 }
 
@@ -132,14 +158,17 @@ function containersOf(samples: readonly InstantSample[], prefix: string): readon
     const name = metric.slice(prefix.length);
     ofName.set(name, [...(ofName.get(name) ?? []), sample]);
   }
-  return [...byName.keys()].sort().map((name) => containerFacts(name, prefix, byName.get(name)!));
+  return [...byName.keys()].sort().map((name) => containerFacts(name, prefix, byName.get(name)!, samples));
 }
 
 function containerFacts(
   name: string,
   prefix: string,
   samples: ReadonlyMap<string, readonly InstantSample[]>,
+  all: readonly InstantSample[],
 ): ContainerFacts {
+  const other = (metric: string): number | undefined =>
+    all.find(({ labels }) => labels.__name__ === metric && labels.container === name)?.value;
   const first = (metric: string): InstantSample | undefined => samples.get(metric)?.[0];
   const held = (metric: string): InstantSample | undefined => samples.get(metric)?.find(({ value }) => value === 1);
   const amount = (metric: string, resource: string): number | undefined =>
@@ -156,18 +185,23 @@ function containerFacts(
   return {
     name,
     isInit: prefix === 'kube_pod_init_container_',
+    isSidecar: info?.restart_policy === 'Always',
     image: said(info?.image_spec) ?? said(info?.image),
     imageId: said(info?.image_id),
     isReady: ready === undefined ? undefined : ready === 1,
     state,
     reason: state === 'waiting' ? waiting : state === 'terminated' ? terminated : undefined,
     restarts: first('status_restarts_total')?.value ?? 0,
+    restartsLately: other(RESTARTS_LATELY) ?? 0,
     lastReason: held('status_last_terminated_reason')?.labels.reason,
     lastExitCode: first('status_last_terminated_exitcode')?.value,
     cpuRequest: amount('resource_requests', 'cpu'),
     cpuLimit: amount('resource_limits', 'cpu'),
     memoryRequest: amount('resource_requests', 'memory'),
     memoryLimit: amount('resource_limits', 'memory'),
+    cpuUsed: other('k8s_container_cpu_core_used'),
+    memoryUsed: other('k8s_container_mem_no_cache_bytes'),
+    hasGpu: other('k8s_container_gpu_used') !== undefined,
   };
 }
 

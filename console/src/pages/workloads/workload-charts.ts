@@ -8,7 +8,7 @@ import {
 } from '../../objects/catalogue-charts.ts';
 import type { ChartDescription, ChartLine, ChartSection } from '../../objects/chart-description.ts';
 import { selector } from '../../objects/selector.ts';
-import { replicaMetrics, type WorkloadName, workloadSelector } from './workload-facts.ts';
+import { ofObject, replicaMetrics, type WorkloadName, workloadSelector } from './workload-facts.ts';
 
 /** What the catalogue knows of a workload, its replicas, and its rollouts. */
 export function workloadCharts(name: WorkloadName, has: { readonly gpu: boolean }): ChartSection[] {
@@ -17,7 +17,6 @@ export function workloadCharts(name: WorkloadName, has: { readonly gpu: boolean 
   // Requests are those of the pods that belong to it at the time.
   const bound = (metric: string, resource: string): string =>
     `sum(${metric}${selector({ cluster, namespace, resource })} and on (pod) k8s_pod_status_ready${workload.selector})`;
-  const perPod: ChartLine['legend'] = ({ pod = '' }) => pod;
   return [
     { title: 'Replicas', charts: [...replicaCharts(name), ...(kind === 'Deployment' ? [rolloutChart(name)] : [])] },
     {
@@ -45,12 +44,14 @@ export function workloadCharts(name: WorkloadName, has: { readonly gpu: boolean 
         {
           title: 'CPU, the ten busiest pods',
           unit: 'cores',
-          lines: [{ legend: perPod, query: `topk(10, max by (pod) (k8s_pod_cpu_core_used${workload.selector}))` }],
+          lines: [{ legend: '{{pod}}', query: `topk(10, max by (pod) (k8s_pod_cpu_core_used${workload.selector}))` }],
         },
         {
           title: 'Memory, the ten largest pods',
           unit: 'bytes',
-          lines: [{ legend: perPod, query: `topk(10, max by (pod) (k8s_pod_mem_no_cache_bytes${workload.selector}))` }],
+          lines: [
+            { legend: '{{pod}}', query: `topk(10, max by (pod) (k8s_pod_mem_no_cache_bytes${workload.selector}))` },
+          ],
         },
       ],
     },
@@ -92,14 +93,9 @@ function rolloutChart({ cluster, namespace, name }: WorkloadName): ChartDescript
     description: 'Pods of each of its replica sets: where one falls and another rises, a new version was rolled out.',
     lines: [
       {
-        legend: ({ replicaset = '' }) => replicaset,
+        legend: '{{replicaset}}',
         query: `(max by (replicaset) (kube_replicaset_status_replicas${selector({ cluster, namespace })} and on (replicaset) kube_replicaset_owner${owned})) > 0`,
       },
     ],
   };
-}
-
-/** Selects the series of kube-state-metrics about a workload. */
-export function ofObject({ cluster, namespace, kind, name }: WorkloadName): string {
-  return selector({ cluster, namespace, [kind.toLowerCase()]: name });
 }

@@ -21,6 +21,7 @@ export interface WorkloadFacts {
   readonly isObserved: boolean;
   readonly isPaused: boolean;
   readonly isSuspended: boolean;
+  readonly hasGpu: boolean;
   /** Unix seconds. */
   readonly created: number | undefined;
   readonly conditions: readonly { readonly type: string; readonly status: string }[];
@@ -39,7 +40,7 @@ export interface WorkloadStatus {
     | 'Scaled to zero'
     | 'Complete'
     | 'Unknown';
-  readonly tone: 'good' | 'busy' | 'bad' | 'neutral';
+  readonly tone: 'good' | 'busy' | 'warning' | 'bad' | 'unknown';
   readonly reasons: readonly string[];
 }
 
@@ -89,8 +90,15 @@ const COUNTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** Selects a workload's series of the catalogue. */
-export function workloadSelector({ cluster, namespace, kind, name }: WorkloadName): string {
-  return selector({ cluster, namespace, workload_kind: kind, workload_name: name });
+export function workloadSelector({ cluster, namespace, kind, name }: WorkloadName, ...more: readonly string[]): string {
+  return selector({ cluster, namespace, workload_kind: kind, workload_name: name }, ...more);
+}
+
+/** Selects a workload's series of kube-state-metrics. */
+export function ofObject({ cluster, namespace, kind, name }: WorkloadName, ...more: readonly string[]): string {
+  // `job` is a label of every series.
+  const label = kind === 'Job' ? 'job_name' : kind.toLowerCase();
+  return selector({ cluster, namespace, [label]: name }, ...more);
 }
 
 /** The metrics that `workloadFacts` reads of workloads of a kind, but for the catalogue's. */
@@ -108,7 +116,10 @@ export function workloadFactMetrics(kind: string): readonly string[] {
   ];
 }
 
-/** Reads the samples of `workloadFactMetrics` and of k8s_workload_abnormal; undefined when nothing is known of it. */
+/** The metrics of the catalogue that `workloadFacts` reads. */
+export const WORKLOAD_CATALOGUE_METRICS: readonly string[] = ['k8s_workload_abnormal', 'k8s_workload_gpu_used'];
+
+/** Reads the samples of `workloadFactMetrics` and WORKLOAD_CATALOGUE_METRICS; undefined when nothing is known of it. */
 export function workloadFacts(kind: string, samples: readonly InstantSample[]): WorkloadFacts | undefined {
   if (samples.length === 0) return undefined;
   const word = kind.toLowerCase();
@@ -129,6 +140,7 @@ export function workloadFacts(kind: string, samples: readonly InstantSample[]): 
     isObserved: generation === undefined || observed === undefined || observed >= generation,
     isPaused: value(`kube_${word}_spec_paused`) === 1,
     isSuspended: value(`kube_${word}_spec_suspend`) === 1,
+    hasGpu: value('k8s_workload_gpu_used') !== undefined,
     created: value(`kube_${word}_created`),
     conditions: samples.flatMap(({ labels, value: held }) =>
       labels.__name__ === `kube_${word}_status_condition` && held === 1
@@ -145,18 +157,18 @@ export function workloadFacts(kind: string, samples: readonly InstantSample[]): 
 /** Says of a workload how it is and why. */
 export function workloadStatus(kind: string, facts: WorkloadFacts): WorkloadStatus {
   const { desired, ready, unavailable = 0, updated, abnormal = 0 } = facts;
-  if (facts.isSuspended) return { status: 'Suspended', tone: 'neutral', reasons: [] };
+  if (facts.isSuspended) return { status: 'Suspended', tone: 'unknown', reasons: [] };
   const count = (title: string): number => facts.counts.find(([name]) => name === title)?.[1] ?? 0;
   if (kind === 'Job') {
     if (count('Failed') > 0 || abnormal > 0)
       return { status: 'Degraded', tone: 'bad', reasons: [`${plural(Math.max(count('Failed'), abnormal))} failed.`] };
-    if (count('Active') === 0 && count('Succeeded') > 0) return { status: 'Complete', tone: 'neutral', reasons: [] };
+    if (count('Active') === 0 && count('Succeeded') > 0) return { status: 'Complete', tone: 'unknown', reasons: [] };
     return { status: 'Healthy', tone: 'good', reasons: [] };
   }
   if (facts.isPaused)
-    return { status: 'Paused', tone: 'neutral', reasons: ['Its rollout is paused: changes of its template wait.'] };
+    return { status: 'Paused', tone: 'unknown', reasons: ['Its rollout is paused: changes of its template wait.'] };
   if (desired === 0 && (ready ?? 0) === 0)
-    return { status: 'Scaled to zero', tone: 'neutral', reasons: ['It is to have no pods.'] };
+    return { status: 'Scaled to zero', tone: 'unknown', reasons: ['It is to have no pods.'] };
   const isRolling = !facts.isObserved || (desired !== undefined && updated !== undefined && updated < desired);
   const stuck = facts.conditions.some(({ type, status }) => type === 'Progressing' && status === 'false');
   if (stuck)
@@ -175,7 +187,7 @@ export function workloadStatus(kind: string, facts: WorkloadFacts): WorkloadStat
   if (unavailable > 0 || abnormal > 0)
     return { status: 'Degraded', tone: 'bad', reasons: missing(Math.max(unavailable, abnormal), desired) };
   return desired === undefined && facts.abnormal === undefined
-    ? { status: 'Unknown', tone: 'neutral', reasons: [] }
+    ? { status: 'Unknown', tone: 'unknown', reasons: [] }
     : { status: 'Healthy', tone: 'good', reasons: [] };
 }
 

@@ -1,5 +1,156 @@
-import { Title } from '@mantine/core';
+import { useSearchParams } from 'wouter';
+import { formatDuration } from '../../app/format-time.ts';
+import { workloadPath } from '../../app/object-paths.ts';
+import { PageHeader } from '../../app/page-header.tsx';
+import { StatusBadge } from '../../app/status-badge.tsx';
+import { formatValue } from '../../charts/format-value.ts';
+import { type Column, DataTable } from '../../lists/data-table.tsx';
+import { ListFilter, useNames } from '../../objects/list-filter.tsx';
+import { ShareText } from '../../objects/share-text.tsx';
 
+/** A workload of the inventory. */
+interface WorkloadRow {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly status: string;
+  readonly abnormal: boolean;
+  readonly ready?: number | null;
+  readonly desired?: number | null;
+  readonly pods: number;
+  readonly podsAbnormal: number;
+  readonly restarts: number;
+  readonly age?: number | null;
+  readonly cpu?: number | null;
+  readonly cpuOfResource?: number | null;
+  readonly memory?: number | null;
+  readonly memoryOfResource?: number | null;
+}
+
+const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job', 'ReplicaSet', 'Pod', 'StaticPod'];
+const STATUSES = ['Ready', 'Degraded', 'Stopped', 'Running', 'Complete', 'Failed', 'Active', 'Scheduled', 'Suspended'];
+
+const NAME: Column<WorkloadRow> = { key: 'name', title: 'Workload', sort: 'name', cell: ({ name }) => name };
+const NAMESPACE: Column<WorkloadRow> = {
+  key: 'namespace',
+  title: 'Namespace',
+  sort: 'namespace',
+  cell: ({ namespace }) => namespace,
+};
+const CLUSTER: Column<WorkloadRow> = {
+  key: 'cluster',
+  title: 'Cluster',
+  sort: 'cluster',
+  cell: ({ cluster }) => cluster,
+};
+const OTHERS: readonly Column<WorkloadRow>[] = [
+  { key: 'kind', title: 'Kind', sort: 'kind', cell: ({ kind }) => kind },
+  {
+    key: 'status',
+    title: 'Status',
+    sort: 'status',
+    cell: ({ status, abnormal, podsAbnormal }) => (
+      <span title={podsAbnormal === 0 ? undefined : `${podsAbnormal} of its pods are not well`}>
+        <StatusBadge status={status} {...(abnormal && { tone: 'bad' as const })} />
+      </span>
+    ),
+  },
+  {
+    key: 'ready',
+    title: 'Ready',
+    isNumber: true,
+    hint: 'Pods that are ready, of those that are wanted; of a Job those that succeeded, of those that have to',
+    cell: ({ ready, desired, pods }) => `${ready ?? '–'}/${desired ?? pods}`,
+  },
+  {
+    key: 'restarts',
+    title: 'Restarts',
+    sort: 'restarts',
+    isNumber: true,
+    hint: 'Of the pods that there are',
+    cell: ({ restarts }) => restarts.toLocaleString(),
+  },
+  {
+    key: 'cpu',
+    title: 'CPU',
+    sort: 'cpu',
+    isNumber: true,
+    hint: 'Cores in use',
+    cell: ({ cpu }) => formatValue(cpu, 'cores'),
+  },
+  {
+    key: 'cpuOfResource',
+    title: 'Of its share',
+    sort: 'cpuOfResource',
+    isNumber: true,
+    isWideOnly: true,
+    hint: "CPU in use, of the pods' limits, else requests, else nodes",
+    cell: ({ cpuOfResource }) => <ShareText percent={cpuOfResource} />,
+  },
+  {
+    key: 'memory',
+    title: 'Memory',
+    sort: 'memory',
+    isNumber: true,
+    hint: 'In use, without page cache',
+    cell: ({ memory }) => formatValue(memory, 'bytes'),
+  },
+  {
+    key: 'memoryOfResource',
+    title: 'Of its share',
+    sort: 'memoryOfResource',
+    isNumber: true,
+    isWideOnly: true,
+    hint: "Memory in use, of the pods' limits, else requests, else nodes",
+    cell: ({ memoryOfResource }) => <ShareText percent={memoryOfResource} />,
+  },
+  {
+    key: 'age',
+    title: 'Age',
+    sort: 'age',
+    isNumber: true,
+    cell: ({ age }) => (age === undefined || age === null ? '–' : formatDuration(age)),
+  },
+];
+
+/** All workloads: how many of their pods are ready, and what they use. */
 export default function WorkloadsPage() {
-  return <Title order={1}>Workloads</Title>;
+  const [params] = useSearchParams();
+  const given = (name: string): string => params.get(name) ?? '';
+  const cluster = given('cluster');
+  const clusters = useNames('clusters', 'cluster');
+  const namespaces = useNames('namespaces', 'namespace', cluster === '' ? {} : { cluster });
+  return (
+    <>
+      <PageHeader title="Workloads" />
+      <DataTable<WorkloadRow>
+        label="Workloads"
+        source="/api/v1/inventory/workloads"
+        query={{ namespace: given('namespace'), kind: given('kind'), status: given('status') }}
+        columns={[
+          NAME,
+          ...(given('namespace') === '' ? [NAMESPACE] : []),
+          ...(clusters.length > 1 && cluster === '' ? [CLUSTER] : []),
+          ...OTHERS,
+        ]}
+        rowKey={(row) => `${row.cluster}/${row.namespace}/${row.kind}/${row.name}`}
+        rowHref={({ cluster: of, namespace, kind, name }) => workloadPath(kind, { cluster: of, namespace, name })}
+        filters={
+          <>
+            {clusters.length > 1 && <ListFilter name="cluster" label="All clusters" values={clusters} width={140} />}
+            <ListFilter name="namespace" label="All namespaces" values={namespaces} />
+            <ListFilter name="kind" label="All kinds" values={KINDS} width={140} />
+            <ListFilter
+              name="status"
+              label="Any status"
+              values={[{ value: 'abnormal', label: 'Needs attention' }, ...STATUSES]}
+            />
+          </>
+        }
+        emptyTitle="No workloads"
+        emptyText="There are none in the clusters that are monitored, or nothing is known of them yet."
+      />
+    </>
+  );
 }
