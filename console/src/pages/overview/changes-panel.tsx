@@ -1,0 +1,127 @@
+import { Anchor, Group, SegmentedControl, Text } from '@mantine/core';
+import { Fragment, useState } from 'react';
+import type { Loaded } from '../../api/use-data.ts';
+import { StatusBadge } from '../../app/status-badge.tsx';
+import type { Tone } from '../../app/status-tone.ts';
+import { useUrlState } from '../../app/url-state.ts';
+import { Ago } from './ago.tsx';
+import type { Change, ChangeKind } from './changes.ts';
+import { ObjectLink } from './object-link.tsx';
+import { Nothing, Panel, PanelBody } from './panel.tsx';
+import classes from './rows.module.css';
+
+const SHOWN = 10;
+
+const KINDS: Readonly<Record<ChangeKind, { readonly word: string; readonly group: string }>> = {
+  alert: { word: 'alert', group: 'alerts' },
+  rollout: { word: 'rollout', group: 'rollouts' },
+  scaling: { word: 'scaling', group: 'scaling' },
+  node: { word: 'node', group: 'nodes' },
+  warning: { word: 'warning', group: 'warnings' },
+};
+
+const TONES: Readonly<Record<Change['level'], Tone>> = {
+  serious: 'bad',
+  warning: 'warning',
+  neutral: 'busy',
+  good: 'good',
+};
+
+/** What changed in the shared time range, the newest first; of one kind, if the user wants. */
+export function ChangesPanel({ loaded }: { readonly loaded: Loaded<readonly Change[]> }) {
+  const [kind, setKind] = useUrlState('changes', 'all');
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <Panel
+      title="What changed"
+      aside={
+        <SegmentedControl
+          size="xs"
+          value={kind}
+          onChange={setKind}
+          aria-label="Which changes"
+          data={[
+            { value: 'all', label: 'All' },
+            ...Object.entries(KINDS).map(([value, { group }]) => ({
+              value,
+              label: group[0]!.toUpperCase() + group.slice(1),
+            })),
+          ]}
+          style={{ maxWidth: '100%', overflowX: 'auto' }}
+        />
+      }
+    >
+      <PanelBody loaded={loaded} title="What changed cannot be told">
+        {(all) => {
+          const wanted = kind === 'all' ? all : all.filter((change) => change.kind === kind);
+          return (
+            <>
+              {wanted.length === 0 && <Nothing>Nothing of this in this time range.</Nothing>}
+              <ul className={classes.rows}>
+                {wanted.slice(0, isOpen ? undefined : SHOWN).map((change) => (
+                  <ChangeRow key={change.key} change={change} />
+                ))}
+              </ul>
+              {wanted.length > SHOWN && (
+                <Anchor
+                  display="block"
+                  component="button"
+                  type="button"
+                  fz="xs"
+                  onClick={() => setIsOpen(!isOpen)}
+                  aria-expanded={isOpen}
+                >
+                  {isOpen ? 'Show fewer' : `Show ${wanted.length - SHOWN} more`}
+                </Anchor>
+              )}
+            </>
+          );
+        }}
+      </PanelBody>
+    </Panel>
+  );
+}
+
+function ChangeRow({ change }: { readonly change: Change }) {
+  const { kind, level, time, title, detail, count, objects, objectCount } = change;
+  return (
+    <li className={classes.row}>
+      <div className={classes.badge}>
+        <StatusBadge status={KINDS[kind].word} tone={TONES[level]} />
+      </div>
+      <div className={classes.main}>
+        <Group gap={6} wrap="wrap">
+          <Text span fz="sm" fw={500}>
+            {title}
+            {count > 1 && (
+              <Text span fz="xs" c="dimmed" fw={400}>
+                {' '}
+                × {count}
+              </Text>
+            )}
+          </Text>
+          <span>
+            {objects.map(({ name, path }, i) => (
+              <Fragment key={name}>
+                {i > 0 && ', '}
+                <ObjectLink path={path}>{name}</ObjectLink>
+              </Fragment>
+            ))}
+            {objectCount > objects.length && (
+              <Text span fz="xs" c="dimmed">
+                {' '}
+                and {objectCount - objects.length} more
+              </Text>
+            )}
+          </span>
+        </Group>
+        {detail !== '' && (
+          <Text fz="xs" c="dimmed" lineClamp={2} title={detail} style={{ overflowWrap: 'anywhere' }}>
+            {detail}
+          </Text>
+        )}
+      </div>
+      <Ago time={time} />
+    </li>
+  );
+}
