@@ -1,0 +1,120 @@
+/**
+ * How many panels of the dashboards that most clusters have show data on a running server, to be run by hand after a build:
+ *
+ *     node dist/test/kubernetes/corpus-report.js --write-rules rules.yml       (named in rule_files: they read recorded series)
+ *     node dist/test/dashboards/corpus-share.js --url http://127.0.0.1:9090 [--dashboards FOLDER]
+ *
+ * Resolves each dashboard's variables as Grafana does when it is opened, asks every query of every panel over the last ten
+ * minutes, and tells of each panel without data why: which metric is not there, or what the cluster does not have. Exits 1 when
+ * a query fails.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { formatTable } from '../../cli/table.ts';
+import { parseExpr } from '../../query/promql/parser.ts';
+import { findCorpus } from '../kubernetes/find-corpus.ts';
+import { whySilent } from '../kubernetes/why-silent.ts';
+import { type DashboardModel, type DashboardPanel, type PanelTarget, readDashboard } from './dashboard-panels.ts';
+import { countAnswers, labelValuesOf } from './grafana-source.ts';
+import { interpolate, resolveVariables, type VariableTexts } from './template-variables.ts';
+
+/** What became of a panel. Without data of its queries, the reason of the first of them. */
+interface PanelOutcome {
+  readonly dashboard: string;
+  readonly panel: string;
+  readonly outcome: 'all' | 'some' | 'none' | 'failed';
+  readonly reason: string;
+}
+
+const { values } = parseArgs({
+  options: {
+    url: { type: 'string', default: 'http://127.0.0.1:9090' },
+    dashboards: { type: 'string', default: '' },
+  },
+});
+const { url } = values;
+
+async function askPanel(dashboard: string, panel: DashboardPanel, texts: VariableTexts): Promise<PanelOutcome> {
+  const reasons: string[] = [];
+  for (const target of panel.targets) {
+    const expr = interpolate(target.expr, texts);
+    try {
+      const reason = await askTarget({ ...target, expr });
+      if (reason !== undefined) reasons.push(reason);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { dashboard, panel: panel.title, outcome: 'failed', reason: `FAILED: ${expr}: ${message}` };
+    }
+  }
+  const outcome = reasons.length === 0 ? 'all' : reasons.length < panel.targets.length ? 'some' : 'none';
+  return { dashboard, panel: panel.title, outcome, reason: [...new Set(reasons)].join('; ') };
+}
+
+/** Undefined when it has data, else why not. */
+async function askTarget(target: PanelTarget): Promise<string | undefined> {
+  if ((await countAnswers(url, target)) > 0) return undefined;
+  return whySilent(url, parseExpr(target.expr));
+}
+
+async function askDashboard(dashboard: DashboardModel): Promise<PanelOutcome[]> {
+  const texts = await resolveVariables(dashboard.variables, labelValuesOf(url));
+  const outcomes: PanelOutcome[] = [];
+  for (const panel of dashboard.panels) {
+    if (panel.targets.length > 0) outcomes.push(await askPanel(dashboard.title, panel, texts));
+  }
+  return outcomes;
+}
+
+function groupBy(
+  outcomes: readonly PanelOutcome[],
+  keyOf: (outcome: PanelOutcome) => string,
+): Map<string, PanelOutcome[]> {
+  const groups = new Map<string, PanelOutcome[]>();
+  for (const outcome of outcomes) groups.set(keyOf(outcome), [...(groups.get(keyOf(outcome)) ?? []), outcome]);
+  return groups;
+}
+
+function share(outcomes: readonly PanelOutcome[]): [shown: string, of: string] {
+  const shown = outcomes.filter(({ outcome }) => outcome === 'all' || outcome === 'some').length;
+  return [String(shown), String(outcomes.length)];
+}
+
+function report(outcomes: readonly PanelOutcome[]): void {
+  const byDashboard = groupBy(outcomes, ({ dashboard }) => dashboard);
+  console.log(
+    formatTable(
+      ['dashboard', 'panels with data', 'of'],
+      [...byDashboard].map(([title, of]) => [title, ...share(of)]),
+    ),
+  );
+  const silent = outcomes.filter(({ outcome }) => outcome !== 'all');
+  const rows = silent.map(({ dashboard, panel, outcome, reason }) => [dashboard, panel, outcome, reason]);
+  console.log(`\n${formatTable(['dashboard', 'panel', 'queries with data', 'why not the others'], rows)}`);
+  const reasons = groupBy(
+    silent.filter(({ outcome }) => outcome === 'none' || outcome === 'failed'),
+    ({ reason }) => reason,
+  );
+  const counts = [...reasons].map(([reason, of]) => [String(of.length), reason] as const);
+  counts.sort(([a], [b]) => Number(b) - Number(a));
+  console.log(`\n${formatTable(['panels', 'without data because'], counts)}`);
+  const [shown, of] = share(outcomes);
+  const whole = outcomes.filter(({ outcome }) => outcome === 'all').length;
+  console.log(
+    `\n${shown} of ${of} panels (${((100 * Number(shown)) / Number(of)).toFixed(1)} %) have data, ${whole} of them in every query`,
+  );
+}
+
+const folder = values.dashboards === '' ? findCorpus('dashboards') : values.dashboards;
+if (folder === undefined) {
+  console.log('skipped: there is no folder shared/corpus/kube-prometheus/dashboards above this program');
+} else {
+  const outcomes: PanelOutcome[] = [];
+  for (const file of readdirSync(folder).sort()) {
+    if (file.endsWith('.json')) {
+      outcomes.push(...(await askDashboard(readDashboard(readFileSync(path.join(folder, file), 'utf8')))));
+    }
+  }
+  report(outcomes);
+  process.exitCode = outcomes.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+}
