@@ -1,11 +1,10 @@
 import type { Board } from '../parts/board.ts';
 import { graph } from '../parts/graph-panel.ts';
-import { type BoardLink, cell, ofSeries } from '../parts/links.ts';
+import { cell, ofSeries } from '../parts/links.ts';
+import { toCluster } from '../parts/object-links.ts';
 import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
 import { UNIT } from '../parts/unit.ts';
-
-const toCluster = (cluster: string): BoardLink => ({ title: 'Cluster', uid: 'pharos-cluster', variables: { cluster } });
 
 /** All clusters beside each other: which one wants looking at. */
 export const fleet: Board = {
@@ -63,7 +62,7 @@ export const fleet: Board = {
         table({
           title: 'Clusters by use',
           description: 'Use and requests are shares of what nodes that are not control plane can allocate.',
-          labels: [{ label: 'cluster', title: 'Cluster', link: toCluster(cell('cluster')) }],
+          labels: [{ label: 'cluster', title: 'Cluster', link: toCluster(cell) }],
           sortBy: 'CPU used',
           height: 7,
           values: [
@@ -121,7 +120,7 @@ export const fleet: Board = {
           unit: UNIT.percent,
           queries: [{ expr: 'topk(20, k8s_cluster_rate_cpu_core_used_cluster)', legend: '{{cluster}}' }],
           thresholds: { warn: 70, bad: 90 },
-          links: [toCluster(ofSeries('cluster'))],
+          links: [toCluster(ofSeries)],
         }),
         graph({
           title: 'Memory used',
@@ -129,7 +128,7 @@ export const fleet: Board = {
           unit: UNIT.percent,
           queries: [{ expr: 'topk(20, k8s_cluster_rate_mem_no_cache_bytes_cluster)', legend: '{{cluster}}' }],
           thresholds: { warn: 75, bad: 90 },
-          links: [toCluster(ofSeries('cluster'))],
+          links: [toCluster(ofSeries)],
         }),
         graph({
           title: 'Places for pods taken',
@@ -142,21 +141,21 @@ export const fleet: Board = {
             },
           ],
           thresholds: { warn: 80, bad: 95 },
-          links: [toCluster(ofSeries('cluster'))],
+          links: [toCluster(ofSeries)],
         }),
         graph({
           title: 'Traffic received',
           description: 'Bytes per second that pods receive.',
           unit: UNIT.bytesPerSecond,
           queries: [{ expr: 'topk(20, k8s_cluster_network_receive_bytes_bw)', legend: '{{cluster}}' }],
-          links: [toCluster(ofSeries('cluster'))],
+          links: [toCluster(ofSeries)],
         }),
         graph({
           title: 'Traffic sent',
           description: 'Bytes per second that pods send.',
           unit: UNIT.bytesPerSecond,
           queries: [{ expr: 'topk(20, k8s_cluster_network_transmit_bytes_bw)', legend: '{{cluster}}' }],
-          links: [toCluster(ofSeries('cluster'))],
+          links: [toCluster(ofSeries)],
         }),
         graph({
           title: 'Alerts firing over time',
@@ -164,7 +163,7 @@ export const fleet: Board = {
           unit: UNIT.count,
           decimals: 0,
           queries: [{ expr: 'count by (cluster) (ALERTS{alertstate="firing"})', legend: '{{cluster}}' }],
-          links: [toCluster(ofSeries('cluster'))],
+          links: [toCluster(ofSeries)],
         }),
       ],
     },

@@ -14,6 +14,8 @@ import { PROMETHEUS } from './variables.ts';
 
 /** A number to be read at a glance. */
 export interface StatDescription extends PanelDescription {
+  /** True: the series' name is what is shown, for what is known by a label. Default false. */
+  readonly nameOnly?: boolean;
   /** Names for some of the values. */
   readonly names?: ValueNames;
   /** What stands there when there is no series, where that means something: `0`. */
@@ -32,11 +34,16 @@ export function stat(description: StatDescription): Panel {
     .thresholds(thresholdsConfig(thresholds))
     .graphMode(BigValueGraphMode.None)
     .colorMode(description.thresholds || names ? BigValueColorMode.Value : BigValueColorMode.None)
-    .textMode(description.queries.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Auto)
+    .textMode(textMode(description))
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']));
   if (decimals !== undefined) panel.decimals(decimals);
   if (names) panel.mappings([valueMappings(names)]);
   if (none !== undefined) panel.noValue(none);
   if (links) panel.dataLinks(dataLinks(links));
   return { title, width, height, built: panel.build() };
+}
+
+function textMode({ nameOnly = false, queries }: StatDescription): BigValueTextMode {
+  if (nameOnly) return BigValueTextMode.Name;
+  return queries.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Auto;
 }

@@ -63,9 +63,14 @@ export const clusterVariable = (): Variable =>
 export const nodeVariable = ({ several = false } = {}): Variable =>
   labelVariable({ name: 'node', title: 'Node', of: 'k8s_node_status_ready{cluster="$cluster"}', several });
 
-/** The namespace, of the cluster. */
+/** The namespace, of the cluster: any of them, or where one is chosen, those that have workloads. */
 export const namespaceVariable = ({ several = false } = {}): Variable =>
-  labelVariable({ name: 'namespace', title: 'Namespace', of: 'kube_namespace_created{cluster="$cluster"}', several });
+  labelVariable({
+    name: 'namespace',
+    title: 'Namespace',
+    of: `${several ? 'kube_namespace_created' : 'k8s_workload_pod_restart_total'}{cluster="$cluster"}`,
+    several,
+  });
 
 /** The workload, of the namespace. */
 export const workloadVariable = (): Variable =>
