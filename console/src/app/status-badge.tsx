@@ -16,6 +16,7 @@ export function StatusBadge({ status, tone }: { readonly status: string; readonl
     <Badge
       variant="default"
       fw={500}
+      miw="max-content"
       data-tone={shown}
       leftSection={
         <span

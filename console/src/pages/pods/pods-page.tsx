@@ -41,7 +41,6 @@ export default function PodsPage() {
         shows={{ cluster: clusters.length > 1 && cluster === '', namespace: given('namespace') === '' }}
         filters={
           <>
-            {clusters.length > 1 && <ListFilter name="cluster" label="All clusters" values={clusters} width={140} />}
             <ListFilter name="namespace" label="All namespaces" values={namespaces} />
             <ListFilter
               name="status"

@@ -4,6 +4,7 @@ import { podPath } from '../../app/object-paths.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
+import classes from '../../objects/objects.module.css';
 import { ShareText } from '../../objects/share-text.tsx';
 
 /** A pod of the inventory. */
@@ -24,7 +25,7 @@ interface PodRow {
 }
 
 const COLUMNS: readonly Column<PodRow>[] = [
-  { key: 'pod', title: 'Pod', sort: 'pod', cell: ({ pod }) => pod },
+  { key: 'pod', title: 'Pod', sort: 'pod', cell: ({ pod }) => <span className={classes.name}>{pod}</span> },
   {
     key: 'status',
     title: 'Status',
@@ -80,7 +81,12 @@ const COLUMNS: readonly Column<PodRow>[] = [
     hint: 'Memory in use, of the limit',
     cell: ({ memoryOfLimit }) => <ShareText percent={memoryOfLimit} />,
   },
-  { key: 'node', title: 'Node', sort: 'node', cell: ({ node }) => (node === '' ? '–' : node) },
+  {
+    key: 'node',
+    title: 'Node',
+    sort: 'node',
+    cell: ({ node }) => (node === '' ? '–' : <span className={classes.name}>{node}</span>),
+  },
   {
     key: 'age',
     title: 'Age',
@@ -128,6 +134,7 @@ export function PodsTable({
       rowKey={({ cluster, namespace, pod }) => `${cluster}/${namespace}/${pod}`}
       rowHref={({ cluster, namespace, pod }) => podPath({ cluster, namespace, name: pod })}
       filters={filters}
+      defaultSort="-abnormal,namespace,pod"
       emptyTitle="No pods"
       emptyText="There are none in the clusters that are monitored, or nothing is known of them yet."
       {...(pageSize !== undefined && { pageSize })}

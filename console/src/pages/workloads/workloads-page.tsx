@@ -6,6 +6,7 @@ import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
 import { ListFilter, useNames } from '../../objects/list-filter.tsx';
+import classes from '../../objects/objects.module.css';
 import { ShareText } from '../../objects/share-text.tsx';
 
 /** A workload of the inventory. */
@@ -31,7 +32,12 @@ interface WorkloadRow {
 const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job', 'ReplicaSet', 'Pod', 'StaticPod'];
 const STATUSES = ['Ready', 'Degraded', 'Stopped', 'Running', 'Complete', 'Failed', 'Active', 'Scheduled', 'Suspended'];
 
-const NAME: Column<WorkloadRow> = { key: 'name', title: 'Workload', sort: 'name', cell: ({ name }) => name };
+const NAME: Column<WorkloadRow> = {
+  key: 'name',
+  title: 'Workload',
+  sort: 'name',
+  cell: ({ name }) => <span className={classes.name}>{name}</span>,
+};
 const NAMESPACE: Column<WorkloadRow> = {
   key: 'namespace',
   title: 'Namespace',
@@ -138,7 +144,6 @@ export default function WorkloadsPage() {
         rowHref={({ cluster: of, namespace, kind, name }) => workloadPath(kind, { cluster: of, namespace, name })}
         filters={
           <>
-            {clusters.length > 1 && <ListFilter name="cluster" label="All clusters" values={clusters} width={140} />}
             <ListFilter name="namespace" label="All namespaces" values={namespaces} />
             <ListFilter name="kind" label="All kinds" values={KINDS} width={140} />
             <ListFilter
@@ -148,6 +153,7 @@ export default function WorkloadsPage() {
             />
           </>
         }
+        defaultSort="-abnormal,namespace,name"
         emptyTitle="No workloads"
         emptyText="There are none in the clusters that are monitored, or nothing is known of them yet."
       />
