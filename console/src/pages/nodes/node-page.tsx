@@ -1,5 +1,206 @@
-import { Title } from '@mantine/core';
+import { Group, Loader, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useParams } from 'wouter';
+import { useData } from '../../api/use-data.ts';
+import { EmptyState } from '../../app/empty-state.tsx';
+import { ErrorState } from '../../app/error-state.tsx';
+import { formatDateTime, formatDuration } from '../../app/format-time.ts';
+import { clusterOfSegment } from '../../app/object-paths.ts';
+import { PageHeader } from '../../app/page-header.tsx';
+import { StatusBadge } from '../../app/status-badge.tsx';
+import { formatValue, type Unit } from '../../charts/format-value.ts';
+import { Meter } from '../../charts/meter.tsx';
+import { ChartSections } from '../../objects/chart-sections.tsx';
+import { Facts } from '../../objects/facts.tsx';
+import { filteredPath } from '../../objects/filtered-path.ts';
+import { ObjectEvents } from '../../objects/object-events.tsx';
+import { Section } from '../../objects/section.tsx';
+import { AlertsPanel } from '../overview/alerts-panel.tsx';
+import { askAll } from '../overview/ask-all.ts';
+import { firingAlerts } from '../overview/firing-alerts.ts';
+import { PodsTable } from '../pods/pods-table.tsx';
+import { nodeCharts } from './node-charts.ts';
+import { type NodeFacts, type NodeResource, nodeFacts, nodeQueries } from './node-facts.ts';
 
+const INTERVAL = 30_000;
+
+/** A node: whether it is well, what it has and what becomes of it, its pods, what is said of it, and its charts. */
 export default function NodePage() {
-  return <Title order={1}>Node</Title>;
+  const { cluster: segment = '', node = '' } = useParams();
+  const cluster = clusterOfSegment(segment);
+  const key = `${cluster}/${node}`;
+  const { data, error, reload } = useData(
+    `node ${key}`,
+    async (signal) => nodeFacts(await askAll(nodeQueries(cluster, node), signal)) ?? null,
+    INTERVAL,
+  );
+  const names = new Set([node, data?.ip ?? node]);
+  const alerts = useData(
+    `alerts of node ${key} ${data?.ip ?? ''}`,
+    async (signal) => {
+      const { firing } = await firingAlerts(cluster, signal);
+      const isOurs = ({ labels }: (typeof firing)[number]): boolean =>
+        labels.node === node || (labels.pod === undefined && names.has((labels.instance ?? '').replace(/:\d+$/, '')));
+      return { firing: firing.filter(isOurs), pending: 0 };
+    },
+    INTERVAL,
+  );
+  return (
+    <>
+      <PageHeader
+        title={node}
+        crumbs={[
+          { title: 'Nodes', href: '/nodes' },
+          ...(cluster === '' ? [] : [{ title: cluster, href: filteredPath('/nodes', { cluster }) }]),
+        ]}
+        badges={data !== undefined && data !== null && <Badges facts={data} />}
+      />
+      <Stack gap="lg">
+        {error !== undefined && data === undefined && (
+          <ErrorState title="The node's state cannot be had" error={error} onRetry={reload} />
+        )}
+        {data === undefined && error === undefined && <Loader aria-label="Loading" />}
+        {data === null && (
+          <EmptyState
+            title="There is no such node now"
+            text="It may have been removed. What was stored of it is below, for the time range that is chosen."
+          />
+        )}
+        {data !== undefined && data !== null && (
+          <>
+            <Resources facts={data} />
+            <NodeFactList facts={data} />
+          </>
+        )}
+        <AlertsPanel loaded={alerts} />
+        <Section title="Pods on it">
+          <PodsTable query={{ cluster, node }} shows={{ cluster: false, namespace: true }} />
+        </Section>
+        <Section title="Events">
+          <ObjectEvents
+            filters={[...(cluster === '' ? [] : [['cluster', cluster] as const]), ['kind', 'Node'], ['name', node]]}
+          />
+        </Section>
+        {data !== undefined && (
+          <ChartSections
+            sections={nodeCharts({ cluster, node, ip: data?.ip ?? '' }, { hasGpu: data?.hasGpu === true })}
+          />
+        )}
+      </Stack>
+    </>
+  );
+}
+
+function Badges({ facts: { isReady, isCordoned, conditions } }: { readonly facts: NodeFacts }) {
+  return (
+    <Group gap={6}>
+      <StatusBadge status={isReady ? 'Ready' : 'NotReady'} />
+      {isCordoned && <StatusBadge status="cordoned" />}
+      {conditions
+        .filter(({ type, isGood }) => type !== 'Ready' && !isGood)
+        .map(({ type }) => (
+          <StatusBadge key={type} status={type} tone="warning" />
+        ))}
+    </Group>
+  );
+}
+
+function Resources({ facts: { cpu, memory, pods, gpu, hasGpu } }: { readonly facts: NodeFacts }) {
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2, md: hasGpu ? 4 : 3 }} spacing="lg">
+      <Resource name="CPU" resource={cpu} unit="cores" />
+      <Resource name="Memory" resource={memory} unit="bytes" />
+      <Resource name="Pods" resource={pods} unit="1" />
+      {hasGpu && <Resource name="GPU" resource={gpu} unit="1" />}
+    </SimpleGrid>
+  );
+}
+
+function Resource({
+  name,
+  resource: { capacity, allocatable, requested, used },
+  unit,
+}: {
+  readonly name: string;
+  readonly resource: NodeResource;
+  readonly unit: Unit;
+}) {
+  const share = (part: number | undefined): number | undefined =>
+    part === undefined || capacity === undefined || capacity === 0 ? undefined : part / capacity;
+  const percent = share(used);
+  const parts = [
+    ['used', used],
+    ['requested', requested],
+    ['allocatable', allocatable],
+    ['there are', capacity],
+  ] as const;
+  return (
+    <Stack gap={6}>
+      <Group justify="space-between">
+        <Text fz="sm" fw={600}>
+          {name}
+        </Text>
+        <Text fz="sm" fw={600}>
+          {percent === undefined ? '–' : formatValue(percent * 100, '%')}
+        </Text>
+      </Group>
+      <Meter
+        label={name}
+        text={`${formatValue(used, unit)} used of ${formatValue(capacity, unit)}`}
+        share={percent}
+        mark={share(requested)}
+      />
+      <Text fz="xs" c="dimmed">
+        {parts
+          .filter(([, value]) => value !== undefined)
+          .map(([word, value]) =>
+            word === 'there are' ? `of ${formatValue(value, unit)}` : `${formatValue(value, unit)} ${word}`,
+          )
+          .join(' · ')}
+      </Text>
+    </Stack>
+  );
+}
+
+function NodeFactList({ facts }: { readonly facts: NodeFacts }) {
+  const { conditions, roles, taints, created } = facts;
+  const said = (text: string): string | undefined => (text === '' ? undefined : text);
+  return (
+    <Facts
+      items={[
+        ['Roles', roles.length === 0 ? 'none' : roles.join(', ')],
+        ['Kubelet', said(facts.kubelet)],
+        ['Container runtime', said(facts.runtime)],
+        ['Operating system', said(facts.os)],
+        ['Kernel', said(facts.kernel)],
+        ['Address', said(facts.ip)],
+        ['Addresses of pods', said(facts.podCidr)],
+        ['Provider', said(facts.providerId)],
+        [
+          'Storage for pods',
+          facts.storage.capacity === undefined ? undefined : formatValue(facts.storage.capacity, 'bytes'),
+        ],
+        [
+          'Made',
+          created === undefined ? undefined : (
+            <span title={formatDateTime(created)}>{formatDuration(Date.now() / 1000 - created)} ago</span>
+          ),
+        ],
+      ]}
+      wide={[
+        [
+          'Conditions',
+          <Group key="conditions" gap={4}>
+            {conditions.map(({ type, status, isGood }) => (
+              <StatusBadge
+                key={type}
+                status={`${type}: ${status === 'unknown' ? 'unknown' : status === 'true' ? 'yes' : 'no'}`}
+                tone={isGood ? 'good' : type === 'Ready' ? 'bad' : 'warning'}
+              />
+            ))}
+          </Group>,
+        ],
+        ['Taints', taints.length === 0 ? undefined : taints.join(', ')],
+      ]}
+    />
+  );
 }
