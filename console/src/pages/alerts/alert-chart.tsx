@@ -6,6 +6,7 @@ import { TimeChart } from '../../charts/time-chart.tsx';
 import { useRangeQuery } from '../../charts/use-range-query.ts';
 import { metricUnit } from '../policies/metric-catalogue.ts';
 import type { AlertCause } from './alert-cause.ts';
+import { alertObject } from './alert-object.ts';
 import { severityInk } from './alert-severity.ts';
 import type { AlertLabels } from './current-alerts.ts';
 
@@ -22,7 +23,8 @@ export function AlertChart({
   const { query, metric, thresholds } = chart;
   const { data, error } = useRangeQuery(query);
   const own = data?.series.filter((one) => isAbout(one.labels, labels)) ?? [];
-  const names = seriesLabels(own.map((one) => one.labels));
+  const found = seriesLabels(own.map((one) => one.labels));
+  const names = own.length === 1 ? [alertObject(labels).text] : found;
   const search = new URLSearchParams(keptSearch());
   search.set('g0.expr', query);
   return (

@@ -1,6 +1,7 @@
-import { Group, Loader, SegmentedControl, Select, Stack, Tabs, TextInput, Title } from '@mantine/core';
+import { Group, Loader, SegmentedControl, Select, Tabs, TextInput } from '@mantine/core';
 import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
+import { PageHeader } from '../../app/page-header.tsx';
 import { useUrlState } from '../../app/url-state.ts';
 import { alertObject } from './alert-object.ts';
 import { severityRank } from './alert-severity.ts';
@@ -36,10 +37,8 @@ export default function AlertsPage() {
   const count = (wanted: CurrentAlert['state']): number =>
     data?.filter((alert) => alert.state === wanted && isWanted(alert)).length ?? 0;
   return (
-    <Stack gap="md">
-      <Title order={1} size="h3">
-        Alerts
-      </Title>
+    <>
+      <PageHeader title="Alerts" />
       <Tabs value={view} onChange={(value) => setView(value ?? 'now')} keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="now">Now</Tabs.Tab>
@@ -112,7 +111,7 @@ export default function AlertsPage() {
           <SilencesView text={text} onChange={reload} />
         </Tabs.Panel>
       </Tabs>
-    </Stack>
+    </>
   );
 }
 

@@ -62,8 +62,10 @@ export interface ExplainedAutoscaler extends Autoscaler {
 /** A metric's value beside its target: `53%/70%`, `300m/250m`. */
 export function metricText({ seen, value, target }: AutoscalerMetric): string {
   const sign = target.type === 'Utilization' ? '%' : '';
-  const shown = typeof value === 'number' ? Number(value.toPrecision(4)) : (value ?? seen?.text);
-  return `${shown === undefined || shown === null ? '?' : `${shown}${sign}`}/${target.text}${sign}`;
+  const own = value ?? seen?.text;
+  const shown =
+    own !== undefined && own !== '' && !Number.isNaN(Number(own)) ? Number(Number(own).toPrecision(4)) : own;
+  return `${shown === undefined ? '?' : `${shown}${sign}`}/${target.text}${sign}`;
 }
 
 /** How full a metric is of its target, 1 being all; undefined when that cannot be told. */

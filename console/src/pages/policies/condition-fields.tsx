@@ -58,7 +58,7 @@ export function ConditionFields({
   const unit = isChange ? '%' : metricUnit(metric, ofLevel.find(({ name }) => name === metric)?.unit);
   const names = ofLevel.map(({ name }) => name);
   return (
-    <Fieldset legend={title}>
+    <Fieldset legend={title} px="md">
       <Stack gap="sm">
         <Select
           label="Metric"
@@ -200,7 +200,12 @@ function SeverityNumbers({
   readonly onChange: (values: BySeverity) => void;
 }) {
   return (
-    <Fieldset variant="unstyled" legend={title} fz="xs" p={0}>
+    <Fieldset
+      variant="unstyled"
+      legend={title}
+      p={0}
+      styles={{ legend: { fontSize: 'var(--mantine-font-size-sm)', fontWeight: 500, padding: 0, marginBottom: 2 } }}
+    >
       <SimpleGrid cols={3} spacing="sm" maw={520}>
         {SEVERITIES.map((severity) => (
           <NumberInput
@@ -208,7 +213,6 @@ function SeverityNumbers({
             size="xs"
             hideControls
             aria-label={`${title}: ${severity}`}
-            placeholder={severity}
             leftSection={
               <Text size="xs" c="dimmed">
                 {severity}
