@@ -45,6 +45,24 @@ it('gives no two dashboards the same uid or title', () => {
   }
 });
 
+it('leads every link to a dashboard that exists, with variables that it has', () => {
+  const variables = new Map(
+    dashboards.map(({ built }) => [built.uid, ['datasource', ...built.templating.list.map(({ name }) => name)]]),
+  );
+  const wrong: string[] = [];
+  let links = 0;
+  for (const { file, text } of dashboards) {
+    for (const [link, uid, search] of text.matchAll(/"\/d\/([^?"]*)(?:\?([^"]*))?"/g)) {
+      links++;
+      const names = [...(search ?? '').matchAll(/var-(\w+)=/g)].map(([, name]) => name!);
+      if (names.some((name) => !variables.get(uid!)?.includes(name)) || !variables.has(uid!))
+        wrong.push(`${file}: ${link}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(links).toBeGreaterThan(dashboards.length);
+});
+
 describe.each(dashboards)('$file', ({ built, text }) => {
   const panels = panelsOf(built.panels);
 

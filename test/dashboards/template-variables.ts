@@ -84,6 +84,11 @@ function queryOf({ query }: TemplateVariable): string {
   return (typeof query === 'string' ? query : query?.query) ?? '';
 }
 
+/** The selector that a variable takes its options from, resolved; undefined when it has none. */
+export function selectorOf(variable: TemplateVariable, texts: VariableTexts): string | undefined {
+  return LABEL_VALUES.exec(interpolate(queryOf(variable), texts))?.[1];
+}
+
 async function optionsOf(variable: TemplateVariable, texts: VariableTexts, labelValues: LabelValues) {
   const query = interpolate(queryOf(variable), texts);
   const match = LABEL_VALUES.exec(query);

@@ -4,8 +4,9 @@ import { print } from '../../query/promql/printer.ts';
 
 /** Components that a cluster may not have, by what their metrics' names or labels begin with. */
 const ABSENT: readonly (readonly [RegExp, string])[] = [
-  [/^windows_|kubernetes-windows-exporter/, 'there are no Windows nodes'],
+  [/windows_|kubernetes-windows-exporter/, 'there are no Windows nodes'],
   [/sysname="Darwin"/, 'there are no macOS nodes'],
+  [/^node_memory_(total|available|internal|wired|compressed)_bytes/, 'there are no macOS or AIX nodes'],
   [/^alertmanager_|alertmanager-main/, 'no Alertmanager runs in the cluster'],
   [/^prometheus_operator_|prometheus-operator/, 'no Prometheus Operator runs in the cluster'],
   [/^prometheus_|^net_conntrack_|prometheus-k8s/, 'no Prometheus runs in the cluster'],
