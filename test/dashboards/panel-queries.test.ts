@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { dashboardFiles } from '../../dashboards/dashboard-files.ts';
+import { parseExpr } from '../../query/promql/parser.ts';
+import { typecheck } from '../../query/promql/typecheck.ts';
+import { readDashboard } from './dashboard-panels.ts';
+import { PANEL_EXCEPTIONS } from './panel-exceptions.ts';
+import { interpolate, resolveVariables } from './template-variables.ts';
+
+/** Names of the k8s_* catalogue, from the page that is made of its definitions. */
+const CATALOGUE = new Set(readFileSync('docs/k8s-metrics.md', 'utf8').match(/(?<=^\| `)k8s_\w+/gm));
+const texts = [...dashboardFiles().values()];
+const dashboards = texts.map(readDashboard);
+
+describe.each(dashboards)('$uid', ({ variables, panels }) => {
+  it('asks only PromQL that parses and typechecks, of metrics that the catalogue has', async () => {
+    const values = await resolveVariables(variables, async (label) => [`some-${label}`]);
+    const wrong: string[] = [];
+    for (const { title, targets } of panels) {
+      for (const { expr } of targets) {
+        const query = interpolate(expr, values);
+        try {
+          typecheck(parseExpr(query), query);
+        } catch (error) {
+          wrong.push(`${title}: ${query}: ${(error as Error).message}`);
+        }
+        const unknown = (query.match(/\bk8s_\w+/g) ?? []).filter((name) => !CATALOGUE.has(name));
+        wrong.push(...unknown.map((name) => `${title}: ${name} is not in the catalogue`));
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+it('links only to dashboards that there are', () => {
+  const uids = new Set(dashboards.map(({ uid }) => uid));
+  const linked = texts.flatMap((text) => text.match(/(?<="\/d\/)[\w-]+/g) ?? []);
+  expect(linked.length).toBeGreaterThan(50);
+  expect(linked.filter((uid) => !uids.has(uid))).toEqual([]);
+});
+
+it('excepts only panels that there are', () => {
+  const names = new Set(dashboards.flatMap(({ uid, panels }) => panels.map(({ title }) => `${uid}: ${title}`)));
+  expect(Object.keys(PANEL_EXCEPTIONS).filter((name) => !names.has(name))).toEqual([]);
+});
