@@ -28,12 +28,20 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const SMALL = 1_000;
 
-/** The files of the console, read once; [] where it has not been built. The first one is the page. A simulated cluster is marked as one on every view. */
-export function pageFiles({ isSimulated }: { readonly isSimulated: boolean }): readonly PageFile[] {
-  // Beside the compiled program, or below the source.
-  const directory = ['../console', '../dist/console']
-    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
-    .find((place) => existsSync(path.join(place, 'assets')));
+// Beside the compiled program, or below the source.
+const PLACES = ['../console', '../dist/console'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+
+/**
+ * The files of the console, read once; [] where it has not been built. The first one is the page. A simulated cluster is marked as one on every
+ * view. `directory` is where it was built to, when that is not the usual place.
+ */
+export function pageFiles({
+  isSimulated,
+  directory = PLACES.find((place) => existsSync(path.join(place, 'assets'))),
+}: {
+  readonly isSimulated: boolean;
+  readonly directory?: string;
+}): readonly PageFile[] {
   if (directory === undefined) return [];
   const file = (name: string): PageFile => ({
     path: `/${name}`,

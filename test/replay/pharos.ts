@@ -1,13 +1,15 @@
-import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { autoscalingSection } from '../../alerting/api/autoscaling-endpoints.ts';
 import { soleLeadership } from '../../alerting/leadership.ts';
 import { createIntegrationRegistry } from '../../alerting/notify/receivers/integration-registry.ts';
+import { freePort } from '../../bench/contenders/contender.ts';
 import { createAlertingRole } from '../../cli/alerting-role.ts';
 import { createCollectorRole } from '../../cli/collector-role.ts';
 import { loadConfig } from '../../cli/config/load-config.ts';
 import { loadAlerting } from '../../cli/load-alerting.ts';
 import { openNotificationHttp } from '../../cli/notification-http.ts';
+import type { PageFile } from '../../cli/page.ts';
 import { policyCatalogue } from '../../cli/policy-catalogue.ts';
 import { createQueryRole } from '../../cli/query-role.ts';
 import { buildServer } from '../../cli/server.ts';
@@ -22,8 +24,8 @@ export interface RunningPharos {
   close(): Promise<void>;
 }
 
-/** All roles on a configuration file, wired as the program wires them, but on the in-memory store. */
-export async function startPharos(configFile: string): Promise<RunningPharos> {
+/** All roles on a configuration file, wired as the program wires them, but on the in-memory store; and the console, when its files are given. */
+export async function startPharos(configFile: string, page: readonly PageFile[] = []): Promise<RunningPharos> {
   const { config } = await loadConfig(configFile, { environment: {} });
   const registry = new Registry();
   const logger = pino({ level: 'silent' });
@@ -46,17 +48,8 @@ export async function startPharos(configFile: string): Promise<RunningPharos> {
     alerts: () => alerting?.alerts() ?? [],
     alertmanagers: () => alerting?.alertmanagers() ?? [],
   });
-  const app = buildServer({
-    logger,
-    maxBodySize: config.server.maxBodySize,
-    page: [],
-    register: (server) => {
-      query.register(server);
-      collector.registerReceiver(server, config.server.maxBodySize);
-    },
-  });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
   const features: ReadonlySet<string> = new Set();
   const integrations = createIntegrationRegistry({ openHttp: openNotificationHttp, clock: SYSTEM_CLOCK, registry });
   const loaded = await loadAlerting(config, { features, integrations, catalogue: policyCatalogue() });
@@ -68,6 +61,17 @@ export async function startPharos(configFile: string): Promise<RunningPharos> {
     externalUrl: url,
     started: Date.now(),
   });
+  const app = buildServer({
+    logger,
+    maxBodySize: config.server.maxBodySize,
+    page,
+    register: (server) => {
+      query.register(server);
+      collector.registerReceiver(server, config.server.maxBodySize);
+      alerting?.register(server, [autoscalingSection({ board: () => undefined, clock: SYSTEM_CLOCK })]);
+    },
+  });
+  await app.listen({ host: '127.0.0.1', port });
   await alerting.apply(config, loaded, []);
   await alerting.start();
   await collector.apply(config);

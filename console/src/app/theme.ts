@@ -3,6 +3,8 @@ import { createTheme } from '@mantine/core';
 /** Of the whole console: dense, quiet, one accent. */
 export const theme = createTheme({
   primaryColor: 'blue',
+  // Dark enough for white text on it, and to be text on white.
+  primaryShade: 8,
   respectReducedMotion: true,
   colors: {
     // From text to what lies below; 4 are lines, 6 fields, 7 the page.

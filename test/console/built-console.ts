@@ -1,0 +1,17 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'vite';
+
+/** Bundles the console as it is now into a new directory, which is the caller's to remove. */
+export async function buildConsole(): Promise<string> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'pharos-console-'));
+  const root = path.join(import.meta.dirname, '../../console');
+  await build({
+    root,
+    configFile: path.join(root, 'vite.config.mjs'),
+    logLevel: 'silent',
+    build: { outDir: directory },
+  });
+  return directory;
+}
