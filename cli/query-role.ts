@@ -21,6 +21,8 @@ import { PROMETHEUS_VERSION, VERSION } from './version.ts';
 
 export interface QueryRoleDeps {
   readonly storage: Storage;
+  /** What the store tells of itself. Default: nothing. */
+  readonly statistics?: NonNullable<QueryApiDeps['statistics']>;
   /** Starts a thread for heavy queries, whose engine has these options, and whose cache so many bytes. Default: there are no threads. */
   readonly startThread?: (thread: { engine: Omit<EngineOptions, 'querier'>; cacheBytes: number }) => QueryWorker;
   /** The configuration in force. */
@@ -116,6 +118,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
         externalLabels: () => Labels.from(deps.config().global.externalLabels),
         lookback: query.lookbackDelta,
         eventLog: storage.eventLog,
+        ...(deps.statistics && { statistics: deps.statistics }),
         ...(enableAdminApi && { deleteSamples: (deletion, signal) => storage.deleteSamples(deletion, signal) }),
         features: settings.features,
         limits: { queryTimeout: query.timeout, maxConcurrent: query.maxConcurrency, slowQuery: query.slowQuery },

@@ -152,6 +152,7 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
     const query = createQueryRole({
       // The window is for rules and policies.
       storage: { ...storage, querier: store.querier },
+      ...(clickhouse && { statistics: clickhouse.statistics }),
       ...(clickhouse && { startThread: (thread) => startQueryThread({ storage: clickhouse, server, ...thread }) }),
       config: () => config,
       settings,

@@ -4,6 +4,7 @@ import type { Labels } from '../../storage/labels.ts';
 import type { Querier } from '../../storage/querier.ts';
 import type { Metadata } from '../../storage/series.ts';
 import type { Storage } from '../../storage/storage.ts';
+import type { StatisticsReader } from '../../storage/store-statistics.ts';
 import type { QueryEngine } from '../query-result.ts';
 import type { Answerer } from './answer.ts';
 
@@ -40,6 +41,8 @@ export interface QueryApiDeps {
   readonly lookback?: number;
   /** The events of Kubernetes clusters. Default: there are none. */
   readonly eventLog?: Storage['eventLog'];
+  /** What the store tells of itself. Default: nothing. */
+  readonly statistics?: StatisticsReader;
   /** Deletes samples, as Storage does. Default: the admin API is off. */
   readonly deleteSamples?: Storage['deleteSamples'];
   /** Prometheus' feature flags of the engine. Default: none. */

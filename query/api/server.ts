@@ -16,6 +16,7 @@ import { RouteTable } from './route-table.ts';
 import { addRuleEndpoints } from './rule-endpoints.ts';
 import { addSeriesEndpoints } from './series-endpoints.ts';
 import { addStatusEndpoints } from './status-endpoints.ts';
+import { addStoreEndpoints } from './store-endpoints.ts';
 import { addSyntaxEndpoints } from './syntax-endpoints.ts';
 import { addTargetEndpoints } from './target-endpoints.ts';
 
@@ -96,6 +97,7 @@ export function registerQueryApi(app: FastifyInstance, deps: QueryApiDeps): void
         addKubernetesEventEndpoint(api, deps, gate);
         addKubernetesClusterEndpoint(api, deps);
         addInventoryEndpoint(api, deps);
+        addStoreEndpoints(api, deps, gate);
         addStatusEndpoints(api, deps, { gate, reloads });
       },
       { prefix: PREFIX },

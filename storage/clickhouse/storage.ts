@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { StorageError } from '../errors.ts';
 import type { Storage } from '../storage.ts';
+import type { StatisticsReader } from '../store-statistics.ts';
 import { ClickHouseAlertLog } from './alert-log.ts';
 import type { ClickHouseClient } from './client.ts';
 import { createDeleter } from './deleter.ts';
@@ -21,6 +22,7 @@ import { raced } from './raced.ts';
 import { migrate } from './schema.ts';
 import { countInsert, countRemoval, createSeriesChanges, type SeriesChanges } from './series-changes.ts';
 import { createServerClient, type ServerClientOptions } from './server-client.ts';
+import { createStatisticsReader } from './statistics-reader.ts';
 import { Writer } from './writer/writer.ts';
 
 export interface ClickHouseStorageOptions {
@@ -45,6 +47,8 @@ export interface ClickHouseStorageOptions {
 
 export interface ClickHouseStorage extends Storage {
   readonly client: ClickHouseClient;
+  /** What ClickHouse holds, and the outbox of this process. */
+  readonly statistics: StatisticsReader;
   /** The engine in this process; undefined when ClickHouse is a server. */
   readonly embedded: EmbeddedClient | undefined;
   /** What this process does to the index of series; for queriers of other threads. */
@@ -140,6 +144,17 @@ export async function openClickHouseStorage(options: ClickHouseStorageOptions): 
     embedded,
     changes,
     late,
+    statistics: createStatisticsReader({
+      client,
+      ready,
+      retention,
+      outbox: () => ({
+        bytes: outbox.bytes,
+        maxBytes: outbox.maxBytes,
+        segments: outbox.length,
+        oldest: outbox.head?.writtenAt,
+      }),
+    }),
     appender: writer,
     querier,
     alertLog: new ClickHouseAlertLog({ client, writer, ready, flush }),
