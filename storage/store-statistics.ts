@@ -41,10 +41,12 @@ export interface TableStatistics {
   }[];
 }
 
-/** How many series there are, of the last hours, and how many of them are new. */
+/**
+ * How many series there were in the last two hours, and how many of them are new: all that began within these, and some that did in the two
+ * hours before, for an index need not know the moment.
+ */
 export interface Cardinality {
   readonly series: number;
-  /** Those that began within the last hour. */
   readonly newSeries: number;
   /** Those with the most series first. */
   readonly metrics: readonly { readonly name: string; readonly series: number; readonly newSeries: number }[];

@@ -12,7 +12,7 @@ const MAX_LIMIT = 10_000;
 
 /**
  * Adds status/storage: the tables of the store, its disks and the outbox; and status/cardinality: the metrics with the most series and
- * the labels with the most values, at most `limit` of each, with how many of these began within the last hour.
+ * the labels with the most values, at most `limit` of each, with how many of these are new.
  */
 export function addStoreEndpoints(scope: FastifyInstance, { statistics, limits }: QueryApiDeps, gate: QueryGate): void {
   const reader = () => {

@@ -82,8 +82,9 @@ export function createStatisticsReader({
     async cardinality(limit, signal) {
       ready();
       const now = Date.now();
-      const began = sqlTime(now - HOUR);
-      // A series has a row about every two hours and in every day that it has samples in: it is new when the first of two days is.
+      const began = sqlTime(now - 2 * PRESENT);
+      // A row begins up to two hours before the sample for which it was made, and the next ends them: a series is new when all of its
+      // rows of the last two days are.
       const known = `SELECT metric, any(labels) AS labels, min(first) AS began FROM series
         WHERE first >= ${sqlTime(now - 48 * HOUR)} GROUP BY metric, id HAVING max(last) > ${sqlTime(now - PRESENT)}`;
       const metrics = `SELECT metric AS name, toFloat64(count()) AS series, toFloat64(countIf(began >= ${began})) AS newSeries

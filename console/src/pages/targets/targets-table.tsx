@@ -1,0 +1,168 @@
+import { Group, Select, Text, Tooltip } from '@mantine/core';
+import { useState } from 'react';
+import { formatDuration } from '../../app/format-time.ts';
+import { StatusBadge } from '../../app/status-badge.tsx';
+import { useUrlState } from '../../app/url-state.ts';
+import { formatValue } from '../../charts/format-value.ts';
+import { type Column, DataTable } from '../../lists/data-table.tsx';
+import { pageOfRows } from '../../lists/rows-source.ts';
+import { keyOf, loadTargets, type Target } from './target-list.ts';
+
+const HEALTH = ['down', 'unknown', 'up'] as const;
+
+const COLUMNS: readonly Column<Target>[] = [
+  {
+    key: 'instance',
+    title: 'Target',
+    sort: 'instance',
+    cell: ({ labels, scrapeUrl, lastError }) => (
+      <div>
+        <Tooltip label={scrapeUrl} openDelay={400}>
+          <Text fz="sm" fw={500} style={{ overflowWrap: 'anywhere' }}>
+            {labels.instance || scrapeUrl}
+          </Text>
+        </Tooltip>
+        {lastError !== '' && (
+          <Text fz="xs" c="red" maw={520} style={{ overflowWrap: 'anywhere' }}>
+            {lastError}
+          </Text>
+        )}
+      </div>
+    ),
+  },
+  { key: 'health', title: 'Health', sort: 'health', cell: ({ health }) => <StatusBadge status={health} /> },
+  { key: 'job', title: 'Job', sort: 'job', cell: ({ labels, scrapePool }) => labels.job || scrapePool },
+  {
+    key: 'labels',
+    title: 'Labels',
+    isWideOnly: true,
+    cell: ({ labels }) => (
+      <Text fz="xs" c="dimmed" maw={360} lineClamp={2} title={labelText(labels)} style={{ overflowWrap: 'anywhere' }}>
+        {labelText(labels)}
+      </Text>
+    ),
+  },
+  {
+    key: 'last',
+    title: 'Last scrape',
+    sort: 'last',
+    hint: 'How long ago, and how often it is scraped',
+    cell: ({ lastScrape, scrapeInterval }) => {
+      const time = Date.parse(lastScrape);
+      if (!(time > 0)) return '–';
+      return (
+        <span title={new Date(time).toLocaleString()}>
+          {formatDuration((Date.now() - time) / 1000)} ago{' '}
+          <Text span fz="xs" c="dimmed">
+            every {scrapeInterval}
+          </Text>
+        </span>
+      );
+    },
+  },
+  {
+    key: 'duration',
+    title: 'Duration',
+    sort: 'duration',
+    isNumber: true,
+    cell: ({ lastScrapeDuration }) => formatValue(lastScrapeDuration, 's'),
+  },
+  {
+    key: 'samples',
+    title: 'Samples',
+    sort: 'samples',
+    isNumber: true,
+    hint: 'On its page at the last scrape; in parentheses those that were kept, when some were dropped',
+    cell: ({ samples, kept }) =>
+      samples !== undefined && kept !== undefined && kept < samples
+        ? `${samples.toLocaleString()} (${kept.toLocaleString()})`
+        : (samples?.toLocaleString() ?? '–'),
+  },
+  {
+    key: 'added',
+    title: 'New series',
+    sort: 'added',
+    isNumber: true,
+    isWideOnly: true,
+    hint: 'Series that its scrapes began in the last hour',
+    cell: ({ added }) => added?.toLocaleString() ?? '–',
+  },
+];
+
+const SHAPE = {
+  text: ({ labels, scrapeUrl, scrapePool, lastError }: Target) =>
+    [...Object.values(labels), scrapeUrl, scrapePool, lastError].join('\n'),
+  columns: {
+    instance: ({ labels, scrapeUrl }: Target) => labels.instance ?? scrapeUrl,
+    health: ({ health }: Target) => HEALTH.indexOf(health),
+    job: ({ labels, scrapePool }: Target) => labels.job ?? scrapePool,
+    last: ({ lastScrape }: Target) => Date.parse(lastScrape),
+    duration: ({ lastScrapeDuration }: Target) => lastScrapeDuration,
+    samples: ({ samples }: Target) => samples,
+    added: ({ added }: Target) => added,
+  },
+};
+
+/** The targets, those that are down first; by job and health. */
+export function TargetsTable() {
+  const [job, setJob] = useUrlState('job');
+  const [health, setHealth] = useUrlState('health');
+  const [all, setAll] = useState<readonly Target[]>([]);
+  const jobs = [...new Set(all.map((target) => SHAPE.columns.job(target)))].sort();
+  const count = (one: string) => all.filter((target) => target.health === one).length;
+  const page = async (query: URLSearchParams, signal: AbortSignal) => {
+    const cluster = query.get('cluster') ?? '';
+    const found = await loadTargets(signal);
+    setAll(found);
+    const rows = found.filter(
+      (target) =>
+        (job === '' || SHAPE.columns.job(target) === job) &&
+        (health === '' || target.health === health) &&
+        (cluster === '' || target.labels.cluster === undefined || target.labels.cluster === cluster),
+    );
+    return pageOfRows(rows, query, SHAPE);
+  };
+  return (
+    <DataTable<Target>
+      label="Targets"
+      source={page}
+      query={{ job, health }}
+      columns={COLUMNS}
+      rowKey={({ labels, scrapePool, scrapeUrl }) => [scrapePool, scrapeUrl, keyOf(labels)].join('\0')}
+      defaultSort="health"
+      interval={15_000}
+      emptyTitle="No targets"
+      emptyText="This server scrapes nothing. Targets come from scrape_configs in the configuration, and from Kubernetes clusters."
+      filters={
+        <Group gap="xs">
+          <Select
+            aria-label="Job"
+            placeholder="All jobs"
+            data={jobs}
+            value={job === '' ? null : job}
+            onChange={(value) => setJob(value ?? '')}
+            clearable
+            searchable
+            w={200}
+          />
+          <Select
+            aria-label="Health"
+            placeholder="Any health"
+            data={HEALTH.map((one) => ({ value: one, label: `${one} (${count(one)})` }))}
+            value={health === '' ? null : health}
+            onChange={(value) => setHealth(value ?? '')}
+            clearable
+            w={140}
+          />
+        </Group>
+      }
+    />
+  );
+}
+
+function labelText(labels: Target['labels']): string {
+  return Object.entries(labels)
+    .filter(([name]) => name !== 'job' && name !== 'instance')
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+}
