@@ -7,7 +7,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     // The embedded ClickHouse engine is one per process: each file gets its own.
     pool: 'forks',
-    // Many tests mostly wait; the default leaves one processor idle, which on a small machine is half of it.
-    maxWorkers: '100%',
+    // Many tests mostly wait, so more of them run than there are processors.
+    maxWorkers: '150%',
   },
 });

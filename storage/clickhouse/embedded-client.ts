@@ -128,6 +128,8 @@ class ChdbClient implements EmbeddedClient {
     const running = new Promise<void>((resolve) => (finished = resolve));
     this.#running.add(running);
     const tag = `pharos ${process.pid}-${++this.#tags}`;
+    // One that was given up may still hold blocks, which the next reader must not get for its own.
+    let isReadToEnd = false;
     try {
       const tagged = `/* ${tag} */ ${sql}`;
       // Cancelling a stream takes effect at its next block only, which may be long in coming.
@@ -139,6 +141,7 @@ class ChdbClient implements EmbeddedClient {
           this.#check(signal);
           if (bytes.length > 0) yield bytes;
           this.#check(signal);
+          isReadToEnd = true;
         } finally {
           signal.removeEventListener('abort', kill);
         }
@@ -151,6 +154,7 @@ class ChdbClient implements EmbeddedClient {
           yield chunk.raw();
         }
         this.#check(signal);
+        isReadToEnd = true;
       } finally {
         signal.removeEventListener('abort', kill);
         stream.cancel();
@@ -160,7 +164,8 @@ class ChdbClient implements EmbeddedClient {
       throw this.#errorOf(error);
     } finally {
       this.#streams--;
-      if (this.#closing === undefined && this.#idle.length < IDLE_STREAM_SESSIONS) this.#idle.push(session);
+      const isReusable = isReadToEnd && this.#closing === undefined && this.#idle.length < IDLE_STREAM_SESSIONS;
+      if (isReusable) this.#idle.push(session);
       else session.close();
       this.#running.delete(running);
       finished();
