@@ -70,7 +70,8 @@ export const alerts: Board = {
           decimals: 0,
           queries: [
             {
-              expr: `${increase('pharos_rule_evaluation_failures_total')} + ${increase('pharos_policy_evaluation_failures_total')}`,
+              expr: `(${increase('pharos_rule_evaluation_failures_total')} or vector(0))
+                + (${increase('pharos_policy_evaluation_failures_total')} or vector(0))`,
             },
           ],
           thresholds: { warn: 1, bad: 10 },

@@ -105,7 +105,7 @@ export const fleet: Board = {
             {
               title: 'Abnormal workloads',
               unit: UNIT.count,
-              expr: 'count by (cluster) (k8s_workload_abnormal > 0)',
+              expr: 'sum by (cluster) (k8s_workload_abnormal > bool 0)',
               thresholds: { warn: 1, bad: 10 },
             },
           ],
