@@ -38,9 +38,7 @@ describe('the server', () => {
   };
 
   beforeAll(async () => {
-    execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-      cwd: root,
-    });
+    execFileSync(process.execPath, ['cli/prepare.mjs'], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
     directory = mkdtempSync(path.join(tmpdir(), 'pharos-server-'));
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
