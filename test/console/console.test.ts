@@ -31,7 +31,7 @@ it('loads first less than 300 kB', () => {
   expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(300_000);
 });
 
-describe.skipIf(CHROMIUM === undefined)('in Chromium (PHAROS_CHROMIUM, or /usr/bin/chromium)', () => {
+describe.skipIf(CHROMIUM === undefined)('in Chromium (PHAROS_CHROMIUM)', () => {
   let pharos: RunningPharos;
   let browser: Browser;
 

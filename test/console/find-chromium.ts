@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 
-/** Where a Chromium is: PHAROS_CHROMIUM, or the usual place; undefined when there is none. */
+/** Where a Chromium is: PHAROS_CHROMIUM, as of all programs of others that tests can use; undefined when there is none. */
 export function findChromium(environment: NodeJS.ProcessEnv): string | undefined {
-  return [environment.PHAROS_CHROMIUM, '/usr/bin/chromium'].find((one) => one !== undefined && existsSync(one));
+  const given = environment.PHAROS_CHROMIUM;
+  return given !== undefined && existsSync(given) ? given : undefined;
 }
