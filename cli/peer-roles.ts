@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { Agent, request as ask } from 'undici';
 import { foreignOrigin } from '../alerting/api/foreign-origin.ts';
@@ -85,7 +84,7 @@ async function passOn(request: Asked, reply: Answering, { role, url, agent, logg
     reply.code(answer.statusCode);
     for (const [name, value] of Object.entries(passable(answer.headers)))
       if (value !== undefined) reply.header(name, value);
-    return reply.send(Readable.from(answer.body));
+    return reply.send(answer.body);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     logger.warn({ role, reason }, 'another role cannot be reached');

@@ -3,11 +3,12 @@ import { graph } from '../parts/graph-panel.ts';
 import { stat } from '../parts/stat-panel.ts';
 import { timeline } from '../parts/timeline-panel.ts';
 import { UNIT } from '../parts/unit.ts';
+import { type Declared, usedAndDeclared } from '../parts/use-panels.ts';
 import { READY, YES_NO } from '../parts/value-names.ts';
 import { clusterVariable, containerVariable, namespaceVariable, podVariable } from '../parts/variables.ts';
 
 const matchers = 'cluster="$cluster", namespace="$namespace", pod="$pod", container="$container"';
-const declared = (what: 'requests' | 'limits', resource: 'cpu' | 'memory'): string =>
+const declared: Declared = (what, resource) =>
   `kube_pod_container_resource_${what}{${matchers}, resource="${resource}"}`;
 
 /** One container, down to what the kernel tells of its cgroup. */
@@ -76,27 +77,14 @@ export const container: Board = {
     },
     {
       panels: [
-        graph({
-          title: 'CPU',
-          description: 'CPU in use, with what is requested and the limit.',
-          unit: UNIT.cores,
-          queries: [
-            { expr: `k8s_container_cpu_core_used{${matchers}}`, legend: 'used' },
-            { expr: declared('requests', 'cpu'), legend: 'requested' },
-            { expr: declared('limits', 'cpu'), legend: 'limit' },
-          ],
-        }),
-        graph({
-          title: 'Memory',
-          description: 'Memory in use, with what is requested and the limit.',
-          unit: UNIT.bytes,
-          queries: [
-            { expr: `k8s_container_mem_no_cache_bytes{${matchers}}`, legend: 'used' },
-            { expr: `k8s_container_mem_usage_bytes{${matchers}}`, legend: 'used, with page cache' },
-            { expr: declared('requests', 'memory'), legend: 'requested' },
-            { expr: declared('limits', 'memory'), legend: 'limit' },
-          ],
-        }),
+        ...usedAndDeclared(
+          { level: 'container', matchers },
+          {
+            declared,
+            cpu: 'CPU in use, with what is requested and the limit.',
+            memory: 'Memory in use, with what is requested and the limit.',
+          },
+        ),
         graph({
           title: 'Memory by kind',
           description: 'What the kernel counts: the working set is what counts against the limit.',

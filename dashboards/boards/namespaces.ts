@@ -5,7 +5,7 @@ import { toWorkloads } from '../parts/object-links.ts';
 import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
 import { UNIT } from '../parts/unit.ts';
-import { topUse } from '../parts/use-panels.ts';
+import { namespaceTotals, topUse } from '../parts/use-panels.ts';
 import { clusterVariable, namespaceVariable } from '../parts/variables.ts';
 
 const matchers = 'cluster="$cluster", namespace=~"$namespace"';
@@ -45,27 +45,7 @@ export const namespaces: Board = {
           thresholds: { warn: 1, bad: 10 },
           queries: [{ expr: `sum(k8s_namespace_abnormal{${matchers}})` }],
         }),
-        stat({
-          title: 'Restarts in the time range',
-          description: 'Restarts of containers in the time range shown.',
-          unit: UNIT.count,
-          decimals: 0,
-          thresholds: { warn: 1, bad: 20 },
-          queries: [{ expr: `sum(sum_over_time(k8s_namespace_pod_restart_total{${matchers}}[$__range]))` }],
-        }),
-        stat({
-          title: 'CPU used in all',
-          description: 'CPU in use by the namespaces chosen.',
-          unit: UNIT.cores,
-          decimals: 1,
-          queries: [{ expr: `sum(k8s_namespace_cpu_core_used{${matchers}})` }],
-        }),
-        stat({
-          title: 'Memory used in all',
-          description: 'Memory in use without page cache by the namespaces chosen.',
-          unit: UNIT.bytes,
-          queries: [{ expr: `sum(k8s_namespace_mem_no_cache_bytes{${matchers}})` }],
-        }),
+        ...namespaceTotals(matchers),
       ],
     },
     {

@@ -6,12 +6,12 @@ import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
 import { timeline } from '../parts/timeline-panel.ts';
 import { UNIT } from '../parts/unit.ts';
-import { traffic } from '../parts/use-panels.ts';
+import { type Declared, traffic, usedAndDeclared } from '../parts/use-panels.ts';
 import { READY, YES_NO } from '../parts/value-names.ts';
 import { clusterVariable, namespaceVariable, podVariable } from '../parts/variables.ts';
 
 const matchers = 'cluster="$cluster", namespace="$namespace", pod="$pod"';
-const declared = (what: 'requests' | 'limits', resource: 'cpu' | 'memory'): string =>
+const declared: Declared = (what, resource) =>
   `sum(kube_pod_container_resource_${what}{${matchers}, resource="${resource}"})`;
 
 /** One pod: how it is, what it uses against what it requests, and its containers. */
@@ -76,27 +76,14 @@ export const pod: Board = {
     },
     {
       panels: [
-        graph({
-          title: 'CPU',
-          description: 'CPU in use, with what is requested and the limit where every container has one.',
-          unit: UNIT.cores,
-          queries: [
-            { expr: `k8s_pod_cpu_core_used{${matchers}}`, legend: 'used' },
-            { expr: declared('requests', 'cpu'), legend: 'requested' },
-            { expr: declared('limits', 'cpu'), legend: 'limit' },
-          ],
-        }),
-        graph({
-          title: 'Memory',
-          description: 'Memory in use, with what is requested and the limit.',
-          unit: UNIT.bytes,
-          queries: [
-            { expr: `k8s_pod_mem_no_cache_bytes{${matchers}}`, legend: 'used' },
-            { expr: `k8s_pod_mem_usage_bytes{${matchers}}`, legend: 'used, with page cache' },
-            { expr: declared('requests', 'memory'), legend: 'requested' },
-            { expr: declared('limits', 'memory'), legend: 'limit' },
-          ],
-        }),
+        ...usedAndDeclared(
+          { level: 'pod', matchers },
+          {
+            declared,
+            cpu: 'CPU in use, with what is requested and the limit where every container has one.',
+            memory: 'Memory in use, with what is requested and the limit.',
+          },
+        ),
         graph({
           title: 'Throttled',
           description: 'The share of periods in which a container had used up its CPU limit and was stopped.',

@@ -6,7 +6,7 @@ import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
 import { timeline } from '../parts/timeline-panel.ts';
 import { UNIT } from '../parts/unit.ts';
-import { traffic } from '../parts/use-panels.ts';
+import { type Declared, traffic, usedAndDeclared } from '../parts/use-panels.ts';
 import { READY, YES_NO } from '../parts/value-names.ts';
 import { clusterVariable, namespaceVariable, workloadKindVariable, workloadVariable } from '../parts/variables.ts';
 
@@ -19,7 +19,7 @@ const replicas = (deployment: string, statefulSet: string, daemonSet: string): s
   `sum(kube_deployment_${deployment}{${inNamespace}, deployment="$workload"}) and on () k8s_workload_abnormal{${matchers}, workload_kind="Deployment"}
     or sum(kube_statefulset_${statefulSet}{${inNamespace}, statefulset="$workload"}) and on () k8s_workload_abnormal{${matchers}, workload_kind="StatefulSet"}
     or sum(kube_daemonset_status_${daemonSet}{${inNamespace}, daemonset="$workload"}) and on () k8s_workload_abnormal{${matchers}, workload_kind="DaemonSet"}`;
-const declared = (what: 'requests' | 'limits', resource: 'cpu' | 'memory'): string =>
+const declared: Declared = (what, resource) =>
   `sum(kube_pod_container_resource_${what}{${inNamespace}, resource="${resource}"} ${itsPods})`;
 
 /** One workload: its replicas, what they use against what they request, and its pods. */
@@ -84,27 +84,14 @@ export const workload: Board = {
     },
     {
       panels: [
-        graph({
-          title: 'CPU',
-          description: 'CPU in use by its pods together, with the sum of their requests and limits.',
-          unit: UNIT.cores,
-          queries: [
-            { expr: `k8s_workload_cpu_core_used{${matchers}}`, legend: 'used' },
-            { expr: declared('requests', 'cpu'), legend: 'requested' },
-            { expr: declared('limits', 'cpu'), legend: 'limit' },
-          ],
-        }),
-        graph({
-          title: 'Memory',
-          description: 'Memory in use by its pods together, with the sum of their requests and limits.',
-          unit: UNIT.bytes,
-          queries: [
-            { expr: `k8s_workload_mem_no_cache_bytes{${matchers}}`, legend: 'used' },
-            { expr: `k8s_workload_mem_usage_bytes{${matchers}}`, legend: 'used, with page cache' },
-            { expr: declared('requests', 'memory'), legend: 'requested' },
-            { expr: declared('limits', 'memory'), legend: 'limit' },
-          ],
-        }),
+        ...usedAndDeclared(
+          { level: 'workload', matchers },
+          {
+            declared,
+            cpu: 'CPU in use by its pods together, with the sum of their requests and limits.',
+            memory: 'Memory in use by its pods together, with the sum of their requests and limits.',
+          },
+        ),
         graph({
           title: 'Replicas',
           description: 'Pods wanted, there and available. Of Jobs and pods of their own, those that have not ended.',

@@ -1,6 +1,7 @@
 import { graph } from './graph-panel.ts';
 import type { BoardLink } from './links.ts';
 import type { Panel } from './panel.ts';
+import { stat } from './stat-panel.ts';
 import { UNIT } from './unit.ts';
 
 /** Objects of one level of the k8s_* catalogue. */
@@ -9,6 +10,65 @@ export interface Objects {
   readonly level: 'cluster' | 'namespace' | 'workload' | 'pod';
   /** Matchers of the objects, without braces. */
   readonly matchers: string;
+}
+
+/** What is declared of a resource: an expression for the sum of requests, or of limits. */
+export type Declared = (what: 'requests' | 'limits', resource: 'cpu' | 'memory') => string;
+
+/** CPU and memory of one object, each in a graph with what is requested and the limit. */
+export function usedAndDeclared(
+  { level, matchers }: { readonly level: 'workload' | 'pod' | 'container'; readonly matchers: string },
+  { declared, cpu, memory }: { readonly declared: Declared; readonly cpu: string; readonly memory: string },
+): readonly Panel[] {
+  const both = (resource: 'cpu' | 'memory') => [
+    { expr: declared('requests', resource), legend: 'requested' },
+    { expr: declared('limits', resource), legend: 'limit' },
+  ];
+  return [
+    graph({
+      title: 'CPU',
+      description: cpu,
+      unit: UNIT.cores,
+      queries: [{ expr: `k8s_${level}_cpu_core_used{${matchers}}`, legend: 'used' }, ...both('cpu')],
+    }),
+    graph({
+      title: 'Memory',
+      description: memory,
+      unit: UNIT.bytes,
+      queries: [
+        { expr: `k8s_${level}_mem_no_cache_bytes{${matchers}}`, legend: 'used' },
+        { expr: `k8s_${level}_mem_usage_bytes{${matchers}}`, legend: 'used, with page cache' },
+        ...both('memory'),
+      ],
+    }),
+  ];
+}
+
+/** Restarts and use of the namespaces chosen together, one figure each. */
+export function namespaceTotals(matchers: string): readonly Panel[] {
+  return [
+    stat({
+      title: 'Restarts in the time range',
+      description: 'Restarts of containers in the time range shown.',
+      unit: UNIT.count,
+      decimals: 0,
+      thresholds: { warn: 1, bad: 20 },
+      queries: [{ expr: `sum(sum_over_time(k8s_namespace_pod_restart_total{${matchers}}[$__range]))` }],
+    }),
+    stat({
+      title: 'CPU used in all',
+      description: 'CPU in use by the namespaces chosen.',
+      unit: UNIT.cores,
+      decimals: 1,
+      queries: [{ expr: `sum(k8s_namespace_cpu_core_used{${matchers}})` }],
+    }),
+    stat({
+      title: 'Memory used in all',
+      description: 'Memory in use without page cache by the namespaces chosen.',
+      unit: UNIT.bytes,
+      queries: [{ expr: `sum(k8s_namespace_mem_no_cache_bytes{${matchers}})` }],
+    }),
+  ];
 }
 
 /** What the objects that use most use, one line for each: CPU, memory, traffic and file systems, the ten highest. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StorageError } from '../errors.ts';
 import { type EmbeddedClient, openEmbeddedClient } from './embedded-client.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'pharos-client-'));
@@ -65,3 +66,17 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) found.push(item);
   return found;
 }
+
+test.each(['small', undefined] as const)("what is left of a failed answer is nobody else's (%s)", async (size) => {
+  const kinds = async (sql: string): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const { columns } of client.stream(sql, NEVER, size)) found.push(columns.map(({ kind }) => kind).join());
+    return found;
+  };
+  // Fails when the engine has made some blocks of the answer.
+  const failing = 'SELECT number, toInt8(number % 7) FROM numbers(500000) WHERE throwIf(number = 400000) = 0';
+  for (let i = 0; i < 3; i++) {
+    await expect(kinds(failing)).rejects.toThrow(StorageError);
+    expect(await kinds(`SELECT 'x', ${i}`)).toEqual(['string,uint8']);
+  }
+});

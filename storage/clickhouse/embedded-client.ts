@@ -128,7 +128,7 @@ class ChdbClient implements EmbeddedClient {
     const running = new Promise<void>((resolve) => (finished = resolve));
     this.#running.add(running);
     const tag = `pharos ${process.pid}-${++this.#tags}`;
-    // One that was given up may still hold blocks, which the next reader must not get for its own.
+    // What the engine had made of an answer that failed or was killed stays in its session, and would come before the next answer there.
     let isReadToEnd = false;
     try {
       const tagged = `/* ${tag} */ ${sql}`;

@@ -47,7 +47,7 @@ export function lastEndText({ lastReason, lastExitCode }: ContainerFacts): strin
 
 /** Use beside its limit: `120m of 500m`; `–` when nothing is known of its use. */
 export function usedOf(used: number | undefined, limit: number | undefined, unit: 'cores' | 'bytes'): string {
-  if (limit === undefined || used === undefined) return formatValue(used, unit);
+  if (limit === undefined) return formatValue(used, unit);
   return `${formatValue(used, unit)} of ${formatValue(limit, unit)}`;
 }
 
