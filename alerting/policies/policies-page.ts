@@ -113,7 +113,8 @@ such as \`30s\`, \`5m\`, \`1h30m\` or \`1d\`.
 The value of a condition is the statistic over a whole period; periods end at multiples of their length since 1970 (UTC), and a policy is
 looked at when the samples of a period have arrived. A condition with \`periods: 3\` is met at the end of the third
 period in a row that is breached, no sooner and no later; with \`out_of: 5\` when three of the last five are. Of several thresholds the highest one that is breached is the alert's
-severity, the label \`severity\`; when it changes, the alert stays the same one.
+severity, the label \`severity\`; when it changes, the alert stays the same one. The label \`policy\` is the policy's id, by which silences and
+routes tell it from rules and policies of the same name: \`amtool silence add alertname=NodeMemory policy=node-memory\`.
 
 Whoever may write an AlertPolicy in a namespace gets to know of nothing else: it selects objects of its own namespace and cluster only,
 its templates cannot query, and it names receivers that the configuration has. What is wrong with a resource is in its status, and
@@ -129,7 +130,8 @@ const LIMITS = `## Limits
 
 A policy has at most ${POLICY_LIMITS.conditions} conditions, ${POLICY_LIMITS.overrides} overrides, ${POLICY_LIMITS.receivers} receivers, and ${POLICY_LIMITS.labels} labels and annotations each; a list of values at most
 ${POLICY_LIMITS.values}. A period is 10s to 1d, and a day is a whole number of periods; a condition looks at ${POLICY_LIMITS.periods} of them at most, and back over
-${formatDuration(POLICY_LIMITS.lookBack)}. Labels that Pharos sets (\`alertname\`, \`severity\` and the labels of the object) cannot be set otherwise. A metric whose name begins
+${formatDuration(POLICY_LIMITS.lookBack)}. Labels that Pharos sets (\`alertname\`, \`severity\`, \`policy\`
+and the labels of the object) cannot be set otherwise. A metric whose name begins
 with \`k8s_\` must be one of the catalogue at the policy's level, unless \`custom: true\` says that it is somebody else's.
 `;
 

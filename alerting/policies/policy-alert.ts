@@ -46,6 +46,9 @@ export function levelOf(severity: Severity): number {
   return SEVERITIES.indexOf(severity) + 1;
 }
 
+/** The label of an alert that has its policy's id: by it silences and routes tell a policy from rules and policies of the same name. */
+export const POLICY_LABEL = 'policy';
+
 /** The rule that the alert log knows a policy by. */
 export function policyRule(id: string): string {
   return JSON.stringify(['policy', id]);

@@ -8,13 +8,15 @@ import { TemplateError } from '../template/template-error.ts';
 import type { CheckContext } from './check-context.ts';
 import { LEVEL_LABELS } from './object-level.ts';
 import type { ObjectLevel, ObjectSelector } from './policy.ts';
+import { POLICY_LABEL } from './policy-alert.ts';
 import { POLICY_LIMITS, type WrittenCondition, type WrittenPolicy } from './policy-definition.ts';
 import { checkInheritedRecovery, checkThresholds } from './threshold-checks.ts';
 
 const DAY = 86_400_000;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** Set by Pharos, beside the labels of the object. */
-const OWN_LABELS = ['alertname', 'severity'];
+const OWN_LABELS = ['alertname', 'severity', POLICY_LABEL];
+
 /** Everything that is wrong with a policy whose values are right each by itself. */
 export function checkPolicy(policy: WrittenPolicy, context: CheckContext): void {
   const { level, conditions, objects, overrides, notice, labels, annotations, noData } = policy;

@@ -27,13 +27,19 @@ describe('consecutive periods', () => {
     expect(alert!.annotations.get('summary')).toBe(
       'Pod shop/cart-1 (cluster c): "CPU in use, of its limit" is 20 % again',
     );
-    expect(alert!.labels.toObject()).toEqual({ ...POD, alertname: 'PodCpu', severity: 'warn', region: 'eu' });
+    expect(alert!.labels.toObject()).toEqual({
+      ...POD,
+      policy: 'p',
+      alertname: 'PodCpu',
+      severity: 'warn',
+      region: 'eu',
+    });
   });
 
   it('shows alerts under the labels of their series, from the first period that is breached', async () => {
     const bed = await started({ conditions: [{ periods: 2 }] });
     await bed.minutes([95]);
-    const labels = { ...POD, alertname: 'PodCpu', severity: 'warn' };
+    const labels = { ...POD, policy: 'p', alertname: 'PodCpu', severity: 'warn' };
     const activeAt = new Date(START + MINUTE).toISOString();
     expect(bed.engine.alerts()).toEqual([{ labels, annotations: {}, state: 'pending', activeAt, value: '9.5e+01' }]);
     await bed.minutes([96]);
@@ -434,7 +440,7 @@ describe('what is written and told', () => {
       labels: { team: 'shop' },
     });
     await bed.minutes([95, 95, 85, 85, 10]);
-    const labels = { ...POD, alertname: 'PodCpu', team: 'shop' };
+    const labels = { ...POD, policy: 'p', alertname: 'PodCpu', team: 'shop' };
     expect(await bed.samples('ALERTS')).toEqual([
       [{ ...labels, alertstate: 'pending', severity: 'serious' }, [1, 'stale']],
       [{ ...labels, alertstate: 'firing', severity: 'serious' }, [2, 'stale']],

@@ -4,7 +4,7 @@ import type { AlertSubject, NotifiableAlert } from '../notifiable-alert.ts';
 import { Template, type TemplateQuery } from '../template/template.ts';
 import { defaultAnnotations, type MetricInfoFunc, unitOf } from './alert-text.ts';
 import type { AlertPolicy } from './policy.ts';
-import { type PolicyAlert, policyRule, severityOf } from './policy-alert.ts';
+import { POLICY_LABEL, type PolicyAlert, policyRule, severityOf } from './policy-alert.ts';
 
 /** What alerts of policies need of the world around. */
 export interface VoiceContext {
@@ -138,7 +138,8 @@ export class PolicyVoice {
   async #alertLabels(alert: PolicyAlert, signal: AbortSignal): Promise<Labels> {
     const own = await this.#expand(this.#labels, alert, alert.labels.with('severity', severityOf(alert.level)), signal);
     // What says which object it is cannot be changed by the policy's own labels.
-    return Labels.from([...own, ...alert.labels, ['alertname', this.policy.name]]).with('severity', '');
+    const { name, id } = this.policy;
+    return Labels.from([...own, ...alert.labels, ['alertname', name], [POLICY_LABEL, id]]).with('severity', '');
   }
 
   async #expand(

@@ -536,6 +536,11 @@ describe('a rule for policies', () => {
       'labels.severity: expected another name: Pharos sets the label severity itself',
     ],
     [
+      'the label with its id',
+      policy({ labels: { policy: 'x' } }),
+      'labels.policy: expected another name: Pharos sets the label policy itself',
+    ],
+    [
       'labels of the object',
       policy({ labels: { namespace: 'other' } }),
       'labels.namespace: expected another name: Pharos sets the label namespace itself',

@@ -49,7 +49,7 @@ export async function loadCause(
     `/api/v1/policies?${new URLSearchParams({ search: name, limit: '100' })}`,
     { signal },
   );
-  const found = policies.find((one) => one.name === name);
+  const found = policies.find(({ id }) => id === labels.policy);
   if (found !== undefined) {
     const path = `/policies/${encodeURIComponent(found.id)}`;
     return policyCause(await getJson<Policy>(`/api/v1${path}`, { signal }), path, about);

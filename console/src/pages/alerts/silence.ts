@@ -27,6 +27,17 @@ export function matchersOf(labels: AlertLabels): readonly SilenceMatcher[] {
     .map(([name, value]) => ({ name, value, isRegex: false, isEqual: true }));
 }
 
+/** Matchers of all alerts of one policy, and of no rule or other policy of that name. */
+export function policyMatchers({
+  id,
+  name,
+}: {
+  readonly id: string;
+  readonly name: string;
+}): readonly SilenceMatcher[] {
+  return matchersOf({ alertname: name, policy: id });
+}
+
 /** `namespace="shop"`. */
 export function matcherText({ name, value, isRegex, isEqual }: SilenceMatcher): string {
   return `${name}${isEqual ? (isRegex ? '=~' : '=') : isRegex ? '!~' : '!='}${JSON.stringify(value)}`;

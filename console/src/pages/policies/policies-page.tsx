@@ -5,6 +5,7 @@ import { getJson } from '../../api/get-json.ts';
 import { PageHeader } from '../../app/page-header.tsx';
 import { keptSearch, useUrlState } from '../../app/url-state.ts';
 import { type Column, DataTable, type ListAnswer } from '../../lists/data-table.tsx';
+import { policyMatchers } from '../alerts/silence.ts';
 import { SilenceDialog } from '../alerts/silence-dialog.tsx';
 import { type ListedPolicy, readPolicy, updatePolicy } from './policy-api.ts';
 import { LEVELS } from './policy-draft.ts';
@@ -101,7 +102,7 @@ export default function PoliciesPage() {
         }
       />
       <SilenceDialog
-        matchers={[{ name: 'alertname', value: silenced?.name ?? '', isRegex: false, isEqual: true }]}
+        matchers={silenced === undefined ? [] : policyMatchers(silenced)}
         opened={silenced !== undefined}
         onClose={() => setSilenced(undefined)}
         onDone={() => setSilenced(undefined)}

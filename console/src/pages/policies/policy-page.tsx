@@ -6,6 +6,7 @@ import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { keptSearch, useUrlState } from '../../app/url-state.ts';
+import { policyMatchers } from '../alerts/silence.ts';
 import { SilenceDialog } from '../alerts/silence-dialog.tsx';
 import { conditionText } from './condition-query.ts';
 import { deletePolicy, type KnownPolicy, readPolicy, updatePolicy } from './policy-api.ts';
@@ -152,7 +153,7 @@ function Actions({
         </>
       )}
       <SilenceDialog
-        matchers={[{ name: 'alertname', value: name, isRegex: false, isEqual: true }]}
+        matchers={policyMatchers(policy)}
         opened={isSilencing}
         onClose={silencing.close}
         onDone={onChange}
