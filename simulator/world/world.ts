@@ -39,6 +39,7 @@ import { KubeletFaults } from './runtime/kubelet-faults.ts';
 import type { RunningContainer } from './runtime/machine.ts';
 import { Scenarios } from './scenarios/scenarios.ts';
 import { Schedule } from './scenarios/schedule.ts';
+import { StandingTroubles } from './scenarios/standing-troubles.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { Truth } from './truth.ts';
 
@@ -175,8 +176,10 @@ export class World {
       volumes: this.volumes,
     });
     this.#bootstrap({ nodes, pods, random: random.fork('population'), monitorObjects, kubeletPorts });
-    if (options.scenarios === true)
+    if (options.scenarios === true) {
+      new StandingTroubles(context, { scenarios: this.scenarios, random: random.fork('troubles') });
       new Schedule(context, { scenarios: this.scenarios, random: random.fork('scenarios') });
+    }
   }
 
   /** From now on this API server serves the world: autoscalers read their metrics through it, and pods find it here. */

@@ -140,6 +140,26 @@ describe('scenarios', () => {
   });
 });
 
+describe('a world in which things happen by themselves', () => {
+  const waiting = (pattern: RegExp): readonly string[] =>
+    (world.store.list('pods') as readonly Pod[])
+      .filter(({ status }) =>
+        (status?.containerStatuses ?? []).some(({ state }) => pattern.test(state.waiting?.reason ?? '')),
+      )
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.app}`);
+
+  it.each([1, 2])('has something wrong to look at within three minutes, and later (seed %d)', (seed) => {
+    world = new World({ nodes: 4, pods: 40, seed, start: START, scenarios: true });
+    for (const minutes of [3, 10]) {
+      world.advance(minutes * MINUTE);
+      const [crashing, pulling] = [waiting(/CrashLoopBackOff/), waiting(/ImagePullBackOff|ErrImagePull/)];
+      expect(crashing.length).toBeGreaterThan(0);
+      expect(pulling.length).toBeGreaterThan(0);
+      expect(crashing.filter((workload) => pulling.includes(workload))).toEqual([]);
+    }
+  });
+});
+
 describe('controllers', () => {
   it('run CronJobs and take away old Jobs', () => {
     world.advance(32 * MINUTE);
