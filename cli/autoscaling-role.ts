@@ -174,8 +174,9 @@ export async function startAutoscalingRole(deps: AutoscalingRoleDeps): Promise<A
       ],
     });
     cleanups.add('the metrics APIs', () => server.close());
+    let registration: Registration | undefined;
     if (config.register) {
-      const registration = new Registration({
+      const registered = new Registration({
         api: cluster.client,
         service,
         caBundle: () => tls.caBundle,
@@ -183,10 +184,18 @@ export async function startAutoscalingRole(deps: AutoscalingRoleDeps): Promise<A
         logger,
         clock,
       });
-      cleanups.add('the registration', () => registration.close());
-      tls.onCertificate(() => registration.refresh());
+      cleanups.add('the registration', () => registered.close());
+      tls.onCertificate(() => registered.refresh());
+      registration = registered;
     }
-    const board = new AutoscalerBoard({ autoscalers, asked, metrics: answers, usage, clock });
+    const board = new AutoscalerBoard({
+      autoscalers,
+      asked,
+      metrics: answers,
+      usage,
+      clock,
+      ...(registration !== undefined && { registration: () => registration.status() }),
+    });
     return { address: server.address, board, apply, stop };
   } catch (error) {
     await stop();

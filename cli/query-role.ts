@@ -6,7 +6,8 @@ import { localAnswerer } from '../query/api/answer.ts';
 import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
 import { registerQueryApi } from '../query/api/server.ts';
 import { createEngine, type EngineOptions } from '../query/engine.ts';
-import { createInventory, RESOURCES, type Resource } from '../query/inventory/inventory.ts';
+import { RESOURCES, type Resource } from '../query/inventory/inventory.ts';
+import { createTimedInventory } from '../query/inventory/timed-inventory.ts';
 import { createLanes } from '../query/workers/lanes.ts';
 import { type QueryWorker, WorkerPool } from '../query/workers/worker-pool.ts';
 import { Labels } from '../storage/labels.ts';
@@ -79,7 +80,7 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
       : createLanes({ local, pool, onLane: (lane) => queries.inc({ lane }) });
   const { engine, answer } = lanes;
   const queryFunc = queryFuncOf(engine);
-  const inventory = createInventory({ query: queryFunc, now: Date.now, timeout: query.timeout });
+  const inventory = createTimedInventory({ query: queryFunc, now: Date.now, timeout: query.timeout });
   return {
     queryFunc,
     close: () => pool.close(),

@@ -240,6 +240,13 @@ describe('autoscalers', () => {
     expect((await ask('?limit=1')).data).toMatchObject({ total: 3, time: '2026-03-02T12:00:00.000Z' });
   });
 
+  it('come with how the metrics APIs stand with the API server', async () => {
+    expect((await ask('')).data.registration).toEqual([]);
+    const found = { group: 'metrics.k8s.io', version: 'v1beta1', state: 'missing', detail: 'there is none' } as const;
+    bed.registration = [{ ...found, available: undefined, at: bed.clock.now() }];
+    expect((await ask('')).data.registration).toEqual([{ ...found, available: null, at: '2026-03-02T12:00:00.000Z' }]);
+  });
+
   it('name the parameter that is wrong', async () => {
     const sorts = 'name, namespace, currentReplicas, desiredReplicas, lastScale, problems';
     expect((await ask('?sort=age', 400)).error).toBe(

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock/clock.ts';
 import type { AutoscalerBoard } from '../autoscaling/autoscaler-board.ts';
+import type { RegistrationStatus } from '../autoscaling/serving/registration.ts';
 import { ApiError } from './api-error.ts';
 import { autoscalerJson, explainedJson } from './autoscaler-json.ts';
 import { listedAutoscalers } from './autoscaler-list.ts';
@@ -33,7 +34,12 @@ export function autoscalingSection({ board, clock }: AutoscalingApiDeps): ApiSec
 async function list(board: AutoscalerBoard, { query, signal }: ApiRequest, now: () => number): Promise<ApiAnswer> {
   const { autoscalers, total } = listedAutoscalers(board.all(), query);
   const answered = await Promise.all(autoscalers.map((each) => board.answered(each, signal)));
-  return success({ autoscalers: answered.map((each) => autoscalerJson(each, now())), total, time: timeJson(now()) });
+  return success({
+    autoscalers: answered.map((each) => autoscalerJson(each, now())),
+    total,
+    registration: board.registration()?.map(registrationJson) ?? null,
+    time: timeJson(now()),
+  });
 }
 
 async function get(board: AutoscalerBoard, { params, signal }: ApiRequest, now: () => number): Promise<ApiAnswer> {
@@ -46,6 +52,10 @@ async function get(board: AutoscalerBoard, { params, signal }: ApiRequest, now: 
   const answered = await board.answered(found, signal);
   const explanations = await board.explain(answered, signal);
   return success(explainedJson(answered, explanations, now()));
+}
+
+function registrationJson({ available, at, ...status }: RegistrationStatus): object {
+  return { ...status, available: available ?? null, at: at === 0 ? null : timeJson(at) };
 }
 
 function listedBoard(board: AutoscalerBoard | undefined): AutoscalerBoard {

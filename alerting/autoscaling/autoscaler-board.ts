@@ -4,6 +4,7 @@ import type { Autoscaler, AutoscalerMetric } from './autoscaler.ts';
 import { type AutoscalerQuestion, namedMetric } from './autoscaler-question.ts';
 import { type Autoscalers, type FollowedAutoscaler, nameOf, type ScalingDecision } from './autoscalers.ts';
 import type { MetricsProvider, UsageProvider } from './metrics-provider.ts';
+import type { RegistrationStatus } from './serving/registration.ts';
 import { type ServedByName, servedByName, servingMetric, whyUnserved } from './unserved-metric.ts';
 
 export interface AutoscalerBoardDeps {
@@ -12,6 +13,8 @@ export interface AutoscalerBoardDeps {
   /** Not those that remember questions: what is looked at here has not been asked by an autoscaler. */
   readonly metrics: MetricsProvider;
   readonly usage: UsageProvider;
+  /** How the metrics APIs stand with the API server. Default: somebody else registers them, and nothing is known. */
+  readonly registration?: () => readonly RegistrationStatus[];
   readonly clock: Clock;
 }
 
@@ -57,6 +60,11 @@ export class AutoscalerBoard {
   /** Whether it is known which autoscalers there are. */
   get isListed(): boolean {
     return this.#deps.autoscalers.isListed;
+  }
+
+  /** How the metrics APIs stand with the API server; undefined when Pharos does not look after that. */
+  registration(): readonly RegistrationStatus[] | undefined {
+    return this.#deps.registration?.();
   }
 
   /** All of them, as they are remembered: nothing is asked. */

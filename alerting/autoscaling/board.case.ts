@@ -8,6 +8,7 @@ import type { LabelSelector } from './label-selector.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { MetricsProvider, ObjectValue, PodUsage, UsageProvider } from './metrics-provider.ts';
 import type { ServedMetric } from './served-metric.ts';
+import type { RegistrationStatus } from './serving/registration.ts';
 
 const NOBODY = new AbortController().signal;
 
@@ -26,6 +27,8 @@ export class BoardBed {
   readonly values = new Map<string, readonly number[] | MetricsError>();
   /** Cores of each pod, or why that is not known. */
   usage: readonly number[] | MetricsError = [];
+  /** How the APIs stand with the API server. */
+  registration: readonly RegistrationStatus[] = [];
   /** Questions that have come to the providers. */
   questions = 0;
   readonly metrics: MetricsProvider = {
@@ -56,6 +59,7 @@ export class BoardBed {
     asked: this.asked,
     metrics: this.metrics,
     usage: this.podUsage,
+    registration: () => this.registration,
     clock: this.clock,
   });
 

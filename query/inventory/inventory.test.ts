@@ -184,7 +184,7 @@ describe('the inventory', () => {
       ['CronJob', 'night', 'Scheduled', undefined, undefined, 1],
       ['Deployment', 'web', 'Degraded', 1, 2, 2],
       ['Job', 'load', 'Failed', undefined, undefined, 0],
-      ['Pod', 'lone', 'Degraded', 0, 1, 1],
+      ['Pod', 'lone', 'Starting', 0, 1, 1],
     ]);
     expect(items[1]).toMatchObject({ restarts: 12, podsAbnormal: 1, abnormal: true, cpu: 0.5 });
   });

@@ -57,7 +57,7 @@ const SHAPES: Readonly<Record<Resource, Shape>> = {
   },
   workloads: {
     equal: { cluster: 'cluster', namespace: 'namespace', kind: 'kind', workload: 'name' },
-    text: ['name', 'namespace', 'kind', 'cluster', 'status'],
+    text: ['name', 'namespace', 'kind', 'cluster', 'status', 'problem'],
     numbers: [
       ...[...CPU_AND_MEMORY, 'cpuOfResource', 'memoryOfResource', ...NETWORK],
       ...['ready', 'desired', 'updated', 'available', 'pods', 'podsAbnormal'],
@@ -91,6 +91,9 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 5_000;
 const PAGING = ['status', 'filter', 'sort', 'limit', 'offset'];
 
+/** What a request calls the cluster that has no name. */
+const UNNAMED = '-';
+
 /** Throws a bad_data QueryError that names the rule that a parameter breaks. An empty parameter counts as absent. */
 export function parseListRequest(resource: Resource, parameters: URLSearchParams): ListRequest {
   const shape = SHAPES[resource];
@@ -103,7 +106,8 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
     if (value === '') continue;
     const column = shape.equal[name];
     if (column === undefined) continue;
-    equal.set(column, (equal.get(column) ?? new Set()).add(value));
+    const wanted = name === 'cluster' && value === UNNAMED ? '' : value;
+    equal.set(column, (equal.get(column) ?? new Set()).add(wanted));
   }
   const words = (parameters.get('filter') ?? '').toLowerCase().split(/\s+/);
   const statuses = parameters.getAll('status').map((status) => status.toLowerCase());

@@ -15,8 +15,10 @@ export interface PodCondition {
 /** Statuses of pods with which nothing is wrong. */
 const NORMAL: ReadonlySet<string> = new Set(['Running', 'Completed', 'Succeeded', 'Terminating']);
 
-/** How long a pod may be starting, in seconds, before that is abnormal. */
+/** How long a pod may be starting, in seconds, before that is abnormal; one that was restarted does not start any more. */
 const STARTS_WITHIN = 300;
+/** The same while no node can take it: where nodes are added as they are needed, this takes a while. */
+const SCHEDULED_WITHIN = 60;
 const STARTING = /^(Pending|ContainerCreating|PodInitializing|Init:\d+\/\d+|Running)$/;
 
 /** The status that kubectl shows of a pod. */
@@ -35,10 +37,20 @@ export function podStatus({ phase, reason, isDeleted, isReady, containers }: Pod
   return status;
 }
 
-/** Whether somebody should look at a pod: by its status, or because it is not ready. `age` in seconds. */
-export function isAbnormal(status: string, { isReady, age }: { isReady: boolean; age: number | undefined }): boolean {
-  if (STARTING.test(status)) return !isReady && (age ?? 0) > STARTS_WITHIN;
-  return !NORMAL.has(status);
+/** What says whether a pod that is starting may still do so. */
+export interface PodStart {
+  readonly isReady: boolean;
+  readonly restarts: number;
+  /** Seconds. */
+  readonly age: number | undefined;
+  /** No node can take it. */
+  readonly unschedulable: boolean;
+}
+
+/** Whether somebody should look at a pod: by its status, or because it is not ready. */
+export function isAbnormal(status: string, { isReady, restarts, age = 0, unschedulable }: PodStart): boolean {
+  if (!STARTING.test(status)) return !NORMAL.has(status);
+  return !isReady && (restarts > 0 || age > (unschedulable ? SCHEDULED_WITHIN : STARTS_WITHIN));
 }
 
 /** What is shown of a pod whose init containers are not done; undefined when they are. Sidecars that run are done. */

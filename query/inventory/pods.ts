@@ -18,6 +18,8 @@ export interface PodRow {
   readonly status: string;
   readonly phase: string;
   readonly abnormal: boolean;
+  /** No node can take it. */
+  readonly unschedulable: boolean;
   /** Containers that are ready of all, such as 1/2. */
   readonly ready: string;
   /** The same as numbers. */
@@ -101,6 +103,13 @@ export async function readPods(reading: Reading, { states, owners }: PodSources)
       },
     },
     {
+      expr: 'kube_pod_status_unschedulable == 1',
+      take: (labels) => {
+        const row = index.get(labels);
+        if (row !== undefined) row.unschedulable = true;
+      },
+    },
+    {
       expr: 'kube_pod_created',
       take: (labels, value) => {
         const row = index.get(labels);
@@ -149,7 +158,7 @@ function finish(row: Draft<PodRow>, { containers, ...told }: Told, owners: Owner
   }
   row.ready = `${row.containersReady}/${row.containers}`;
   row.status = podStatus({ phase: row.phase, containers, ...told });
-  row.abnormal = isAbnormal(row.status, { isReady: told.isReady, age: row.age });
+  row.abnormal = isAbnormal(row.status, { ...row, isReady: told.isReady });
 }
 
 function started(labels: Labels): PodRow {
@@ -163,6 +172,7 @@ function started(labels: Labels): PodRow {
     status: '',
     phase: '',
     abnormal: false,
+    unschedulable: false,
     ready: '',
     containersReady: 0,
     containers: 0,

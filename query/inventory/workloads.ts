@@ -3,6 +3,7 @@ import type { Owners } from './owners.ts';
 import type { PodRow } from './pods.ts';
 import { ageAt, type Part, type Reading, read } from './reading.ts';
 import { type Draft, type NumberColumn, RowIndex } from './row-index.ts';
+import { podProblem, type Rollout, type Run, workloadStatus } from './workload-status.ts';
 
 /** A workload of the list. What is not known, or does not apply, is undefined. */
 export interface WorkloadRow {
@@ -11,11 +12,13 @@ export interface WorkloadRow {
   readonly kind: string;
   readonly name: string;
   /**
-   * Ready, Degraded (fewer are ready than wanted) or Stopped (none are wanted); of a Job Running, Complete, Failed or Suspended;
-   * of a CronJob Active, Scheduled or Suspended.
+   * Ready, Starting, Rolling out, Paused, Stopped (none are wanted), Degraded (something is wrong) or Unavailable (and none is ready); of a Job
+   * Running, Complete, Failed or Suspended; of a CronJob Active, Scheduled or Suspended.
    */
   readonly status: string;
   readonly abnormal: boolean;
+  /** What is wrong, such as `ImagePullBackOff (2 pods)`, in parts separated by `; `; '' when nothing is. */
+  readonly problem: string;
   /** Pods of it that are ready, and how many are wanted; of a Job those that succeeded, and have to. */
   readonly ready: number | undefined;
   readonly desired: number | undefined;
@@ -97,11 +100,15 @@ const KINDS: readonly Kind[] = [
   { kind: 'CronJob', label: 'cronjob', made: 'info', columns: {} },
 ];
 
-/** What a Job or CronJob is doing. */
-interface Running {
-  active: number;
-  failed: boolean;
-  suspended: boolean;
+/** What is said of a workload beside its row. */
+interface Told {
+  readonly rollout: Rollout;
+  readonly run: Run | undefined;
+  readonly problems: Map<string, number>;
+  starting: number;
+  /** Of its newest version, and of the newest that its controller has seen. */
+  generation: number;
+  observed: number;
 }
 
 /**
@@ -110,10 +117,10 @@ interface Running {
  */
 export async function readWorkloads(reading: Reading, { pods, owners }: WorkloadSources): Promise<WorkloadRow[]> {
   const index = new RowIndex<WorkloadRow>(['cluster', 'namespace', 'workload_kind', 'workload_name']);
-  const running = new Map<Draft<WorkloadRow>, Running>();
+  const told = new Map<Draft<WorkloadRow>, Told>();
   await read(
     reading,
-    KINDS.flatMap((kind) => partsOf(kind, { index, running, owners, reading })),
+    KINDS.flatMap((kind) => partsOf(kind, { index, told, owners, reading })),
   );
   const alone = new Set<Draft<WorkloadRow>>();
   for (const pod of pods) {
@@ -122,11 +129,13 @@ export async function readWorkloads(reading: Reading, { pods, owners }: Workload
     if (row === undefined) {
       row = started({ cluster, namespace, kind, name });
       index.set([cluster, namespace, kind, name], row);
+      told.set(row, toldOf(kind));
       alone.add(row);
     }
     if (alone.has(row)) addAlone(row, pod);
     row.pods++;
     row.restarts += pod.restarts;
+    count(told.get(row)!, pod);
     if (pod.abnormal) row.podsAbnormal++;
   }
   await read(reading, [
@@ -138,20 +147,19 @@ export async function readWorkloads(reading: Reading, { pods, owners }: Workload
     index.column('networkTransmit', 'k8s_workload_network_transmit_bytes_bw'),
   ]);
   for (const row of index.values()) {
-    row.status = statusOf(row, running.get(row));
-    row.abnormal = row.status === 'Degraded' || row.status === 'Failed' || row.podsAbnormal > 0;
+    Object.assign(row, workloadStatus({ ...row, ...finished(told.get(row)!) }));
   }
   return index.sorted();
 }
 
 interface Building {
   readonly index: RowIndex<WorkloadRow>;
-  readonly running: Map<Draft<WorkloadRow>, Running>;
+  readonly told: Map<Draft<WorkloadRow>, Told>;
   readonly owners: Owners;
   readonly reading: Reading;
 }
 
-function partsOf({ kind, label, made, columns }: Kind, { index, running, owners, reading }: Building): Part[] {
+function partsOf({ kind, label, made, columns }: Kind, { index, told, owners, reading }: Building): Part[] {
   const prefix = `kube_${kind.toLowerCase()}_`;
   const find = (labels: Labels) => index.at(labels.get('cluster'), labels.get('namespace'), kind, labels.get(label));
   const into = (expr: string, put: (row: Draft<WorkloadRow>, value: number) => void): Part => ({
@@ -169,7 +177,7 @@ function partsOf({ kind, label, made, columns }: Kind, { index, running, owners,
         if (find(labels) !== undefined || owners.ownerOf(cluster, namespace, { kind, name }) !== undefined) return;
         const row = started({ cluster, namespace, kind, name });
         index.set([cluster, namespace, kind, name], row);
-        if (kind.endsWith('Job')) running.set(row, { active: 0, failed: false, suspended: false });
+        told.set(row, toldOf(kind));
       },
     },
     into('created', (row, value) => (row.age = ageAt(reading, value))),
@@ -177,19 +185,61 @@ function partsOf({ kind, label, made, columns }: Kind, { index, running, owners,
   for (const [column, metric] of Object.entries(columns)) {
     parts.push(into(metric, (row, value) => (row[column as NumberColumn<WorkloadRow>] = value)));
   }
+  const say = (expr: string, put: (one: Told, value: number) => void): Part =>
+    into(expr, (row, value) => put(told.get(row)!, value));
   if (kind === 'Job') {
     parts.push(
-      into('failed{condition="true"} == 1', (row) => (running.get(row)!.failed = true)),
-      into('status_suspended == 1', (row) => (running.get(row)!.suspended = true)),
+      say('failed{condition="true"} == 1', ({ run }) => (run!.failed = true)),
+      say('status_suspended == 1', ({ run }) => (run!.suspended = true)),
+    );
+  } else if (kind === 'CronJob') {
+    parts.push(
+      say('status_active', ({ run }, value) => (run!.active = value)),
+      say('spec_suspend == 1', ({ run }) => (run!.suspended = true)),
+    );
+  } else {
+    parts.push(
+      say('metadata_generation', (one, value) => (one.generation = value)),
+      say('status_observed_generation', (one, value) => (one.observed = value)),
     );
   }
-  if (kind === 'CronJob') {
+  if (kind === 'Deployment') {
+    const holds = (condition: string, status: string): string =>
+      `status_condition{condition="${condition}",status="${status}"} == 1`;
     parts.push(
-      into('status_active', (row, value) => (running.get(row)!.active = value)),
-      into('spec_suspend == 1', (row) => (running.get(row)!.suspended = true)),
+      say('spec_paused == 1', ({ rollout }) => (rollout.isPaused = true)),
+      say(holds('Progressing', 'false'), ({ rollout }) => (rollout.isOverdue = true)),
+      say(holds('ReplicaFailure', 'true'), ({ rollout }) => (rollout.isRefused = true)),
     );
   }
   return parts;
+}
+
+function toldOf(kind: string): Told {
+  return {
+    rollout: { isUnseen: false, isPaused: false, isOverdue: false, isRefused: false },
+    run: kind.endsWith('Job') ? { active: 0, failed: false, suspended: false } : undefined,
+    problems: new Map(),
+    starting: 0,
+    generation: Number.NaN,
+    observed: Number.NaN,
+  };
+}
+
+function count(told: Told, pod: PodRow): void {
+  const problem = podProblem(pod);
+  if (problem !== '') told.problems.set(problem, (told.problems.get(problem) ?? 0) + 1);
+  else if (
+    /^(Pending|Running)$/.test(pod.phase) &&
+    pod.containersReady < pod.containers &&
+    pod.status !== 'Terminating'
+  )
+    told.starting++;
+}
+
+/** Without both generations nothing is unseen. */
+function finished({ generation, observed, ...told }: Told): Pick<Told, 'run' | 'problems' | 'starting' | 'rollout'> {
+  return { ...told, rollout: { ...told.rollout, isUnseen: observed < generation } };
 }
 
 /** A workload of which only the pods are known: a bare pod, one of a node, or one of a kind that is not looked at. */
@@ -200,18 +250,12 @@ function addAlone(row: Draft<WorkloadRow>, { phase, age, containersReady, contai
   row.ready = (row.ready ?? 0) + (containersReady === containers ? 1 : 0);
 }
 
-function statusOf({ kind, ready = 0, desired = 0 }: WorkloadRow, running: Running | undefined): string {
-  if (running === undefined) return desired === 0 ? 'Stopped' : ready < desired ? 'Degraded' : 'Ready';
-  if (running.suspended) return 'Suspended';
-  if (kind === 'CronJob') return running.active > 0 ? 'Active' : 'Scheduled';
-  return running.failed ? 'Failed' : ready >= Math.max(1, desired) ? 'Complete' : 'Running';
-}
-
 function started(names: Pick<WorkloadRow, 'cluster' | 'namespace' | 'kind' | 'name'>): Draft<WorkloadRow> {
   return {
     ...names,
     status: '',
     abnormal: false,
+    problem: '',
     ready: undefined,
     desired: undefined,
     updated: undefined,
