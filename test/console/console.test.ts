@@ -1,17 +1,15 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import type axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageFiles } from '../../cli/page.ts';
 import { type RunningPharos, startPharos } from '../replay/pharos.ts';
 import { buildConsole } from './built-console.ts';
 import { findChromium } from './find-chromium.ts';
 import { firstLoad } from './first-load.ts';
+import { PageInspection } from './page-inspection.ts';
 
 const CHROMIUM = findChromium(process.env);
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SOURCE = path.join(import.meta.dirname, '../../console/src/app/sections.ts');
 /** The addresses of the navigation, and the pages that need no object to be there. */
 const PATHS = [...readFileSync(SOURCE, 'utf8').matchAll(/path: '(\/[^':]*)'/g)].map(([, address]) => address!);
@@ -55,17 +53,8 @@ scrape_configs:
     await pharos?.close();
   });
 
-  /** A page of its own, with all that is wrong with it. */
-  const open = async (colorScheme: 'light' | 'dark', width: number): Promise<{ page: Page; faults: string[] }> => {
-    const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce' });
-    const faults: string[] = [];
-    page.on('console', (message) => {
-      const text = `${message.text()} (${message.location().url})`;
-      if (message.type() === 'error' && !EXPECTED.test(text)) faults.push(text);
-    });
-    page.on('pageerror', (error) => faults.push(error.message));
-    return { page, faults };
-  };
+  const open = (scheme: 'light' | 'dark', width: number): Promise<PageInspection> =>
+    PageInspection.open(browser, { scheme, width }, { origin: pharos.url, expected: EXPECTED });
 
   it.each([
     ['light', 1440],
@@ -74,20 +63,13 @@ scrape_configs:
     'every page is without errors and can be used by everyone, %s and %d pixels wide',
     async (scheme, width) => {
       expect(PATHS.length).toBeGreaterThan(10);
-      const { page, faults } = await open(scheme, width);
+      const inspection = await open(scheme, width);
       const found: string[] = [];
       for (const address of [...PATHS, QUERY]) {
-        faults.length = 0;
-        await page.goto(pharos.url + address);
-        await page.locator('main h1, main h2').first().waitFor({ timeout: 15_000 });
-        await page.waitForLoadState('networkidle');
-        await page.evaluate(AXE);
-        found.push(...(await serious(page)).map((one) => `${address}: ${one}`));
+        const { faults } = await inspection.inspect(address);
         found.push(...faults.map((fault) => `${address}: ${fault}`));
-        const tooWide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-        if (tooWide > 0) found.push(`${address}: ${tooWide} pixels wider than the window`);
       }
-      await page.close();
+      await inspection.page.close();
       expect(found).toEqual([]);
     },
     150_000,
@@ -127,13 +109,3 @@ scrape_configs:
     await page.close();
   }, 60_000);
 });
-
-/** What axe finds that keeps somebody from using a page, with where. */
-async function serious(page: Page): Promise<string[]> {
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] }),
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
