@@ -30,13 +30,15 @@ export function alertAt({ alert, endsAt }: StoredAlert, now: number): Notifiable
   return { ...alert, status, endsAt: status === 'firing' ? 0 : endsAt };
 }
 
-/** For so long after an instance has begun to lead, ends are told that nobody was told the beginning of, as far as is known. */
+/**
+ * For so long before and after an instance has begun to lead, ends are told that nobody was told the beginning of, as far as is known.
+ */
 const TAKEOVER = 10 * 60_000;
 
 /**
- * Whether whoever led before may have told that the alert fires without having noted it: it had been due then, nothing has been told of
- * its group since (`toldAt`), and it ended soon after this instance began to lead. Better an end without a beginning than the other way
- * round.
+ * Whether whoever led before may have told that the alert fires without having noted it: it could have been told then, nothing that is
+ * noted has been told of its group since (`toldAt`; 0 when nothing was for long), and it ended around the time at which this instance
+ * began to lead. Better an end without a beginning than the other way round.
  */
 export function mayBeInFlight(
   { startsAt }: Pick<NotifiableAlert, 'startsAt'>,
@@ -48,5 +50,8 @@ export function mayBeInFlight(
   }: { readonly endsAt: number; readonly wait: number; readonly leadsSince: number; readonly toldAt: number },
 ): boolean {
   const due = startsAt + wait;
-  return toldAt < due && due <= leadsSince && endsAt >= leadsSince && endsAt < leadsSince + TAKEOVER;
+  // A group that is there already does not wait for a new alert.
+  const earliest = toldAt > 0 ? startsAt : due;
+  if (toldAt >= due || earliest > leadsSince || endsAt < earliest) return false;
+  return Math.abs(endsAt - leadsSince) < TAKEOVER;
 }
