@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
@@ -97,15 +97,22 @@ async function read({ cert, key, ca }: CertificateFiles): Promise<ServingCertifi
     ca === undefined ? undefined : textOf(ca),
   ]);
   try {
-    // Also finds out whether they belong together.
+    // A context takes nothing for no certificate, which a file is for a moment while it is written.
+    if (!new X509Certificate(certText).checkPrivateKey(createPrivateKey(keyText)))
+      throw new Error('key values mismatch');
     createSecureContext({ cert: certText, key: keyText });
-    if (caBundle !== undefined) createSecureContext({ ca: caBundle });
+    if (caBundle !== undefined) requireAuthorities(caBundle);
   } catch (error) {
     throw new Error(`${cert} and ${key} must be a certificate and its key in PEM: ${reasonOf(error)}`, {
       cause: error,
     });
   }
   return { cert: certText, key: keyText, caBundle };
+}
+
+function requireAuthorities(bundle: string): void {
+  if (!bundle.includes('-----BEGIN CERTIFICATE-----')) throw new Error('the bundle holds no certificate');
+  createSecureContext({ ca: bundle });
 }
 
 async function textOf(file: string): Promise<string> {

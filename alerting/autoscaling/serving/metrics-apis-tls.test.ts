@@ -177,6 +177,16 @@ describe('TLS of the metrics APIs', () => {
       await writeFile(files.cert, one.cert);
       await writeFile(files.key, two.key);
       await expect(open({ files })).rejects.toThrow(/must be a certificate and its key/);
+      for (const [cert, key] of [
+        ['', ''],
+        [one.cert, ''],
+        ['', one.key],
+      ] as const) {
+        await writeFile(files.cert, cert);
+        await writeFile(files.key, key);
+        await expect(open({ files })).rejects.toThrow(/must be a certificate and its key/);
+      }
+      await writeFile(files.cert, one.cert);
       await writeFile(files.key, one.key);
       const tls = await open({ files });
       expect(tls.caBundle).toBeUndefined();
