@@ -17,9 +17,15 @@ interface BuiltDashboard {
   readonly uid: string;
   readonly title: string;
   readonly refresh: string;
+  readonly links: readonly { readonly placement?: string; readonly keepTime: boolean; readonly includeVars: boolean }[];
   readonly time: { readonly from: string };
   readonly templating: {
-    readonly list: readonly { readonly name: string; readonly query?: string | { query: string } }[];
+    readonly list: readonly {
+      readonly name: string;
+      readonly multi?: boolean;
+      readonly type: string;
+      readonly query?: string | { query: string };
+    }[];
   };
   readonly panels: readonly BuiltPanel[];
 }
@@ -61,6 +67,25 @@ it('leads every link to a dashboard that exists, with variables that it has', ()
   }
   expect(wrong).toEqual([]);
   expect(links).toBeGreaterThan(dashboards.length);
+});
+
+it('says in every link of a value which object is meant, and takes the time range and the data source along', () => {
+  // Variables that have one value, without which a dashboard would show another object than the one clicked on.
+  const needed = new Map(
+    dashboards.map(({ built }) => {
+      const one = built.templating.list.filter(({ type, multi }) => type !== 'textbox' && multi !== true);
+      return [built.uid, one.map(({ name }) => name)];
+    }),
+  );
+  const incomplete: string[] = [];
+  for (const { file, text } of dashboards) {
+    for (const [link, uid, search] of text.matchAll(/"\/d\/([^?"]*)\?([^"]*)"/g)) {
+      const missing = needed.get(uid!)!.filter((name) => !search!.includes(`var-${name}=`));
+      if (missing.length > 0 || !search!.includes(`$\{__url_time_range}`))
+        incomplete.push(`${file}: ${link}: ${missing}`);
+    }
+  }
+  expect(incomplete).toEqual([]);
 });
 
 describe.each(dashboards)('$file', ({ built, text }) => {
@@ -108,6 +133,15 @@ describe.each(dashboards)('$file', ({ built, text }) => {
     // A laptop shows about 20 rows of the grid; what is in view by less than half is not counted.
     const first = built.panels.filter(({ type, gridPos: { y, h } }) => type !== 'row' && y + h / 2 < 20);
     expect(first.length).toBeLessThanOrEqual(12);
+  });
+
+  it('has links in the bar at its top, which take variables and the time range along', () => {
+    expect(built.links.length).toBeGreaterThan(0);
+    for (const link of built.links) {
+      expect(link).toMatchObject({ keepTime: true, includeVars: true });
+      // The only placement that Grafana knows is a menu that is closed.
+      expect(link.placement).toBeUndefined();
+    }
   });
 
   it('has panels that do not overlap', () => {

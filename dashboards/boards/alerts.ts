@@ -9,18 +9,31 @@ import { labelVariable } from '../parts/variables.ts';
 const CHOSEN = 'cluster=~"$cluster", namespace=~"$namespace", severity=~"$severity"';
 const firing = `ALERTS{${CHOSEN}, alertstate="firing"}`;
 const pending = `ALERTS{${CHOSEN}, alertstate="pending"}`;
-const OBJECT = 'alertname, severity, cluster, namespace, node, pod, instance';
+const OBJECT = 'alertname, severity, cluster, namespace, node, workload_kind, workload_name, pod, instance';
+const since = `topk(200, 1000 * min by (${OBJECT}) (ALERTS_FOR_STATE{${CHOSEN}} and ignoring (alertstate) ${firing}))`;
 
 const toPod: BoardLink = {
   title: 'Pod',
   uid: 'pharos-pod',
   variables: { cluster: cell('cluster'), namespace: cell('namespace'), pod: cell('pod') },
 };
+const toWorkload: BoardLink = {
+  title: 'Workload',
+  uid: 'pharos-workload',
+  variables: {
+    cluster: cell('cluster'),
+    namespace: cell('namespace'),
+    workload: cell('workload_name'),
+    kind: cell('workload_kind'),
+  },
+};
 const toNode: BoardLink = {
   title: 'Node',
   uid: 'pharos-node',
   variables: { cluster: cell('cluster'), node: cell('node') },
 };
+/** Of what has never happened yet there may be no series. */
+const orZero = (expr: string): string => `${expr} or vector(0)`;
 const increase = (metric: string): string => `sum(increase(${metric}[$__range]))`;
 const perSecond = (metric: string, by: string): string => `sum by (${by}) (rate(${metric}[$__rate_interval]))`;
 const average = (metric: string, by: string): string =>
@@ -97,13 +110,16 @@ export const alerts: Board = {
       panels: [
         table({
           title: 'Alerts that fire',
-          description: 'Each alert with its object, and since when its condition holds.',
+          description: 'Each alert with its object, and since when its condition holds: the 200 that are newest.',
+          none: 'none fire',
           labels: [
             { label: 'alertname', title: 'Alert', width: 220 },
             { label: 'severity', title: 'Severity', width: 100 },
             { label: 'cluster', title: 'Cluster', width: 120 },
             { label: 'namespace', title: 'Namespace' },
             { label: 'node', title: 'Node', link: toNode },
+            { label: 'workload_kind', title: 'Kind' },
+            { label: 'workload_name', title: 'Workload', link: toWorkload },
             { label: 'pod', title: 'Pod', link: toPod },
             { label: 'instance', title: 'Instance' },
           ],
@@ -113,9 +129,9 @@ export const alerts: Board = {
             {
               title: 'Since',
               unit: UNIT.ago,
-              expr: `1000 * min by (${OBJECT}) (ALERTS_FOR_STATE{${CHOSEN}} and ignoring (alertstate) ${firing})`,
+              expr: since,
             },
-            { title: 'Alerts', unit: UNIT.count, expr: `count by (${OBJECT}) (${firing})` },
+            { title: 'Alerts', unit: UNIT.count, expr: `count by (${OBJECT}) (${firing}) and on (${OBJECT}) ${since}` },
           ],
         }),
       ],
@@ -128,15 +144,22 @@ export const alerts: Board = {
           unit: UNIT.count,
           decimals: 0,
           stacked: true,
+          none: 'none fire',
           queries: [{ expr: `topk(12, count by (alertname) (${firing}))`, legend: '{{alertname}}' }],
         }),
         graph({
           title: 'Firing by namespace',
-          description: 'Alerts of namespaces; those of nodes and clusters have none.',
+          description: 'By the namespace of their objects: the twelve with most alerts.',
           unit: UNIT.count,
           decimals: 0,
           stacked: true,
-          queries: [{ expr: `topk(12, count by (namespace) (${firing}))`, legend: '{{namespace}}' }],
+          none: 'none fire',
+          queries: [
+            {
+              expr: `topk(12, count by (namespace) (label_replace(${firing}, "namespace", "of no namespace", "namespace", "")))`,
+              legend: '{{namespace}}',
+            },
+          ],
         }),
         graph({
           title: 'Pending by alert',
@@ -144,6 +167,7 @@ export const alerts: Board = {
           unit: UNIT.count,
           decimals: 0,
           stacked: true,
+          none: 'none are pending',
           queries: [{ expr: `topk(12, count by (alertname) (${pending}))`, legend: '{{alertname}}' }],
         }),
       ],
@@ -172,7 +196,7 @@ export const alerts: Board = {
           width: 6,
           queries: [
             { expr: 'sum(rate(pharos_rule_evaluations_total[$__rate_interval]))', legend: 'evaluated' },
-            { expr: 'sum(rate(pharos_rule_evaluation_failures_total[$__rate_interval]))', legend: 'failed' },
+            { expr: orZero('sum(rate(pharos_rule_evaluation_failures_total[$__rate_interval]))'), legend: 'failed' },
           ],
         }),
         graph({
@@ -189,7 +213,10 @@ export const alerts: Board = {
           width: 6,
           queries: [
             { expr: 'sum(rate(pharos_rule_arrivals_late_total[$__rate_interval]))', legend: 'late samples' },
-            { expr: 'sum(rate(pharos_rule_group_iterations_missed_total[$__rate_interval]))', legend: 'left out' },
+            {
+              expr: orZero('sum(rate(pharos_rule_group_iterations_missed_total[$__rate_interval]))'),
+              legend: 'left out',
+            },
           ],
         }),
       ],
@@ -231,7 +258,8 @@ export const alerts: Board = {
       panels: [
         graph({
           title: 'Notifications by outcome',
-          description: 'Notifications per second by receiver, after all attempts. Nothing is shown before the first.',
+          description: 'Notifications per second by receiver, after all attempts.',
+          none: 'none yet',
           unit: UNIT.perSecond,
           queries: [
             { expr: perSecond('pharos_notifications_total', 'receiver, outcome'), legend: '{{receiver}}: {{outcome}}' },
@@ -240,6 +268,7 @@ export const alerts: Board = {
         graph({
           title: 'Time of an attempt',
           description: 'On average, by receiver.',
+          none: 'none yet',
           unit: UNIT.seconds,
           queries: [
             { expr: average('pharos_notification_attempt_duration_seconds', 'receiver'), legend: '{{receiver}}' },
@@ -248,6 +277,7 @@ export const alerts: Board = {
         graph({
           title: 'Alerts not told',
           description: 'Left out because of inhibition, a time interval or a silence, by reason.',
+          none: 'none yet',
           unit: UNIT.perSecond,
           queries: [{ expr: perSecond('pharos_notifications_suppressed_total', 'reason'), legend: '{{reason}}' }],
         }),

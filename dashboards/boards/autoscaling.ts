@@ -1,6 +1,6 @@
 import type { Board } from '../parts/board.ts';
 import { graph } from '../parts/graph-panel.ts';
-import { type BoardLink, cell } from '../parts/links.ts';
+import { type BoardLink, cell, ofSeries } from '../parts/links.ts';
 import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
 import { UNIT } from '../parts/unit.ts';
@@ -16,13 +16,16 @@ const value = `kube_horizontalpodautoscaler_status_target_metric{${CHOSEN}}`;
 const target = `kube_horizontalpodautoscaler_spec_target_metric{${CHOSEN}}`;
 const OF_TARGET = `100 * ${value} / ${target}`;
 
+/** The autoscalers that tables show: the hundred that are nearest to their maximum. */
+const shown = `and on (namespace, horizontalpodautoscaler) topk(100, ${current} / ${most})`;
+
 /** The expression with the labels of what the autoscaler scales. */
 const scaled = (expr: string): string =>
   `sum by (namespace, horizontalpodautoscaler, scaletargetref_kind, scaletargetref_name) (${expr}
     * on (cluster, namespace, horizontalpodautoscaler) group_left (scaletargetref_kind, scaletargetref_name)
-    kube_horizontalpodautoscaler_info{${CHOSEN}})`;
+    kube_horizontalpodautoscaler_info{${CHOSEN}} ${shown})`;
 const byMetric = (expr: string): string =>
-  `sum by (namespace, horizontalpodautoscaler, metric_name, metric_target_type) (${expr})`;
+  `sum by (namespace, horizontalpodautoscaler, metric_name, metric_target_type) (${expr} ${shown})`;
 const condition = (name: string, status: string): string =>
   `kube_horizontalpodautoscaler_status_condition{${CHOSEN}, condition="${name}", status="${status}"} == 1`;
 
@@ -36,11 +39,12 @@ const toWorkload: BoardLink = {
     kind: cell('scaletargetref_kind'),
   },
 };
-const toAutoscaler: BoardLink = {
+const toAutoscaler = (pick: (label: string) => string): BoardLink => ({
   title: 'Only this autoscaler',
   uid: 'pharos-autoscaling',
-  variables: { cluster: '$cluster', namespace: cell('namespace'), autoscaler: cell('horizontalpodautoscaler') },
-};
+  variables: { cluster: '$cluster', namespace: pick('namespace'), autoscaler: pick('horizontalpodautoscaler') },
+});
+const links = [toAutoscaler(ofSeries)];
 
 /** Horizontal pod autoscalers: what they see, what they decide, and what they are served. */
 export const autoscaling: Board = {
@@ -117,6 +121,7 @@ export const autoscaling: Board = {
           unit: UNIT.count,
           decimals: 0,
           queries: [{ expr: `topk(12, ${current})`, legend: LEGEND }],
+          links,
         }),
         graph({
           title: 'Value, of the target',
@@ -124,6 +129,7 @@ export const autoscaling: Board = {
             'What autoscalers see, of what they aim at: above 110 % they add replicas, below 90 % they take some away.',
           unit: UNIT.percent,
           queries: [{ expr: `topk(12, ${OF_TARGET})`, legend: `${LEGEND} {{metric_name}}` }],
+          links,
           thresholds: { warn: 110 },
         }),
         graph({
@@ -132,6 +138,7 @@ export const autoscaling: Board = {
           unit: UNIT.percent,
           max: 100,
           queries: [{ expr: `topk(12, 100 * ${current} / ${most})`, legend: LEGEND }],
+          links,
           thresholds: { warn: 80, bad: 100 },
         }),
       ],
@@ -140,10 +147,11 @@ export const autoscaling: Board = {
       panels: [
         table({
           title: 'Autoscalers and replicas',
-          description: 'Replicas that there are and that are wanted, between the limits.',
+          description:
+            'Replicas that there are and that are wanted, between the limits: the hundred nearest to their maximum.',
           labels: [
             { label: 'namespace', title: 'Namespace' },
-            { label: 'horizontalpodautoscaler', title: 'Autoscaler', link: toAutoscaler },
+            { label: 'horizontalpodautoscaler', title: 'Autoscaler', link: toAutoscaler(cell) },
             { label: 'scaletargetref_kind', title: 'Kind' },
             { label: 'scaletargetref_name', title: 'Workload', link: toWorkload },
           ],
@@ -170,7 +178,7 @@ export const autoscaling: Board = {
             'What each autoscaler reads and aims at. Utilization is in percent of requests; other values have the unit of their metric.',
           labels: [
             { label: 'namespace', title: 'Namespace' },
-            { label: 'horizontalpodautoscaler', title: 'Autoscaler', link: toAutoscaler },
+            { label: 'horizontalpodautoscaler', title: 'Autoscaler', link: toAutoscaler(cell) },
             { label: 'metric_name', title: 'Metric' },
             { label: 'metric_target_type', title: 'Kind of target' },
           ],

@@ -1,6 +1,6 @@
 import type { Board } from '../parts/board.ts';
 import { graph } from '../parts/graph-panel.ts';
-import { cell } from '../parts/links.ts';
+import { cell, ofSeries } from '../parts/links.ts';
 import { toNode, toWorkloads } from '../parts/object-links.ts';
 import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
@@ -205,12 +205,16 @@ export const cluster: Board = {
           unit: UNIT.count,
           width: 24,
           decimals: 0,
+          bars: true,
+          listed: true,
+          none: 'none restart',
           queries: [
             {
-              expr: `topk(10, sum_over_time(k8s_namespace_pod_restart_total{${matchers}}[$__interval]))`,
+              expr: `topk(10, sum_over_time(k8s_namespace_pod_restart_total{${matchers}}[$__interval]) > 0)`,
               legend: '{{namespace}}',
             },
           ],
+          links: [toWorkloads(ofSeries)],
         }),
       ],
     },

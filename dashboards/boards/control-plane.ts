@@ -280,24 +280,24 @@ export const controlPlane: Board = {
         }),
         graph({
           title: 'Time until a pod has its node',
-          description: 'On average, from when the pod is seen, with all attempts.',
+          description: 'On average over ten minutes, from when the pod is seen, with all attempts.',
           unit: UNIT.seconds,
           queries: [
             {
-              expr: `sum(increase(scheduler_pod_scheduling_sli_duration_seconds_sum{${CLUSTER}}[$__range]))
-                / sum(increase(scheduler_pod_scheduling_sli_duration_seconds_count{${CLUSTER}}[$__range]))`,
-              legend: 'over the time range',
+              expr: `sum(increase(scheduler_pod_scheduling_sli_duration_seconds_sum{${CLUSTER}}[10m]))
+                / sum(increase(scheduler_pod_scheduling_sli_duration_seconds_count{${CLUSTER}}[10m]))`,
+              legend: 'average',
             },
           ],
         }),
         graph({
           title: 'Time of an attempt',
-          description: 'On average over the time range, by result.',
+          description: 'On average over ten minutes, by result.',
           unit: UNIT.seconds,
           queries: [
             {
-              expr: `sum by (result) (increase(scheduler_scheduling_attempt_duration_seconds_sum{${CLUSTER}}[$__range]))
-                / sum by (result) (increase(scheduler_scheduling_attempt_duration_seconds_count{${CLUSTER}}[$__range]))`,
+              expr: `sum by (result) (increase(scheduler_scheduling_attempt_duration_seconds_sum{${CLUSTER}}[10m]))
+                / sum by (result) (increase(scheduler_scheduling_attempt_duration_seconds_count{${CLUSTER}}[10m]))`,
               legend: '{{result}}',
             },
           ],

@@ -12,11 +12,13 @@ const WORKLOAD = 'namespace, workload_kind, workload_name';
 const HOURS_OF_A_MONTH = 730;
 const GIB = 1_073_741_824;
 
-/** What containers of each pod request. Pods that have ended request nothing any more. */
-const podRequests = (resource: string): string =>
-  `sum by (cluster, namespace, pod) (kube_pod_container_resource_requests{cluster="$cluster", namespace=~"$namespace", resource="${resource}"})
-    * on (cluster, namespace, pod) group_left (workload_kind, workload_name) (0 * k8s_pod_status_ready${CHOSEN} + 1)`;
-const requests = (resource: string, by: string): string => `sum by (${by}) (${podRequests(resource)})`;
+/** Gives series by pod the labels of the pod's workload, and leaves out pods that have ended: these hold nothing any more. */
+const ofWorkloads = (expr: string): string =>
+  `(${expr}) * on (cluster, namespace, pod) group_left (workload_kind, workload_name) (0 * k8s_pod_status_ready${CHOSEN} + 1)`;
+const declared = (resource: string): string =>
+  `kube_pod_container_resource_requests{cluster="$cluster", namespace=~"$namespace", resource="${resource}"}`;
+const requests = (resource: string, by: string): string =>
+  `sum by (${by}) (${ofWorkloads(`sum by (cluster, namespace, pod) (${declared(resource)})`)})`;
 const usedCpu = (by: string): string => `sum by (${by}) (avg_over_time(k8s_workload_cpu_core_used${CHOSEN}[$__range]))`;
 const usedMemory = (by: string): string =>
   `sum by (${by}) (avg_over_time(k8s_workload_mem_no_cache_bytes${CHOSEN}[$__range]))`;
@@ -26,12 +28,19 @@ const cpuPrice = (cores: string): string => `(${cores}) * $cpu_price`;
 const memoryPrice = (bytes: string): string => `(${bytes}) / ${GIB} * $memory_price`;
 const monthly = (hourly: string): string => `${HOURS_OF_A_MONTH} * (${hourly})`;
 
-/** Money for an hour of what is requested, and of what of it is not used, by these labels. */
-const requestedPrice = (by: string): string =>
-  `${cpuPrice(requests('cpu', by))} + ${memoryPrice(requests('memory', by))}`;
-const wastedPrice = (by: string): string =>
-  `${cpuPrice(`clamp_min(${requests('cpu', by)} - ${usedCpu(by)}, 0)`)}
-    + ${memoryPrice(`clamp_min(${requests('memory', by)} - ${usedMemory(by)}, 0)`)}`;
+// What requests only one of the two, or uses more than it requests of one, still costs the other: so the two are put beside each
+// other and summed, where `+` would drop what is missing on one side.
+/** Money for an hour of what is requested, by these labels. */
+const requestedPrice = (by: string): string => {
+  const both = `${cpuPrice(declared('cpu'))} or ${memoryPrice(declared('memory'))}`;
+  return `sum by (${by}) (${ofWorkloads(`sum by (cluster, namespace, pod) (${both})`)})`;
+};
+/** Of that, for what each workload does not use, summed by these labels. */
+const wastedPrice = (by: string): string => {
+  const cpu = cpuPrice(`clamp_min(${requests('cpu', WORKLOAD)} - ${usedCpu(WORKLOAD)}, 0)`);
+  const memory = memoryPrice(`clamp_min(${requests('memory', WORKLOAD)} - ${usedMemory(WORKLOAD)}, 0)`);
+  return `sum by (${by}) (label_replace(${cpu}, "resource", "cpu", "", "") or label_replace(${memory}, "resource", "memory", "", ""))`;
+};
 
 const CAPACITY = `${cpuPrice(`sum(k8s_cluster_cpu_core_total${CLUSTER})`)} + ${memoryPrice(`sum(k8s_cluster_memory_total${CLUSTER})`)}`;
 const share = (metric: string, total: string): string => `sum(${metric}${CLUSTER} * ${total}${CLUSTER} / 100)`;
@@ -62,15 +71,25 @@ const toNode: BoardLink = {
 
 const nodeCapacity = (resource: string): string =>
   `sum by (node) (kube_node_status_allocatable{cluster="$cluster", resource="${resource}"})`;
+const nodeRequests = (what: string): string =>
+  `sum by (node) (k8s_node_${what}_request_${what === 'memory' ? 'bytes_' : ''}total${CLUSTER})`;
+const idleNodes = `topk(100, ${monthly(
+  `${cpuPrice(`${nodeCapacity('cpu')} - ${nodeRequests('cpu_core')}`)}
+    + ${memoryPrice(`${nodeCapacity('memory')} - ${nodeRequests('memory')}`)}`,
+)})`;
+const ofIdleNodes = (expr: string): string => `${expr} and on (node) ${idleNodes}`;
 /** What columns of namespaces and of workloads have in common. */
-const columns = (by: string) => [
-  { title: 'CPU requested', unit: UNIT.cores, decimals: 2, expr: requests('cpu', by) },
-  { title: 'CPU used', unit: UNIT.cores, decimals: 2, expr: usedCpu(by) },
-  { title: 'Memory requested', unit: UNIT.bytes, expr: requests('memory', by) },
-  { title: 'Memory used', unit: UNIT.bytes, expr: usedMemory(by) },
-  { title: 'Cost a month', unit: UNIT.currency, decimals: 2, expr: monthly(requestedPrice(by)) },
-  { title: 'Waste a month', unit: UNIT.currency, decimals: 2, expr: monthly(wastedPrice(by)) },
-];
+const columns = (by: string) => {
+  const dearest = (expr: string): string => `${expr} and on (${by}) topk(100, ${requestedPrice(by)})`;
+  return [
+    { title: 'CPU requested', unit: UNIT.cores, decimals: 2, expr: dearest(requests('cpu', by)) },
+    { title: 'CPU used', unit: UNIT.cores, decimals: 2, expr: dearest(usedCpu(by)) },
+    { title: 'Memory requested', unit: UNIT.bytes, expr: dearest(requests('memory', by)) },
+    { title: 'Memory used', unit: UNIT.bytes, expr: dearest(usedMemory(by)) },
+    { title: 'Cost a month', unit: UNIT.currency, decimals: 2, expr: `topk(100, ${monthly(requestedPrice(by))})` },
+    { title: 'Waste a month', unit: UNIT.currency, decimals: 2, expr: dearest(monthly(wastedPrice(by))) },
+  ];
+};
 
 /** What the cluster costs, for whom, and how much of it nobody uses. */
 export const cost: Board = {
@@ -125,7 +144,7 @@ export const cost: Board = {
           description: 'Requested by workloads of the namespaces chosen, and not used on average over the time range.',
           unit: UNIT.currency,
           decimals: 0,
-          queries: [{ expr: monthly(`sum(${wastedPrice(WORKLOAD)})`) }],
+          queries: [{ expr: monthly(wastedPrice('')) }],
         }),
         stat({
           title: 'Used, of the requests',
@@ -184,7 +203,7 @@ export const cost: Board = {
         table({
           title: 'Namespaces',
           description:
-            'Use is the average over the time range; cost is that of the requests, waste that of requests that are not used.',
+            'The hundred that cost most. Use is the average over the time range; cost is that of the requests, waste that of what its workloads request and do not use.',
           labels: [{ label: 'namespace', title: 'Namespace', link: toNamespace }],
           sortBy: 'Waste a month',
           height: 10,
@@ -198,7 +217,7 @@ export const cost: Board = {
         table({
           title: 'Workloads by waste',
           description:
-            'Lower the requests of those at the top, or scale them by load. Without a value nothing is requested.',
+            'Of the hundred that cost most: lower the requests of those at the top, or scale them by load. Without a value nothing is requested.',
           labels: [
             { label: 'namespace', title: 'Namespace' },
             { label: 'workload_kind', title: 'Kind' },
@@ -217,36 +236,28 @@ export const cost: Board = {
         table({
           title: 'Nodes by what is left',
           description:
-            'What pods do not request of each node. Nodes that are nearly empty can be drained and returned.',
+            'What pods do not request of each node: the hundred with most. Nodes that are nearly empty can be drained and returned.',
           labels: [{ label: 'node', title: 'Node', link: toNode }],
           sortBy: 'Idle a month',
           height: 12,
           values: [
-            { title: 'CPU', unit: UNIT.cores, decimals: 1, expr: nodeCapacity('cpu') },
+            { title: 'CPU', unit: UNIT.cores, decimals: 1, expr: ofIdleNodes(nodeCapacity('cpu')) },
             {
               title: 'CPU requested',
               unit: UNIT.percent,
               decimals: 0,
-              expr: `100 * sum by (node) (k8s_node_cpu_core_request_total${CLUSTER}) / ${nodeCapacity('cpu')}`,
+              expr: ofIdleNodes(`100 * ${nodeRequests('cpu_core')} / ${nodeCapacity('cpu')}`),
               thresholds: { warn: 50, bad: 20, lowIsBad: true },
             },
-            { title: 'Memory', unit: UNIT.bytes, expr: nodeCapacity('memory') },
+            { title: 'Memory', unit: UNIT.bytes, expr: ofIdleNodes(nodeCapacity('memory')) },
             {
               title: 'Memory requested',
               unit: UNIT.percent,
               decimals: 0,
-              expr: `100 * sum by (node) (k8s_node_memory_request_bytes_total${CLUSTER}) / ${nodeCapacity('memory')}`,
+              expr: ofIdleNodes(`100 * ${nodeRequests('memory')} / ${nodeCapacity('memory')}`),
               thresholds: { warn: 50, bad: 20, lowIsBad: true },
             },
-            {
-              title: 'Idle a month',
-              unit: UNIT.currency,
-              decimals: 2,
-              expr: monthly(
-                `${cpuPrice(`${nodeCapacity('cpu')} - sum by (node) (k8s_node_cpu_core_request_total${CLUSTER})`)}
-                + ${memoryPrice(`${nodeCapacity('memory')} - sum by (node) (k8s_node_memory_request_bytes_total${CLUSTER})`)}`,
-              ),
-            },
+            { title: 'Idle a month', unit: UNIT.currency, decimals: 2, expr: idleNodes },
           ],
         }),
       ],

@@ -162,7 +162,13 @@ export const fleet: Board = {
           description: 'Alerts of rules and policies that fire, by cluster.',
           unit: UNIT.count,
           decimals: 0,
-          queries: [{ expr: 'count by (cluster) (ALERTS{alertstate="firing"})', legend: '{{cluster}}' }],
+          none: 'none fire',
+          queries: [
+            {
+              expr: `count by (cluster) (label_replace(ALERTS{alertstate="firing"}, "cluster", "of no cluster", "cluster", ""))`,
+              legend: '{{cluster}}',
+            },
+          ],
           links: [toCluster(ofSeries)],
         }),
       ],

@@ -11,6 +11,10 @@ import { clusterVariable, namespaceVariable } from '../parts/variables.ts';
 const matchers = 'cluster="$cluster", namespace=~"$namespace"';
 const hard = `kube_resourcequota{${matchers}, type="hard"}`;
 const used = `kube_resourcequota{${matchers}, type="used"}`;
+/** What pods that have not ended request. */
+const requested = (resource: string): string =>
+  `sum by (namespace) (kube_pod_container_resource_requests{${matchers}, resource="${resource}"}
+    and on (namespace, pod) k8s_pod_status_ready{${matchers}})`;
 
 /** The namespaces of a cluster beside each other. */
 export const namespaces: Board = {
@@ -52,7 +56,7 @@ export const namespaces: Board = {
       panels: [
         table({
           title: 'Namespaces by use',
-          description: 'Shares are of what the cluster can allocate; requests are those of running and pending pods.',
+          description: 'Shares are of what the cluster can allocate; requests are those of pods that have not ended.',
           height: 11,
           sortBy: 'CPU used',
           labels: [{ label: 'namespace', title: 'Namespace', link: toWorkloads(cell) }],
@@ -79,7 +83,7 @@ export const namespaces: Board = {
               title: 'CPU requested',
               unit: UNIT.cores,
               decimals: 2,
-              expr: `sum by (namespace) (kube_pod_container_resource_requests{${matchers}, resource="cpu"})`,
+              expr: requested('cpu'),
             },
             { title: 'Memory used', unit: UNIT.bytes, expr: `k8s_namespace_mem_no_cache_bytes{${matchers}}` },
             {
@@ -91,7 +95,7 @@ export const namespaces: Board = {
             {
               title: 'Memory requested',
               unit: UNIT.bytes,
-              expr: `sum by (namespace) (kube_pod_container_resource_requests{${matchers}, resource="memory"})`,
+              expr: requested('memory'),
             },
           ],
         }),
@@ -129,9 +133,12 @@ export const namespaces: Board = {
           decimals: 0,
           width: 12,
           height: 10,
+          bars: true,
+          listed: true,
+          none: 'none restart',
           queries: [
             {
-              expr: `topk(10, sum_over_time(k8s_namespace_pod_restart_total{${matchers}}[$__interval]))`,
+              expr: `topk(10, sum_over_time(k8s_namespace_pod_restart_total{${matchers}}[$__interval]) > 0)`,
               legend: '{{namespace}}',
             },
           ],

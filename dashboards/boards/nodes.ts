@@ -10,6 +10,8 @@ import { clusterVariable, nodeVariable } from '../parts/variables.ts';
 
 const matchers = 'cluster="$cluster", node=~"$node"';
 const links = [toNode(ofSeries)];
+/** The nodes that the table shows: the hundred busiest, and those that are not ready. */
+const shown = `and on (node) (topk(100, k8s_node_cpu_usage{${matchers}}) or topk(50, k8s_node_status_ready{${matchers}} == 0))`;
 
 /** The nodes of a cluster beside each other. */
 export const nodes: Board = {
@@ -76,7 +78,7 @@ export const nodes: Board = {
         table({
           title: 'Nodes by use',
           description:
-            'Use is of the whole machine and its capacity; requests are those of its pods, of what it can allocate.',
+            'The hundred busiest, and those not ready. Use is of the whole machine; requests are those of its pods, of what it can allocate.',
           height: 11,
           sortBy: 'CPU used',
           labels: [
@@ -88,14 +90,14 @@ export const nodes: Board = {
               title: 'Ready',
               unit: UNIT.plain,
               names: YES_NO,
-              expr: `k8s_node_status_ready{${matchers}}`,
+              expr: `k8s_node_status_ready{${matchers}} ${shown}`,
             },
             {
               title: 'CPU used',
               unit: UNIT.percent,
               decimals: 1,
               thresholds: { warn: 80, bad: 95 },
-              expr: `k8s_node_cpu_usage{${matchers}}`,
+              expr: `k8s_node_cpu_usage{${matchers}} ${shown}`,
             },
             {
               title: 'CPU requested',
@@ -103,14 +105,14 @@ export const nodes: Board = {
               decimals: 1,
               thresholds: { warn: 95 },
               expr: `100 * k8s_node_cpu_core_request_total{${matchers}}
-                / on (cluster, node) kube_node_status_allocatable{${matchers}, resource="cpu"}`,
+                / on (cluster, node) kube_node_status_allocatable{${matchers}, resource="cpu"} ${shown}`,
             },
             {
               title: 'Memory used',
               unit: UNIT.percent,
               decimals: 1,
               thresholds: { warn: 90, bad: 97 },
-              expr: `k8s_node_mem_usage{${matchers}}`,
+              expr: `k8s_node_mem_usage{${matchers}} ${shown}`,
             },
             {
               title: 'Memory requested',
@@ -118,14 +120,14 @@ export const nodes: Board = {
               decimals: 1,
               thresholds: { warn: 95 },
               expr: `100 * k8s_node_memory_request_bytes_total{${matchers}}
-                / on (cluster, node) kube_node_status_allocatable{${matchers}, resource="memory"}`,
+                / on (cluster, node) kube_node_status_allocatable{${matchers}, resource="memory"} ${shown}`,
             },
             {
               title: 'Restarts in the time range',
               unit: UNIT.count,
               decimals: 0,
               thresholds: { warn: 1, bad: 10 },
-              expr: `sum_over_time(k8s_node_pod_restart_total{${matchers}}[$__range])`,
+              expr: `sum_over_time(k8s_node_pod_restart_total{${matchers}}[$__range]) ${shown}`,
             },
           ],
         }),

@@ -1,6 +1,6 @@
 import type { Board } from '../parts/board.ts';
 import { graph } from '../parts/graph-panel.ts';
-import { type BoardLink, cell } from '../parts/links.ts';
+import { type BoardLink, cell, ofSeries } from '../parts/links.ts';
 import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
 import { UNIT } from '../parts/unit.ts';
@@ -20,6 +20,18 @@ const available = `kubelet_volume_stats_available_bytes${CHOSEN}`;
 /** The expression for each claim; a volume that several nodes have mounted is told of by each of their kubelets. */
 const each = (expr: string): string => `max by (namespace, persistentvolumeclaim) (${expr})`;
 const FILL = { warn: 80, bad: 90 };
+const filled = each(`100 * ${used} / ${capacity}`);
+const notBound = `kube_persistentvolumeclaim_status_phase{cluster="$cluster", namespace=~"$namespace", phase!="Bound"} == 1`;
+/** The expression for each claim that the table shows: the hundred fullest, and those that are not bound. */
+const shown = (expr: string): string =>
+  `${each(expr)} and on (namespace, persistentvolumeclaim) (topk(100, ${filled}) or topk(50, ${each(notBound)}))`;
+const links = [
+  {
+    title: 'Pods of the namespace',
+    uid: 'pharos-pods',
+    variables: { cluster: '$cluster', namespace: ofSeries('namespace') },
+  },
+];
 
 /** Persistent volumes: how full they are, and when they will be. */
 export const persistentVolumes: Board = {
@@ -46,8 +58,7 @@ export const persistentVolumes: Board = {
           unit: UNIT.count,
           queries: [
             {
-              expr: `count(kube_persistentvolumeclaim_status_phase{cluster="$cluster", namespace=~"$namespace", phase!="Bound"}
-                == 1) or vector(0)`,
+              expr: `count(${notBound}) or vector(0)`,
             },
           ],
           thresholds: { bad: 1 },
@@ -56,7 +67,7 @@ export const persistentVolumes: Board = {
           title: 'Nearly full',
           description: 'Claims of which 80 % and more are used.',
           unit: UNIT.count,
-          queries: [{ expr: `count(${each(`100 * ${used} / ${capacity}`)} > 80) or vector(0)` }],
+          queries: [{ expr: `count(${filled} > 80) or vector(0)` }],
           thresholds: { warn: 1, bad: 3 },
         }),
         stat({
@@ -96,7 +107,8 @@ export const persistentVolumes: Board = {
       panels: [
         table({
           title: 'Claims by fill level',
-          description: '"Full in" goes on with the last hour; without a value the claim does not grow.',
+          description:
+            'The hundred fullest, and those not bound. "Full in" goes on with the last hour; without a value the claim does not grow.',
           labels: [
             { label: 'namespace', title: 'Namespace' },
             { label: 'persistentvolumeclaim', title: 'Claim' },
@@ -108,28 +120,28 @@ export const persistentVolumes: Board = {
               title: 'Used',
               unit: UNIT.percent,
               decimals: 1,
-              expr: each(`100 * ${used} / ${capacity}`),
+              expr: shown(`100 * ${used} / ${capacity}`),
               thresholds: FILL,
             },
-            { title: 'Used bytes', unit: UNIT.bytes, expr: each(used) },
-            { title: 'Capacity', unit: UNIT.bytes, expr: each(capacity) },
+            { title: 'Used bytes', unit: UNIT.bytes, expr: shown(used) },
+            { title: 'Capacity', unit: UNIT.bytes, expr: shown(capacity) },
             {
               title: 'Requested',
               unit: UNIT.bytes,
-              expr: each(`kube_persistentvolumeclaim_resource_requests_storage_bytes${CHOSEN}`),
+              expr: shown(`kube_persistentvolumeclaim_resource_requests_storage_bytes${CHOSEN}`),
             },
             {
               title: 'Full in',
               unit: UNIT.seconds,
               decimals: 0,
-              expr: each(`${available} / (deriv(${used}[1h]) > 0)`),
+              expr: shown(`${available} / (deriv(${used}[1h]) > 0)`),
               thresholds: { warn: 604_800, bad: 86_400, lowIsBad: true },
             },
             {
               title: 'Inodes used',
               unit: UNIT.percent,
               decimals: 1,
-              expr: each(`100 * kubelet_volume_stats_inodes_used${CHOSEN} / kubelet_volume_stats_inodes${CHOSEN}`),
+              expr: shown(`100 * kubelet_volume_stats_inodes_used${CHOSEN} / kubelet_volume_stats_inodes${CHOSEN}`),
               thresholds: FILL,
             },
           ],
@@ -143,14 +155,17 @@ export const persistentVolumes: Board = {
           description: 'Used space of each claim: the ten fullest.',
           unit: UNIT.percent,
           max: 100,
-          queries: [{ expr: `topk(10, ${each(`100 * ${used} / ${capacity}`)})`, legend: LEGEND }],
+          queries: [{ expr: `topk(10, ${filled})`, legend: LEGEND }],
+          links,
           thresholds: FILL,
         }),
         graph({
           title: 'Growth',
           description: 'Bytes per second that claims grow by, over ten minutes: the ten that grow fastest.',
           unit: UNIT.bytesPerSecond,
+          none: 'none grow',
           queries: [{ expr: `topk(10, ${each(`deriv(${used}[10m])`)} > 0)`, legend: LEGEND }],
+          links,
         }),
         graph({
           title: 'Inodes used',
@@ -163,6 +178,7 @@ export const persistentVolumes: Board = {
               legend: LEGEND,
             },
           ],
+          links,
           thresholds: FILL,
         }),
       ],
@@ -173,7 +189,7 @@ export const persistentVolumes: Board = {
       panels: [
         table({
           title: 'Pods and their claims',
-          description: 'Which pod mounts which claim, and how full that is.',
+          description: 'Which pod mounts which claim, and how full that is: the hundred fullest.',
           labels: [
             { label: 'namespace', title: 'Namespace' },
             { label: 'pod', title: 'Pod', link: toPod },
@@ -187,9 +203,9 @@ export const persistentVolumes: Board = {
               title: 'Used',
               unit: UNIT.percent,
               decimals: 1,
-              expr: `max by (namespace, pod, persistentvolumeclaim) (
+              expr: `topk(100, max by (namespace, pod, persistentvolumeclaim) (
                 kube_pod_spec_volumes_persistentvolumeclaims_info${CHOSEN}
-                  * on (namespace, persistentvolumeclaim) group_left () ${each(`100 * ${used} / ${capacity}`)})`,
+                  * on (namespace, persistentvolumeclaim) group_left () ${filled}))`,
               thresholds: FILL,
             },
           ],

@@ -11,6 +11,9 @@ const quantile = (metric: string): string => `histogram_quantile(0.99, ${rate(`$
 const average = (metric: string, by?: string): string =>
   `${rate(`${metric}_sum`, by)} / ${rate(`${metric}_count`, by)}`;
 
+/** Of what has never happened yet there may be no series. */
+const orZero = (expr: string): string => `${expr} or vector(0)`;
+
 /** Pharos' own metrics: whether it takes in, keeps and answers everything, and what that costs. */
 export const pharosItself: Board = {
   uid: 'pharos-itself',
@@ -171,8 +174,8 @@ export const pharosItself: Board = {
           description: 'Scrapes not begun because the one before had not ended, and those over a limit of their job.',
           unit: UNIT.perSecond,
           queries: [
-            { expr: rate('pharos_scrape_missed_total'), legend: 'not begun' },
-            { expr: rate('pharos_scrape_limit_exceeded_total'), legend: 'over a limit' },
+            { expr: orZero(rate('pharos_scrape_missed_total')), legend: 'not begun' },
+            { expr: orZero(rate('pharos_scrape_limit_exceeded_total')), legend: 'over a limit' },
           ],
         }),
         graph({
@@ -298,8 +301,8 @@ export const pharosItself: Board = {
           description: 'Evaluations that failed. Alerts stay as they were.',
           unit: UNIT.perSecond,
           queries: [
-            { expr: rate('pharos_rule_evaluation_failures_total'), legend: 'rules' },
-            { expr: rate('pharos_policy_evaluation_failures_total'), legend: 'policies' },
+            { expr: orZero(rate('pharos_rule_evaluation_failures_total')), legend: 'rules' },
+            { expr: orZero(rate('pharos_policy_evaluation_failures_total')), legend: 'policies' },
           ],
         }),
       ],
@@ -362,7 +365,10 @@ export const pharosItself: Board = {
           unit: UNIT.count,
           queries: [
             { expr: `sum(pharos_discovery_targets${CHOSEN})`, legend: 'targets' },
-            { expr: `sum(increase(pharos_discovery_failures_total${CHOSEN}[$__rate_interval]))`, legend: 'failures' },
+            {
+              expr: orZero(`sum(increase(pharos_discovery_failures_total${CHOSEN}[$__rate_interval]))`),
+              legend: 'failures',
+            },
           ],
         }),
       ],

@@ -10,8 +10,9 @@ import { YES_NO } from '../parts/value-names.ts';
 import { clusterVariable, namespaceVariable } from '../parts/variables.ts';
 
 const matchers = 'cluster="$cluster", namespace=~"$namespace"';
-/** The pods that the table shows: the hundred that use most CPU. */
-const shown = `and on (namespace, pod) topk(100, k8s_pod_cpu_core_used{${matchers}})`;
+/** The pods that the table shows: the hundred that use most CPU, and those that are not ready. */
+const shown = `and on (namespace, pod)
+  (topk(100, k8s_pod_cpu_core_used{${matchers}}) or topk(50, k8s_pod_status_ready{${matchers}} == 0))`;
 
 /** The pods of some namespaces beside each other. */
 export const pods: Board = {
@@ -80,7 +81,7 @@ export const pods: Board = {
         table({
           title: 'Pods by use',
           description:
-            'The hundred that use most CPU. Shares are of the limits, else of the requests, else of the node.',
+            'The hundred that use most CPU, and 50 of those not ready. Shares are of the limits, else of the requests, else of the node.',
           sortBy: 'CPU used',
           labels: [
             { label: 'namespace', title: 'Namespace' },
@@ -102,7 +103,7 @@ export const pods: Board = {
               title: 'CPU used',
               unit: UNIT.cores,
               decimals: 3,
-              expr: `topk(100, k8s_pod_cpu_core_used{${matchers}})`,
+              expr: `k8s_pod_cpu_core_used{${matchers}} ${shown}`,
             },
             {
               title: 'CPU share',
@@ -128,6 +129,7 @@ export const pods: Board = {
         table({
           title: 'Pods that restart',
           description: 'The 25 with most restarts in the time range.',
+          none: 'none',
           width: 12,
           height: 9,
           sortBy: 'Restarts',
@@ -147,7 +149,8 @@ export const pods: Board = {
         }),
         table({
           title: 'Containers that wait',
-          description: 'Containers that do not run, and why: an image that cannot be fetched, a crash loop.',
+          description: 'Up to 50 containers that do not run, and why: an image that cannot be fetched, a crash loop.',
+          none: 'none',
           width: 12,
           height: 9,
           sortBy: 'Waits',
@@ -167,6 +170,12 @@ export const pods: Board = {
           ],
         }),
         ...topUse({ level: 'pod', matchers }, { legend: '{{namespace}}/{{pod}}', links: [toPod(ofSeries)] }),
+      ],
+    },
+    {
+      title: 'Phases over time',
+      closed: true,
+      panels: [
         graph({
           title: 'Phases',
           description: 'Pods by phase.',

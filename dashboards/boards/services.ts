@@ -1,6 +1,6 @@
 import type { Board } from '../parts/board.ts';
 import { graph } from '../parts/graph-panel.ts';
-import { type BoardLink, cell } from '../parts/links.ts';
+import { type BoardLink, cell, ofSeries } from '../parts/links.ts';
 import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
 import { UNIT } from '../parts/unit.ts';
@@ -11,16 +11,20 @@ const toNamespace: BoardLink = {
   uid: 'pharos-workloads',
   variables: { cluster: '$cluster', namespace: cell('namespace') },
 };
-const toService: BoardLink = {
+const toService = (pick: (label: string) => string): BoardLink => ({
   title: 'Only this service',
   uid: 'pharos-services',
-  variables: { cluster: '$cluster', namespace: cell('namespace'), service: cell('service') },
-};
+  variables: { cluster: '$cluster', namespace: pick('namespace'), service: pick('service') },
+});
 
 const CHOSEN = '{cluster="$cluster", namespace=~"$namespace", service=~"$service"}';
+const links = [toService(ofSeries)];
 const LEGEND = '{{namespace}}/{{service}}';
-/** The expression for each service, as a column of the table. */
-const each = (expr: string): string => `sum by (namespace, service) (${expr})`;
+/** The services that the table shows: the hundred whose pods use most CPU, and those with pods that are not ready. */
+const SHOWN = `and on (namespace, service)
+  (topk(100, k8s_service_cpu_core_used${CHOSEN}) or topk(50, k8s_service_abnormal${CHOSEN} > 0))`;
+/** The expression for each of these services, as a column of the table. */
+const each = (expr: string): string => `sum by (namespace, service) (${expr} ${SHOWN})`;
 const most = (metric: string): string => `topk(10, ${metric}${CHOSEN})`;
 
 /** Services: what their pods use, and whether these are ready to answer. */
@@ -91,10 +95,11 @@ export const services: Board = {
       panels: [
         table({
           title: 'Services by use',
-          description: 'What the pods behind each service use now. Memory is without page cache.',
+          description:
+            'The hundred that use most CPU, and those with pods that are not ready. Memory is without page cache.',
           labels: [
             { label: 'namespace', title: 'Namespace', link: toNamespace },
-            { label: 'service', title: 'Service', link: toService },
+            { label: 'service', title: 'Service', link: toService(cell) },
           ],
           sortBy: 'CPU',
           height: 9,
@@ -145,19 +150,23 @@ export const services: Board = {
           description: 'CPU in use by the pods behind each service: the ten that use most.',
           unit: UNIT.cores,
           queries: [{ expr: most('k8s_service_cpu_core_used'), legend: LEGEND }],
+          links,
         }),
         graph({
           title: 'Memory',
           description: 'Memory without page cache of the pods behind each service: the ten that use most.',
           unit: UNIT.bytes,
           queries: [{ expr: most('k8s_service_mem_no_cache_bytes'), legend: LEGEND }],
+          links,
         }),
         graph({
           title: 'Pods not ready',
           description: 'Pods that do not get requests because they are not ready. Short ones are pods that start.',
           unit: UNIT.count,
           decimals: 0,
-          queries: [{ expr: most('k8s_service_abnormal'), legend: LEGEND }],
+          none: 'all are ready',
+          queries: [{ expr: `${most('k8s_service_abnormal')} > 0`, legend: LEGEND }],
+          links,
         }),
       ],
     },
@@ -170,28 +179,36 @@ export const services: Board = {
           description: 'Bytes per second: the ten services that receive most.',
           unit: UNIT.bytesPerSecond,
           width: 12,
+          listed: true,
           queries: [{ expr: most('k8s_service_network_receive_bytes_bw'), legend: LEGEND }],
+          links,
         }),
         graph({
           title: 'Traffic sent',
           description: 'Bytes per second: the ten services that send most.',
           unit: UNIT.bytesPerSecond,
           width: 12,
+          listed: true,
           queries: [{ expr: most('k8s_service_network_transmit_bytes_bw'), legend: LEGEND }],
+          links,
         }),
         graph({
           title: 'Read from disks',
           description: 'Bytes per second that the pods behind the service read from block devices.',
           unit: UNIT.bytesPerSecond,
           width: 12,
+          listed: true,
           queries: [{ expr: most('k8s_service_fs_read_bytes'), legend: LEGEND }],
+          links,
         }),
         graph({
           title: 'Written to disks',
           description: 'Bytes per second that the pods behind the service write to block devices.',
           unit: UNIT.bytesPerSecond,
           width: 12,
+          listed: true,
           queries: [{ expr: most('k8s_service_fs_write_bytes'), legend: LEGEND }],
+          links,
         }),
       ],
     },

@@ -14,6 +14,8 @@ const inNamespace = 'cluster="$cluster", namespace="$namespace"';
 const matchers = `${inNamespace}, workload_kind="$kind", workload_name="$workload"`;
 /** Keeps of series with a pod those of this workload. */
 const itsPods = `and on (pod) k8s_pod_status_ready{${matchers}}`;
+/** Keeps of series with a pod those of up to a hundred pods, the ones that are not ready first. */
+const shown = `and on (pod) bottomk(100, k8s_pod_status_ready{${matchers}})`;
 /** Of the kind that it has, one of these has a value. */
 const replicas = (deployment: string, statefulSet: string, daemonSet: string): string =>
   `sum(kube_deployment_${deployment}{${inNamespace}, deployment="$workload"}) and on () k8s_workload_abnormal{${matchers}, workload_kind="Deployment"}
@@ -112,7 +114,7 @@ export const workload: Board = {
       panels: [
         table({
           title: 'Its pods',
-          description: 'Its pods that have not ended.',
+          description: 'Up to a hundred of its pods that have not ended, those that are not ready first.',
           height: 9,
           sortBy: 'CPU used',
           labels: [
@@ -124,29 +126,34 @@ export const workload: Board = {
             { label: 'node', title: 'Node', link: toNode(cell) },
           ],
           values: [
-            { title: 'Ready', unit: UNIT.plain, names: YES_NO, expr: `k8s_pod_status_ready{${matchers}}` },
+            {
+              title: 'Ready',
+              unit: UNIT.plain,
+              names: YES_NO,
+              expr: `bottomk(100, k8s_pod_status_ready{${matchers}})`,
+            },
             {
               title: 'Restarts in the time range',
               unit: UNIT.count,
               decimals: 0,
               thresholds: { warn: 1, bad: 5 },
-              expr: `sum_over_time(k8s_pod_restart_total{${matchers}}[$__range])`,
+              expr: `sum_over_time(k8s_pod_restart_total{${matchers}}[$__range]) ${shown}`,
             },
-            { title: 'CPU used', unit: UNIT.cores, decimals: 3, expr: `k8s_pod_cpu_core_used{${matchers}}` },
+            { title: 'CPU used', unit: UNIT.cores, decimals: 3, expr: `k8s_pod_cpu_core_used{${matchers}} ${shown}` },
             {
               title: 'CPU share',
               unit: UNIT.percent,
               decimals: 1,
               thresholds: { warn: 80, bad: 95 },
-              expr: `k8s_pod_rate_cpu_core_used_resource{${matchers}}`,
+              expr: `k8s_pod_rate_cpu_core_used_resource{${matchers}} ${shown}`,
             },
-            { title: 'Memory used', unit: UNIT.bytes, expr: `k8s_pod_mem_no_cache_bytes{${matchers}}` },
+            { title: 'Memory used', unit: UNIT.bytes, expr: `k8s_pod_mem_no_cache_bytes{${matchers}} ${shown}` },
             {
               title: 'Memory share',
               unit: UNIT.percent,
               decimals: 1,
               thresholds: { warn: 80, bad: 95 },
-              expr: `k8s_pod_rate_mem_no_cache_resource{${matchers}}`,
+              expr: `k8s_pod_rate_mem_no_cache_resource{${matchers}} ${shown}`,
             },
           ],
         }),
@@ -157,13 +164,16 @@ export const workload: Board = {
       panels: [
         timeline({
           title: 'Readiness',
-          description: 'Whether each pod was ready.',
+          description: 'Whether pods were ready: up to 20, at each point in time those that were not first.',
           unit: UNIT.plain,
+          height: 8,
           names: READY,
-          queries: [{ expr: `topk(30, k8s_pod_status_ready{${matchers}})`, legend: '{{pod}}' }],
+          queries: [{ expr: `bottomk(20, k8s_pod_status_ready{${matchers}})`, legend: '{{pod}}' }],
         }),
         graph({
           title: 'CPU by pod',
+          width: 12,
+          listed: true,
           description: 'CPU in use. The ten highest at each point in time.',
           unit: UNIT.cores,
           queries: [{ expr: `topk(10, k8s_pod_cpu_core_used{${matchers}})`, legend: '{{pod}}' }],
@@ -171,6 +181,8 @@ export const workload: Board = {
         }),
         graph({
           title: 'Memory by pod',
+          width: 12,
+          listed: true,
           description: 'Memory in use without page cache. The ten highest at each point in time.',
           unit: UNIT.bytes,
           queries: [{ expr: `topk(10, k8s_pod_mem_no_cache_bytes{${matchers}})`, legend: '{{pod}}' }],
@@ -181,8 +193,12 @@ export const workload: Board = {
           description: 'Restarts of containers. The ten highest at each point in time.',
           unit: UNIT.count,
           decimals: 0,
+          width: 24,
+          bars: true,
+          listed: true,
+          none: 'none restart',
           queries: [
-            { expr: `topk(10, sum_over_time(k8s_pod_restart_total{${matchers}}[$__interval]))`, legend: '{{pod}}' },
+            { expr: `topk(10, sum_over_time(k8s_pod_restart_total{${matchers}}[$__interval]) > 0)`, legend: '{{pod}}' },
           ],
           links: [toPod(ofSeries)],
         }),

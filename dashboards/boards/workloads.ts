@@ -9,8 +9,9 @@ import { namespaceTotals, topUse } from '../parts/use-panels.ts';
 import { clusterVariable, namespaceVariable } from '../parts/variables.ts';
 
 const matchers = 'cluster="$cluster", namespace=~"$namespace"';
-/** The workloads that the table shows: the hundred that use most CPU. */
-const shown = `and on (namespace, workload_kind, workload_name) topk(100, k8s_workload_cpu_core_used{${matchers}})`;
+/** The workloads that the table shows: the hundred that use most CPU, and those that are not well. */
+const shown = `and on (namespace, workload_kind, workload_name)
+  (topk(100, k8s_workload_cpu_core_used{${matchers}}) or topk(50, k8s_workload_abnormal{${matchers}} > 0))`;
 
 /** The workloads of some namespaces beside each other. */
 export const workloads: Board = {
@@ -59,7 +60,7 @@ export const workloads: Board = {
         table({
           title: 'Workloads by use',
           description:
-            'The hundred that use most CPU. Shares are of the limits of their pods, else of their requests, else of their nodes.',
+            'The hundred that use most CPU, and those not well. Shares are of the limits of their pods, else of their requests, else of their nodes.',
           sortBy: 'CPU used',
           labels: [
             { label: 'namespace', title: 'Namespace' },
@@ -84,7 +85,7 @@ export const workloads: Board = {
               title: 'CPU used',
               unit: UNIT.cores,
               decimals: 3,
-              expr: `topk(100, k8s_workload_cpu_core_used{${matchers}})`,
+              expr: `k8s_workload_cpu_core_used{${matchers}} ${shown}`,
             },
             {
               title: 'CPU share',
@@ -117,6 +118,8 @@ export const workloads: Board = {
           unit: UNIT.count,
           decimals: 0,
           width: 12,
+          listed: true,
+          none: 'all are well',
           queries: [
             {
               expr: `topk(10, k8s_workload_abnormal{${matchers}} > 0)`,
@@ -131,9 +134,12 @@ export const workloads: Board = {
           unit: UNIT.count,
           decimals: 0,
           width: 12,
+          bars: true,
+          listed: true,
+          none: 'none restart',
           queries: [
             {
-              expr: `topk(10, sum_over_time(k8s_workload_pod_restart_total{${matchers}}[$__interval]))`,
+              expr: `topk(10, sum_over_time(k8s_workload_pod_restart_total{${matchers}}[$__interval]) > 0)`,
               legend: '{{namespace}}/{{workload_name}}',
             },
           ],

@@ -1,4 +1,5 @@
 import {
+  GraphDrawStyle,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
   LegendDisplayMode,
@@ -22,11 +23,30 @@ import { PROMETHEUS } from './variables.ts';
 export interface GraphDescription extends PanelDescription {
   /** True: areas on top of each other, for parts of a whole. Default false. */
   readonly stacked?: boolean;
+  /** True: a bar for each point, for what is counted in each. A line would hide points that stand alone. Default false. */
+  readonly bars?: boolean;
+  /**
+   * True: names at the right, one below the other with their last and highest values, the highest first: for many long ones.
+   * By default below the graph, one after the other.
+   */
+  readonly listed?: boolean;
 }
 
 /** Lines over time: 8 columns wide and 8 rows high by default, from 0 up, thresholds as dashed lines. */
 export function graph(description: GraphDescription): Panel {
-  const { title, width = 8, height = 8, stacked = false, thresholds, links, decimals, min = 0, max } = description;
+  const {
+    title,
+    width = 8,
+    height = 8,
+    stacked = false,
+    bars = false,
+    thresholds,
+    links,
+    decimals,
+    min = 0,
+    max,
+    none,
+  } = description;
   const panel = new PanelBuilder()
     .title(title)
     .description(description.description)
@@ -34,17 +54,13 @@ export function graph(description: GraphDescription): Panel {
     .unit(description.unit)
     .targets(description.queries.map((query, index) => target(query, { index, asking: 'range' })))
     .min(min)
+    .drawStyle(bars ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
     .lineWidth(1)
-    .fillOpacity(stacked ? 40 : 8)
+    .fillOpacity(bars ? 60 : stacked ? 40 : 8)
     .showPoints(VisibilityMode.Never)
     .spanNulls(false)
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
-    .legend(
-      new VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom),
-    );
+    .legend(legend(description));
   if (max !== undefined) panel.max(max);
   if (decimals !== undefined) panel.decimals(decimals);
   if (stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
@@ -52,6 +68,18 @@ export function graph(description: GraphDescription): Panel {
     panel.thresholds(thresholdsConfig(thresholds));
     panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
   }
+  if (none !== undefined) panel.noValue(none);
   if (links) panel.dataLinks(dataLinks(links));
   return { title, width, height, built: panel.build() };
+}
+
+function legend({ listed = false }: GraphDescription): VizLegendOptionsBuilder {
+  const builder = new VizLegendOptionsBuilder().showLegend(true);
+  if (!listed) return builder.displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom);
+  return builder
+    .displayMode(LegendDisplayMode.Table)
+    .placement(LegendPlacement.Right)
+    .calcs(['lastNotNull', 'max'])
+    .sortBy('Max')
+    .sortDesc(true);
 }

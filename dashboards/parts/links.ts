@@ -1,4 +1,4 @@
-import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
+import { type DashboardLink, DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DATASOURCE } from './variables.ts';
 
 /** The tag of every dashboard of Pharos; the menu at the top lists those that have it. */
@@ -30,28 +30,41 @@ export function linkAddress({ uid, variables }: Omit<BoardLink, 'title'>): strin
 }
 
 /** A link at the top of a dashboard: all variables and the time range come along. */
-export const topLink = ({ title, uid }: Pick<BoardLink, 'title' | 'uid'>): DashboardLinkBuilder =>
-  new DashboardLinkBuilder(title)
-    .type(DashboardLinkType.Link)
-    .url(`/d/${uid}`)
-    .icon('dashboard')
-    .includeVars(true)
-    .keepTime(true);
+export const topLink = ({ title, uid }: Pick<BoardLink, 'title' | 'uid'>): TopLink =>
+  inTheBar(
+    new DashboardLinkBuilder(title)
+      .type(DashboardLinkType.Link)
+      .url(`/d/${uid}`)
+      .icon('dashboard')
+      .includeVars(true)
+      .keepTime(true),
+  );
 
 /** The menu of all dashboards at the top of each: all variables and the time range come along. */
-export const menu = (): DashboardLinkBuilder =>
-  new DashboardLinkBuilder('Pharos')
-    .type(DashboardLinkType.Dashboards)
-    .tags([TAG])
-    .asDropdown(true)
-    .includeVars(true)
-    .keepTime(true);
+export const menu = (): TopLink =>
+  inTheBar(
+    new DashboardLinkBuilder('Pharos')
+      .type(DashboardLinkType.Dashboards)
+      .tags([TAG])
+      .asDropdown(true)
+      .includeVars(true)
+      .keepTime(true),
+  );
 
-/** The links of a graph's or a number's values. */
-export const dataLinks = (links: readonly BoardLink[]): DashboardLinkBuilder[] =>
-  links.map((link) => new DashboardLinkBuilder(link.title).url(linkAddress(link)));
+/** A link as the dashboard's builder takes it. */
+export type TopLink = { readonly build: () => DashboardLink };
 
-/** A link of a table's cell, as the field configuration has it. */
+/** The builder puts links into the menu of controls, where nobody looks for them; without a placement they stand in the bar. */
+function inTheBar(builder: DashboardLinkBuilder): TopLink {
+  const { placement: _, ...link } = builder.build();
+  return { build: () => link };
+}
+
+/** The links of a graph's or a number's values. The builder asks for links of dashboards; those of values have less to them. */
+export const dataLinks = (links: readonly BoardLink[]): TopLink[] =>
+  links.map((link) => ({ build: () => dataLink(link) as DashboardLink }));
+
+/** A link of values or of a table's cells, as the field configuration has it. */
 export const dataLink = (link: BoardLink): { title: string; url: string; targetBlank: boolean } => ({
   title: link.title,
   url: linkAddress(link),

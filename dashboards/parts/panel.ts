@@ -20,6 +20,8 @@ export interface PanelDescription {
   readonly decimals?: number;
   readonly min?: number;
   readonly max?: number;
+  /** What stands there when there is no series, where that means something: `0`, `none`. */
+  readonly none?: string;
   /** Where a click on a value leads. */
   readonly links?: readonly BoardLink[];
 }

@@ -18,8 +18,6 @@ export interface StatDescription extends PanelDescription {
   readonly nameOnly?: boolean;
   /** Names for some of the values. */
   readonly names?: ValueNames;
-  /** What stands there when there is no series, where that means something: `0`. */
-  readonly none?: string;
 }
 
 /** Numbers in large type, as of the end of the time range: 4 columns wide and 4 rows high by default. */

@@ -40,6 +40,8 @@ export interface TableDescription {
   readonly description: string;
   readonly labels: readonly LabelColumn[];
   readonly values: readonly ValueColumn[];
+  /** What stands there when there are no rows, where that means something. */
+  readonly none?: string;
   /** The title of the column it is sorted by at first, highest first. */
   readonly sortBy: string;
   readonly width?: number;
@@ -50,7 +52,7 @@ const property = (id: string, value: unknown): DynamicConfigValue => ({ id, valu
 
 /** A row for each object, as of the end of the time range: 24 columns wide and 12 rows high by default. */
 export function table(description: TableDescription): Panel {
-  const { title, labels, values, sortBy, width = 24, height = 12 } = description;
+  const { title, labels, values, none, sortBy, width = 24, height = 12 } = description;
   const valueField = (index: number): string => (values.length === 1 ? 'Value' : `Value #${refId(index)}`);
   const fields = [...labels.map(({ label }) => label), ...values.map((_, index) => valueField(index))];
   const panel = new PanelBuilder()
@@ -65,6 +67,7 @@ export function table(description: TableDescription): Panel {
     ])
     .filterable(true)
     .sortBy([new TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
+  if (none !== undefined) panel.noValue(none);
   for (const { label, title, link, width } of labels) {
     const properties = [property('displayName', title)];
     if (link) properties.push(property('links', [dataLink(link)]));

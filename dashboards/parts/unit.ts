@@ -4,7 +4,7 @@ export const UNIT = {
   count: 'short',
   /** As it is, without thousands or decimals made of it. */
   plain: 'none',
-  cores: 'suffix: cores',
+  cores: 'suffix:cores',
   /** 0 to 100. */
   percent: 'percent',
   /** 0 to 1. */

@@ -82,6 +82,8 @@ export function topUse(
       ...rest,
       description: `${rest.description} The ten highest at each point in time.`,
       queries: [{ expr: `topk(10, k8s_${objects.level}_${metric}{${objects.matchers}})`, legend }],
+      width: 12,
+      listed: true,
       links,
     });
   return [

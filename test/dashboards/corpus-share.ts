@@ -4,9 +4,9 @@
  *     node dist/test/kubernetes/corpus-report.js --write-rules rules.yml       (named in rule_files: they read recorded series)
  *     node dist/test/dashboards/corpus-share.js --url http://127.0.0.1:9090 [--dashboards FOLDER]
  *
- * Resolves each dashboard's variables as Grafana does when it is opened (but for pods, of which it takes one that runs), asks every query of every panel over the last ten
- * minutes, and tells of each panel without data why: which metric is not there, or what the cluster does not have. Exits 1 when
- * a query fails.
+ * Resolves each dashboard's variables as Grafana does when it is opened (but for pods, of which it takes one that runs), asks every
+ * query of every panel over the range that the dashboard opens with, a panel that repeats once for each value, and tells of each
+ * panel without data why: which metric is not there, or what the cluster does not have. Exits 1 when a query fails.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,9 +16,18 @@ import { formatTable } from '../../cli/table.ts';
 import { parseExpr } from '../../query/promql/parser.ts';
 import { findCorpus } from '../kubernetes/find-corpus.ts';
 import { whySilent } from '../kubernetes/why-silent.ts';
+import { type AskedRange, askedRange, builtInVariables } from './asked-range.ts';
 import { type DashboardModel, type DashboardPanel, readDashboard } from './dashboard-panels.ts';
-import { countAnswers, labelValuesOf } from './grafana-source.ts';
-import { interpolate, resolveVariables, selectorOf, type VariableTexts, variablesIn } from './template-variables.ts';
+import { askTarget, labelValuesOf } from './grafana-source.ts';
+import {
+  interpolate,
+  type LabelValues,
+  repeatedFor,
+  resolveVariables,
+  selectorOf,
+  type VariableValues,
+  variablesIn,
+} from './template-variables.ts';
 
 /** What became of a panel. Without data of its queries, the reason of the first of them. */
 interface PanelOutcome {
@@ -40,41 +49,52 @@ const { url } = values;
  * The values of a label, of pods first those that run, have limits and use disks: what most look at. Grafana opens on the first
  * of the alphabet, which can be a job's that ended long ago.
  */
-async function labelValues(label: string, selector: string | undefined): Promise<readonly string[]> {
-  const found = await labelValuesOf(url)(label, selector);
-  if (label !== 'pod') return found;
-  const whole = 'k8s_pod_rate_cpu_core_used_limit and on (cluster, namespace, pod) k8s_pod_fs_write_bytes';
-  const pods = new Set((await instantQuery(url, whole)).map(({ labels }) => labels.pod));
-  return [...found.filter((pod) => pods.has(pod)), ...found.filter((pod) => !pods.has(pod))];
+function labelValues(range: AskedRange): LabelValues {
+  const ask = labelValuesOf(url, range);
+  return async (label, selector) => {
+    const found = await ask(label, selector);
+    if (label !== 'pod') return found;
+    const whole = 'k8s_pod_rate_cpu_core_used_limit and on (cluster, namespace, pod) k8s_pod_fs_write_bytes';
+    const pods = new Set((await instantQuery(url, whole)).map(({ labels }) => labels.pod));
+    return [...found.filter((pod) => pods.has(pod)), ...found.filter((pod) => !pods.has(pod))];
+  };
 }
 
 /** A dashboard whose variables are resolved. */
 interface ResolvedDashboard {
   readonly title: string;
-  readonly texts: VariableTexts;
+  readonly range: AskedRange;
+  readonly resolved: VariableValues;
   /** Why variables have no value, by their names; those with one left out. */
   readonly missing: ReadonlyMap<string, string>;
 }
 
-async function resolve({ title, variables }: DashboardModel): Promise<ResolvedDashboard> {
-  const texts = await resolveVariables(variables, labelValues);
+async function resolve({ title, from, variables }: DashboardModel): Promise<ResolvedDashboard> {
+  const range = askedRange(from);
+  // Pods stay in the order that says which are looked at.
+  const unsorted = variables.map((variable) => (variable.name === 'pod' ? { ...variable, sort: 0 } : variable));
+  const resolved = await resolveVariables(unsorted, {
+    labelValues: labelValues(range),
+    builtIn: builtInVariables(range),
+  });
   const missing = new Map<string, string>();
   for (const variable of variables) {
-    const selector = texts.get(variable.name) === '' ? selectorOf(variable, texts) : undefined;
+    const isEmpty = resolved.get(variable.name)!.values.length === 0;
+    const selector = isEmpty ? selectorOf(variable, resolved) : undefined;
     if (selector !== undefined) missing.set(variable.name, await whySilent(url, parseExpr(selector)));
   }
-  return { title, texts, missing };
+  return { title, range, resolved, missing };
 }
 
 async function askPanel(
-  { title: dashboard, texts, missing }: ResolvedDashboard,
+  { title: dashboard, range, resolved, missing }: ResolvedDashboard,
   panel: DashboardPanel,
 ): Promise<PanelOutcome> {
   const reasons: string[] = [];
   for (const target of panel.targets) {
-    const expr = interpolate(target.expr, texts);
+    const expr = interpolate(target.expr, resolved);
     try {
-      if ((await countAnswers(url, { ...target, expr })) > 0) continue;
+      if ((await askTarget(url, { ...target, expr }, range)).length > 0) continue;
       const unset = variablesIn(target.expr).find((name) => missing.has(name));
       reasons.push(unset === undefined ? await whySilent(url, parseExpr(expr)) : missing.get(unset)!);
     } catch (error) {
@@ -90,7 +110,14 @@ async function askDashboard(dashboard: DashboardModel): Promise<PanelOutcome[]> 
   const resolved = await resolve(dashboard);
   const outcomes: PanelOutcome[] = [];
   for (const panel of dashboard.panels) {
-    if (panel.targets.length > 0) outcomes.push(await askPanel(resolved, panel));
+    if (panel.targets.length === 0) continue;
+    const shown = panel.repeats.reduce<readonly VariableValues[]>(
+      (all, repeat) => all.flatMap((values) => repeatedFor(repeat, values)),
+      [resolved.resolved],
+    );
+    // What repeats for no value is one panel without data.
+    for (const values of shown.length > 0 ? shown : [resolved.resolved])
+      outcomes.push(await askPanel({ ...resolved, resolved: values }, panel));
   }
   return outcomes;
 }

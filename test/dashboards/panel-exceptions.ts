@@ -1,20 +1,6 @@
-/** Panels with queries that have nothing to show where all is well, by dashboard and title, and why. */
+/** Panels with queries that the demo has nothing to show for, by dashboard and title, and why. With data they are no exceptions any more. */
 export const PANEL_EXCEPTIONS: Readonly<Record<string, string>> = {
-  'pharos-pods: Containers that wait': 'lists only what waits, and no container does where all is well',
-  'pharos-pods: Pods that restart': 'lists only what restarted in the time range',
-  'pharos-workloads: Pods not well': 'draws only workloads that are not well',
-  'pharos-fleet: Alerts firing over time': 'draws only what fires',
-  'pharos-container: Ended last by': 'a container that never ended has no reason for it; the panel says so',
-  'pharos-alerts: Alerts that fire': 'shows only alerts that fire',
-  'pharos-alerts: Firing by alert': 'shows only alerts that fire',
-  'pharos-alerts: Firing by namespace': 'shows only alerts that fire',
   'pharos-alerts: Notifications by outcome': 'nobody is told where no receiver is configured',
   'pharos-alerts: Time of an attempt': 'nobody is told where no receiver is configured',
   'pharos-alerts: Alerts not told': 'nobody is told where no receiver is configured',
-  'pharos-alerts: Rules evaluated': 'a counter whose series begin with the first such event',
-  'pharos-alerts: Late and left out': 'a counter whose series begin with the first such event',
-  'pharos-itself: Scrapes left out': 'a counter whose series begin with the first such event',
-  'pharos-itself: Failures of rules and policies': 'a counter whose series begin with the first such event',
-  'pharos-itself: Targets found': 'a counter whose series begin with the first such event',
-  'pharos-itself: Light and heavy queries': 'a counter whose series begin with the first such event',
 };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dashboardFiles } from '../../dashboards/dashboard-files.ts';
 import { parseExpr } from '../../query/promql/parser.ts';
 import { typecheck } from '../../query/promql/typecheck.ts';
+import { askedRange, builtInVariables } from './asked-range.ts';
 import { readDashboard } from './dashboard-panels.ts';
 import { PANEL_EXCEPTIONS } from './panel-exceptions.ts';
 import { interpolate, resolveVariables } from './template-variables.ts';
@@ -12,9 +13,10 @@ const CATALOGUE = new Set(readFileSync('docs/k8s-metrics.md', 'utf8').match(/(?<
 const texts = [...dashboardFiles().values()];
 const dashboards = texts.map(readDashboard);
 
-describe.each(dashboards)('$uid', ({ variables, panels }) => {
+describe.each(dashboards)('$uid', ({ from, variables, panels }) => {
   it('asks only PromQL that parses and typechecks, of metrics that the catalogue has', async () => {
-    const values = await resolveVariables(variables, async (label) => [`some-${label}`]);
+    const builtIn = builtInVariables(askedRange(from));
+    const values = await resolveVariables(variables, { builtIn, labelValues: async (label) => [`some-${label}`] });
     const wrong: string[] = [];
     for (const { title, targets } of panels) {
       for (const { expr } of targets) {

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { interpolate, resolveVariables, type TemplateVariable, variablesIn } from './template-variables.ts';
+import {
+  interpolate,
+  repeatedFor,
+  resolveVariables,
+  type TemplateVariable,
+  variablesIn,
+} from './template-variables.ts';
 
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   'cluster|up': ['a', 'b'],
@@ -8,8 +14,11 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 };
 
 async function resolved(...variables: TemplateVariable[]): Promise<Record<string, string>> {
-  const texts = await resolveVariables(variables, async (label, selector = '') => VALUES[`${label}|${selector}`] ?? []);
-  return Object.fromEntries(variables.map(({ name }) => [name, texts.get(name)!]));
+  const values = await resolveVariables(variables, {
+    builtIn: new Map(),
+    labelValues: async (label, selector = '') => VALUES[`${label}|${selector}`] ?? [],
+  });
+  return Object.fromEntries(variables.map(({ name }) => [name, interpolate(`$${name}`, values)]));
 }
 
 const cluster: TemplateVariable = { name: 'cluster', type: 'query', query: 'label_values(up, cluster)' };
@@ -54,9 +63,46 @@ it('takes typed values and lists as they are, and refuses kinds that it does not
 });
 
 it('replaces variables in all their notations, and leaves others', () => {
-  const texts = new Map([['a', '1']]);
-  expect(interpolate(`$a $\{a} $\{a:regex} [[a]] $b $\{__data.fields.x}`, texts)).toBe(
+  const values = new Map([['a', { values: ['1'], isPattern: false }]]);
+  expect(interpolate(`$a $\{a} $\{a:regex} [[a]] $b $\{__data.fields.x}`, values)).toBe(
     `1 1 1 1 $b $\{__data.fields.x}`,
   );
   expect(variablesIn(`rate(x{a="$a", b=~"$\{b:regex}"}[$__rate_interval])`)).toEqual(['a', 'b']);
+});
+
+it('writes several values as the format says, and one that does not stand in a pattern so that it can be quoted', () => {
+  const several = new Map([['a', { values: ['x.y', 'z'], isPattern: true }]]);
+  const text = `$a $\{a:regex} $\{a:pipe} $\{a:csv}`;
+  expect(interpolate(text, several)).toBe(String.raw`(x\\.y|z) (x\.y|z) x.y|z x.y,z`);
+  expect(interpolate(text, new Map([['a', { ...several.get('a')!, all: '.*' }]]))).toBe('.* .* .* .*');
+  expect(interpolate('$a', new Map([['a', { values: ['x"y'], isPattern: false }]]))).toBe(String.raw`x\"y`);
+  expect(() => interpolate(`$\{a:lucene}`, several)).toThrow('the format lucene of variables is not known');
+});
+
+it('repeats a panel for each value, and for all where All is chosen', async () => {
+  const all: TemplateVariable = { ...cluster, includeAll: true, allValue: '.*', current: { value: '$__all' } };
+  const labelValues = async () => ['a', 'b'];
+  const values = await resolveVariables([all], { builtIn: new Map(), labelValues });
+  expect(interpolate('$cluster', values)).toBe('.*');
+  expect(repeatedFor('cluster', values).map((one) => interpolate('$cluster', one))).toEqual(['a', 'b']);
+  expect(repeatedFor(undefined, values)).toEqual([values]);
+});
+
+it('orders options as the variable says', async () => {
+  const labelValues = async () => ['n10', 'B2', 'a1', 'n9'];
+  const first = async (sort: number) => {
+    const variable = { ...cluster, sort };
+    return interpolate('$cluster', await resolveVariables([variable], { builtIn: new Map(), labelValues }));
+  };
+  expect(await Promise.all([0, 1, 2, 3, 4, 5, 6, 7, 8].map(first))).toEqual([
+    'n10',
+    'B2',
+    'n9',
+    'a1',
+    'n10',
+    'a1',
+    'n9',
+    'a1',
+    'n10',
+  ]);
 });
