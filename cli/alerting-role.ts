@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type AlertEngine, createAlertEngine } from '../alerting/alert-engine.ts';
 import type { AlertSnapshot } from '../alerting/alert-snapshot.ts';
+import { alertJson, inListOrder, silenceJson } from '../alerting/api/alertmanager-json.ts';
 import type { ApiSection } from '../alerting/api/endpoint.ts';
 import { historySection } from '../alerting/api/history-endpoints.ts';
 import { policySection } from '../alerting/api/policy-endpoints.ts';
@@ -49,6 +50,10 @@ export interface AlertingRole {
   groups(): readonly RuleGroupSnapshot[];
   /** Pending and firing alerts, of rules and of policies. */
   alerts(): readonly AlertSnapshot[];
+  /** The alerts that are being told, as /api/v2/alerts has them. */
+  told(): readonly ReturnType<typeof alertJson>[];
+  /** The silences as /api/v2/silences has them. */
+  silences(): readonly ReturnType<typeof silenceJson>[];
   /** URLs of the Alertmanagers that alerts are pushed to. */
   alertmanagers(): readonly string[];
   /** What has become of the PrometheusRules of the clusters. */
@@ -259,6 +264,15 @@ class Role implements AlertingRole {
 
   alerts(): readonly AlertSnapshot[] {
     return [...this.#rules.alerts(), ...this.#policyEngine.alerts()];
+  }
+
+  told(): readonly ReturnType<typeof alertJson>[] {
+    return this.#notifier.alerts().map((alert) => alertJson(alert, { receivers: alert.receivers, mutedBy: [] }));
+  }
+
+  silences(): readonly ReturnType<typeof silenceJson>[] {
+    const now = SYSTEM_CLOCK.now();
+    return inListOrder(this.#silences.list(), now).map((silence) => silenceJson(silence, now));
   }
 
   alertmanagers(): readonly string[] {

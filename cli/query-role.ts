@@ -6,7 +6,8 @@ import { localAnswerer } from '../query/api/answer.ts';
 import type { QueryApiDeps, TargetsStatus } from '../query/api/query-api-deps.ts';
 import { registerQueryApi } from '../query/api/server.ts';
 import { createEngine, type EngineOptions } from '../query/engine.ts';
-import { RESOURCES, type Resource } from '../query/inventory/inventory.ts';
+import type { InventorySources } from '../query/inventory/inventory.ts';
+import { RESOURCES, type Resource } from '../query/inventory/resources.ts';
 import { createTimedInventory } from '../query/inventory/timed-inventory.ts';
 import { createLanes } from '../query/workers/lanes.ts';
 import { type QueryWorker, WorkerPool } from '../query/workers/worker-pool.ts';
@@ -24,6 +25,8 @@ export interface QueryRoleDeps {
   readonly storage: Storage;
   /** What the store tells of itself. Default: nothing. */
   readonly statistics?: NonNullable<QueryApiDeps['statistics']>;
+  /** What is listed besides what is stored of clusters. Default: nothing. */
+  readonly lists?: InventorySources;
   /** Starts a thread for heavy queries, whose engine has these options, and whose cache so many bytes. Default: there are no threads. */
   readonly startThread?: (thread: { engine: Omit<EngineOptions, 'querier'>; cacheBytes: number }) => QueryWorker;
   /** The configuration in force. */
@@ -80,7 +83,12 @@ export function createQueryRole(deps: QueryRoleDeps): QueryRole {
       : createLanes({ local, pool, onLane: (lane) => queries.inc({ lane }) });
   const { engine, answer } = lanes;
   const queryFunc = queryFuncOf(engine);
-  const inventory = createTimedInventory({ query: queryFunc, now: Date.now, timeout: query.timeout });
+  const inventory = createTimedInventory({
+    query: queryFunc,
+    sources: deps.lists ?? {},
+    now: Date.now,
+    timeout: query.timeout,
+  });
   return {
     queryFunc,
     close: () => pool.close(),

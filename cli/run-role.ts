@@ -22,6 +22,7 @@ import { defaultConfig } from './config/default-config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { formatProblems } from './config/problem.ts';
 import { startDemo } from './demo.ts';
+import { inventorySources } from './inventory-sources.ts';
 import { type ClusterSources, findClusters } from './kubernetes-clusters.ts';
 import { contendToAlert } from './leadership.ts';
 import { type LoadedAlerting, loadAlerting } from './load-alerting.ts';
@@ -149,10 +150,23 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       return reloaded;
     };
 
+    const peers = role === 'query' ? { alerting: options.alertingUrl, collector: options.collectorUrl } : {};
+    const lists = inventorySources(
+      {
+        targets: () => collector?.targets().activeTargets ?? [],
+        alerts: () => alerting?.alerts() ?? [],
+        told: () => alerting?.told() ?? [],
+        silences: () => alerting?.silences() ?? [],
+        statistics: clickhouse?.statistics,
+      },
+      peers,
+    );
+    cleanups.add('what is asked of other roles', lists.close);
     const query = createQueryRole({
       // The window is for rules and policies.
       storage: { ...storage, querier: store.querier },
       ...(clickhouse && { statistics: clickhouse.statistics }),
+      lists: lists.sources,
       ...(clickhouse && { startThread: (thread) => startQueryThread({ storage: clickhouse, server, ...thread }) }),
       config: () => config,
       settings,
@@ -234,7 +248,6 @@ export async function runRole(role: Role, options: ServerOptions): Promise<numbe
       page: withQuery ? pageFiles({ isSimulated: demo !== undefined }) : [],
       register: (server) => {
         if (role === 'query') {
-          const peers = { alerting: options.alertingUrl, collector: options.collectorUrl };
           const passing = passOnToPeers(server, { peers, hosts, logger });
           cleanups.add('the connections to other roles', passing.close);
         }

@@ -7,7 +7,7 @@ import type { BoardAlert } from './alert-board.ts';
 export function alertJson(
   { alert, fingerprint, updatedAt, silencedBy, inhibitedBy }: BoardAlert,
   { receivers, mutedBy }: { readonly receivers: readonly string[]; readonly mutedBy: readonly string[] },
-): object {
+) {
   const isSuppressed = silencedBy.length + inhibitedBy.length + mutedBy.length > 0;
   return {
     annotations: sorted(alert.annotations),
@@ -28,7 +28,7 @@ export function endOf({ endsAt, validUntil }: { readonly endsAt: number; readonl
 }
 
 /** A silence as Alertmanager's API shows it at a time. */
-export function silenceJson(silence: Silence, now: number): object {
+export function silenceJson(silence: Silence, now: number) {
   return {
     id: silence.id,
     status: { state: silenceState(silence, now) },

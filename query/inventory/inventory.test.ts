@@ -3,8 +3,9 @@ import { Labels } from '../../storage/labels.ts';
 import { createMemoryStorage } from '../../storage/memory.ts';
 import { createEngine } from '../engine.ts';
 import { QueryError } from '../query-result.ts';
-import { createInventory, type Resource } from './inventory.ts';
+import { createInventory } from './inventory.ts';
 import type { InventoryQuery } from './reading.ts';
+import type { Resource } from './resources.ts';
 
 const NOW = 1_000_000_000;
 const SECOND = 1000;
@@ -204,6 +205,9 @@ describe('the inventory', () => {
 
   it('has no items of what there is not', async () => {
     expect(await ask('pods', 'cluster=other')).toMatchObject({ items: [], total: 0, statuses: {} });
+    for (const resource of ['targets', 'alerts', 'silences', 'metrics', 'labels'] as const) {
+      expect(await ask(resource)).toMatchObject({ items: [], total: 0 });
+    }
     const nothing = createInventory({ query: async () => ({ samples: [] }), now: () => NOW });
     expect(await nothing('clusters', new URLSearchParams())).toMatchObject({ items: [], total: 0 });
   });
@@ -229,12 +233,19 @@ describe('the inventory', () => {
     ['limit=ten', 'invalid parameter "limit": limit must be a whole number that is not negative, got "ten"'],
     ['limit=5001', 'invalid parameter "limit": limit must be at most 5000, got 5001'],
     ['offset=-1', 'invalid parameter "offset": offset must be a whole number that is not negative, got "-1"'],
-    ['pod=x', /^invalid parameter "pod": nodes take cluster, node, status, filter, sort, limit, offset$/],
+    ['pod=x', /^invalid parameter "pod": nodes take cluster, node, status, filter, count, sort, limit, offset$/],
+    ['count=pod', 'invalid parameter "count": nodes are counted by cluster, node, got "pod"'],
     ['sort=-beauty', /^invalid parameter "sort": nodes are sorted by node, cluster, .*, got "beauty"$/],
   ])('refuses %s', async (parameters, message) => {
     const refused = ask('nodes', parameters);
     await expect(refused).rejects.toThrow(QueryError);
     await expect(refused).rejects.toThrow(message);
+  });
+
+  it('counts the rows of each value of a parameter, whatever values of it are asked for', async () => {
+    const { counts, total } = await ask('pods', 'count=workload&count=node&workload=web&filter=shop');
+    expect(counts).toEqual({ workload: { web: 2, lone: 1, night: 1 }, node: { n1: 1, n2: 1 } });
+    expect(total).toBe(2);
   });
 
   it('evaluates a list once for all who ask within ten seconds, and again after a failure', async () => {

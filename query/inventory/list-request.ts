@@ -1,95 +1,31 @@
 import { QueryError } from '../query-result.ts';
-import type { Resource } from './inventory.ts';
+import { type ListShape, SHAPES } from './list-shapes.ts';
+import type { Resource } from './resources.ts';
 
 /** Which rows of a list, in which order. */
 export interface ListRequest {
-  /** Columns that must have one of some values. */
-  readonly equal: readonly { readonly column: string; readonly values: ReadonlySet<string> }[];
+  /** Columns that must have one of some values; `orNone` lets rows pass that have no value. */
+  readonly equal: readonly {
+    readonly column: string;
+    readonly values: ReadonlySet<string>;
+    readonly orNone: boolean;
+  }[];
   /** In lower case; `abnormal` stands for all rows that are. None: any status. */
   readonly statuses: ReadonlySet<string>;
-  /** In lower case; all of them must be in the text columns. */
+  /** In lower case; all of them must be in the searched columns. */
   readonly words: readonly string[];
-  readonly text: readonly string[];
+  readonly searched: readonly string[];
+  /** Parameters with their columns: of each value of these, the rows are counted. */
+  readonly counted: readonly { readonly name: string; readonly column: string }[];
   /** sign -1: the largest first. */
   readonly sort: readonly { readonly column: string; readonly sign: 1 | -1 }[];
   readonly limit: number;
   readonly offset: number;
 }
 
-/** What can be asked of a list: parameters with the columns that they choose by, columns of text and of numbers. */
-interface Shape {
-  readonly equal: Readonly<Record<string, string>>;
-  readonly text: readonly string[];
-  readonly numbers: readonly string[];
-}
-
-const CPU_AND_MEMORY = ['cpu', 'memory', 'restarts', 'age'];
-const NETWORK = ['networkReceive', 'networkTransmit'];
-const PERCENT_OF_MACHINE = ['cpuPercent', 'cpuAllocatable', 'cpuRequested', 'cpuRequestedPercent'];
-const MACHINE = [...PERCENT_OF_MACHINE, ...PERCENT_OF_MACHINE.map((column) => column.replace('cpu', 'memory'))];
-const POD_PARTS = ['cpuOfRequest', 'cpuOfLimit', 'memoryOfRequest', 'memoryOfLimit'];
-
-const SHAPES: Readonly<Record<Resource, Shape>> = {
-  clusters: {
-    equal: { cluster: 'cluster' },
-    text: ['cluster', 'status', 'version'],
-    numbers: [
-      ...['cpu', 'memory', 'restarts', ...MACHINE, ...NETWORK, 'nodes', 'nodesReady', 'workloads', 'workloadsAbnormal'],
-      ...['pods', 'podsAllocatable', 'podsPending', 'podsRunning', 'podsSucceeded', 'podsFailed', 'podsAbnormal'],
-    ],
-  },
-  nodes: {
-    equal: { cluster: 'cluster', node: 'node' },
-    text: ['node', 'cluster', 'roles', 'status', 'conditions', 'version', 'ip'],
-    numbers: [
-      ...[...CPU_AND_MEMORY, ...MACHINE, 'cpuCapacity', 'memoryCapacity', ...NETWORK],
-      ...['pods', 'podsAllocatable', 'podsAbnormal'],
-    ],
-  },
-  namespaces: {
-    equal: { cluster: 'cluster', namespace: 'namespace' },
-    text: ['namespace', 'cluster', 'status'],
-    numbers: [
-      ...[...CPU_AND_MEMORY, 'cpuOfCluster', 'cpuOfResource', 'cpuRequested'],
-      ...['memoryOfCluster', 'memoryOfResource', 'memoryRequested', ...NETWORK],
-      ...['workloads', 'workloadsAbnormal', 'pods', 'podsAbnormal'],
-    ],
-  },
-  workloads: {
-    equal: { cluster: 'cluster', namespace: 'namespace', kind: 'kind', workload: 'name' },
-    text: ['name', 'namespace', 'kind', 'cluster', 'status', 'problem'],
-    numbers: [
-      ...[...CPU_AND_MEMORY, 'cpuOfResource', 'memoryOfResource', ...NETWORK],
-      ...['ready', 'desired', 'updated', 'available', 'pods', 'podsAbnormal'],
-    ],
-  },
-  pods: {
-    equal: {
-      ...{ cluster: 'cluster', namespace: 'namespace', kind: 'workloadKind', workload: 'workload' },
-      ...{ node: 'node', pod: 'pod' },
-    },
-    text: ['pod', 'namespace', 'workload', 'node', 'status', 'workloadKind', 'phase', 'cluster', 'ip', 'ready'],
-    numbers: [
-      ...[...CPU_AND_MEMORY, ...POD_PARTS, 'cpuOfNode', 'memoryOfNode', ...NETWORK],
-      ...['containers', 'containersReady'],
-    ],
-  },
-  containers: {
-    equal: {
-      ...{ cluster: 'cluster', namespace: 'namespace', kind: 'workloadKind', workload: 'workload' },
-      ...{ node: 'node', pod: 'pod', container: 'container' },
-    },
-    text: ['container', 'pod', 'namespace', 'workload', 'node', 'status', 'image', 'cluster', 'state', 'reason'],
-    numbers: [
-      ...['cpu', 'memory', 'restarts', ...POD_PARTS],
-      ...['cpuRequest', 'cpuLimit', 'memoryRequest', 'memoryLimit'],
-    ],
-  },
-};
-
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 5_000;
-const PAGING = ['status', 'filter', 'sort', 'limit', 'offset'];
+const PAGING = ['status', 'filter', 'count', 'sort', 'limit', 'offset'];
 
 /** What a request calls the cluster that has no name. */
 const UNNAMED = '-';
@@ -114,14 +50,27 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
   const limit = whole('limit', parameters, DEFAULT_LIMIT);
   if (limit > MAX_LIMIT) throw invalid('limit', `limit must be at most ${MAX_LIMIT}, got ${limit}`);
   return {
-    equal: [...equal].map(([column, values]) => ({ column, values })),
+    equal: [...equal].map(([column, values]) => ({ column, values, orNone: shape.orNone?.includes(column) ?? false })),
     statuses: new Set(statuses.filter((status) => status !== '')),
     words: words.filter((word) => word !== ''),
-    text: shape.text,
+    searched: [...shape.text, ...(shape.searched ?? [])],
+    counted: countedOf(resource, parameters.getAll('count')),
     sort: sortOf(resource, parameters.get('sort') ?? ''),
     limit,
     offset: whole('offset', parameters, 0),
   };
+}
+
+/** The parameters of which a request counts the values. */
+function countedOf(resource: Resource, names: readonly string[]): ListRequest['counted'] {
+  const { equal }: ListShape = SHAPES[resource];
+  return names
+    .filter((name) => name !== '')
+    .map((name) => {
+      if (Object.hasOwn(equal, name)) return { name, column: equal[name]! };
+      const known = Object.keys(equal).join(', ');
+      throw invalid('count', `${resource} are counted by ${known || 'nothing'}, got ${JSON.stringify(name)}`);
+    });
 }
 
 /** Columns separated by commas, the most important first; with a minus the largest first. */

@@ -23,6 +23,9 @@ it('tells what was, and keeps it', async () => {
   await expect(pods('time=soon')).rejects.toThrow(
     'invalid parameter "time": time must be in seconds since 1970, got "soon"',
   );
+  await expect(inventory('alerts', new URLSearchParams('time=5'))).rejects.toThrow(
+    'invalid parameter "time": alerts are listed as they are now only, got "5"',
+  );
 });
 
 it('knows the cluster without a name', async () => {

@@ -1,5 +1,6 @@
 import { QueryError } from '../query-result.ts';
 import { createInventory, type Inventory, type InventoryOptions } from './inventory.ts';
+import { PRESENT_ONLY } from './resources.ts';
 
 /** How many moments of the past are kept. */
 const MOMENTS = 2;
@@ -20,7 +21,13 @@ export function createTimedInventory(options: InventoryOptions): Inventory {
   };
   return async (resource, parameters) => {
     const { time, others } = withoutTime(parameters);
-    return (time === undefined ? present : inventoryAt(time))(resource, others);
+    if (time === undefined) return present(resource, others);
+    if (!PRESENT_ONLY.has(resource)) return inventoryAt(time)(resource, others);
+    const given = JSON.stringify(parameters.get('time'));
+    throw new QueryError(
+      'bad_data',
+      `invalid parameter "time": ${resource} are listed as they are now only, got ${given}`,
+    );
   };
 }
 

@@ -16,7 +16,7 @@ import { AlertChart } from './alert-chart.tsx';
 import { type AlertEvent, alertLanes } from './alert-lanes.ts';
 import { alertObject } from './alert-object.ts';
 import { AlertStory, type StoryEntry } from './alert-story.tsx';
-import { type AlertLabels, type CurrentAlert, loadCurrentAlerts } from './current-alerts.ts';
+import { type AlertLabels, type CurrentAlert, loadAlerts } from './current-alerts.ts';
 import { LaneChart } from './lane-chart.tsx';
 import { loadSilences, matchersOf, type Silence } from './silence.ts';
 import { SilenceDialog } from './silence-dialog.tsx';
@@ -249,8 +249,8 @@ function SilenceList({ silences, onChange }: { readonly silences: readonly Silen
 }
 
 async function loadAlert(fingerprint: string, signal: AbortSignal): Promise<KnownAlert> {
-  const [alerts, { entries }, silences] = await Promise.all([
-    loadCurrentAlerts(signal),
+  const [{ alerts: own }, { entries }, silences] = await Promise.all([
+    loadAlerts({ fingerprint }, signal),
     getJson<{ readonly entries: readonly StoryEntry[] }>(`/api/v1/alerts/history/${fingerprint}?limit=200`, {
       signal,
     }).catch((error: unknown) => {
@@ -261,8 +261,10 @@ async function loadAlert(fingerprint: string, signal: AbortSignal): Promise<Know
   ]);
   const newest = entries.find(isTransition);
   const same = (labels: AlertLabels): boolean => newest !== undefined && identity(labels) === identity(newest.labels);
-  const current =
-    alerts.find((alert) => alert.fingerprint === fingerprint) ?? alerts.find(({ labels }) => same(labels));
+  // At another severity it has another fingerprint and is the same alert.
+  const name = newest?.labels.alertname ?? '';
+  const namesakes = own.length > 0 || name === '' ? [] : (await loadAlerts({ name, limit: '5000' }, signal)).alerts;
+  const current = own[0] ?? namesakes.find(({ labels }) => same(labels));
   const labels = current?.labels ?? newest?.labels;
   const active = silences.filter(
     ({ status, matchers }) => status.state === 'active' && isMatched(matchers, labels ?? {}),

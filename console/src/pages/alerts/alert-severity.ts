@@ -4,6 +4,8 @@ const RANKED: readonly (readonly string[])[] = [
   ['warn', 'warning'],
   ['remind', 'info', 'none'],
 ];
+/** The levels of severities, by rank. */
+export const LEVELS = ['serious', 'warn', 'remind', 'other'] as const;
 const COLOURS = ['red', 'orange', 'blue', 'gray'] as const;
 const INKS = ['#e03131', '#f08c00', '#1c7ed6', '#868e96'] as const;
 

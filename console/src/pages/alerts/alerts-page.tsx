@@ -1,22 +1,29 @@
 import { Group, Loader, SegmentedControl, Select, Tabs, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useRef, useState } from 'react';
 import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { useUrlState } from '../../app/url-state.ts';
 import { alertObject } from './alert-object.ts';
-import { severityRank } from './alert-severity.ts';
+import { LEVELS, severityRank } from './alert-severity.ts';
 import { AlertsTable, type Grouping } from './alerts-table.tsx';
-import { type CurrentAlert, loadCurrentAlerts } from './current-alerts.ts';
+import { type CurrentAlert, type CurrentAlerts, loadAlerts } from './current-alerts.ts';
 import { HistoryView } from './history-view.tsx';
 import { SilencesView } from './silences-view.tsx';
 
 const INTERVAL = 10_000;
 const SEVERITIES = [
   { value: '', label: 'Any severity' },
-  { value: '0', label: 'Serious, critical' },
-  { value: '1', label: 'Warn' },
-  { value: '2', label: 'Remind, info' },
+  { value: 'serious', label: 'Serious, critical' },
+  { value: 'warn', label: 'Warn' },
+  { value: 'remind', label: 'Remind, info' },
 ];
+/** How many alerts are shown at first, and at most. */
+const FIRST = 100;
+const MOST = 5_000;
+/** What groups are counted by. */
+const COUNTED: Readonly<Record<string, string>> = { severity: 'level', name: 'name', object: 'object' };
 
 /** What fires and is pending, of rules and policies together; what did; and what is silenced. */
 export default function AlertsPage() {
@@ -26,16 +33,35 @@ export default function AlertsPage() {
   const [severity, setSeverity] = useUrlState('severity');
   const [grouping, setGrouping] = useUrlState('group', 'severity');
   const [cluster] = useUrlState('cluster');
-  const { data, error, reload } = useData('alerts', loadCurrentAlerts, INTERVAL);
+  const [limit, setLimit] = useState(FIRST);
+  const [filter] = useDebouncedValue(text, 250);
+  const counted = COUNTED[grouping] ?? 'level';
+  const isNow = view === 'now';
+  const query = {
+    ...{ filter, cluster, level: severity, count: counted },
+    status: isNow && state !== 'all' ? state : '',
+    limit: String(isNow ? limit : MOST),
+  };
+  const {
+    data: fresh,
+    error,
+    reload,
+  } = useData(
+    `alerts ${JSON.stringify(view === 'silences' ? {} : query)}`,
+    async (signal) => (view === 'silences' ? undefined : loadAlerts(query, signal)),
+    INTERVAL,
+  );
+  // With another filter the alerts stay until those of that are there.
+  const last = useRef<CurrentAlerts>(undefined);
+  if (fresh !== undefined) last.current = fresh;
+  const data = fresh ?? (error === undefined ? last.current : undefined);
   const isWanted = ({ labels }: Pick<CurrentAlert, 'labels'>): boolean =>
-    (severity === '' || severityRank(labels.severity) === Number(severity)) &&
+    (severity === '' || LEVELS[severityRank(labels.severity)] === severity) &&
     (cluster === '' || labels.cluster === undefined || labels.cluster === cluster) &&
     text
       .toLowerCase()
       .split(/\s+/)
       .every((word) => searchText(labels).includes(word));
-  const count = (wanted: CurrentAlert['state']): number =>
-    data?.filter((alert) => alert.state === wanted && isWanted(alert)).length ?? 0;
   return (
     <>
       <PageHeader title="Alerts" />
@@ -72,8 +98,8 @@ export default function AlertsPage() {
                 onChange={setState}
                 data={[
                   { value: 'all', label: 'All' },
-                  { value: 'firing', label: `Firing ${count('firing')}` },
-                  { value: 'pending', label: `Pending ${count('pending')}` },
+                  { value: 'firing', label: `Firing ${data?.states.firing ?? 0}` },
+                  { value: 'pending', label: `Pending ${data?.states.pending ?? 0}` },
                 ]}
               />
               <Select
@@ -98,14 +124,18 @@ export default function AlertsPage() {
         <Tabs.Panel value="now">
           {data !== undefined && (
             <AlertsTable
-              alerts={data.filter((alert) => isWanted(alert) && (state === 'all' || alert.state === state))}
-              total={data.length}
+              alerts={data.alerts}
+              total={data.total}
+              counts={data.counts[counted] ?? {}}
+              isFiltered={text !== '' || severity !== '' || state !== 'all'}
               grouping={grouping as Grouping}
+              {...(data.total > data.alerts.length &&
+                limit < MOST && { onMore: () => setLimit(Math.min(MOST, limit * 5)) })}
             />
           )}
         </Tabs.Panel>
         <Tabs.Panel value="history">
-          {data !== undefined && <HistoryView current={data} isWanted={isWanted} />}
+          {data !== undefined && <HistoryView current={data.alerts} isWanted={isWanted} />}
         </Tabs.Panel>
         <Tabs.Panel value="silences">
           <SilencesView text={text} onChange={reload} />

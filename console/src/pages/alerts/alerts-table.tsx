@@ -1,61 +1,59 @@
 import { Anchor, Box, Button, Group, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
 import { Link } from 'wouter';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { formatDuration } from '../../app/format-time.ts';
 import { keptSearch } from '../../app/url-state.ts';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
 import { alertObject } from './alert-object.ts';
-import { severityRank } from './alert-severity.ts';
+import { LEVELS, severityRank } from './alert-severity.ts';
 import classes from './alerts-table.module.css';
 import type { CurrentAlert } from './current-alerts.ts';
 import { groupBy } from './group-by.ts';
 
 export type Grouping = 'severity' | 'name' | 'object';
 
-const FIRST = 100;
-const HEADINGS = ['Serious', 'Warn', 'Remind', 'Other'];
+const HEADINGS = { serious: 'Serious', warn: 'Warn', remind: 'Remind', other: 'Other' } as const;
 
-/** Alerts in groups, the worst first; `total` is how many there are besides what was filtered out. */
+/** Alerts in groups, the worst first. */
 export function AlertsTable({
   alerts,
   total,
+  counts,
+  isFiltered,
   grouping,
+  onMore,
 }: {
+  /** The worst of those that are selected, in order. */
   readonly alerts: readonly CurrentAlert[];
+  /** How many are selected. */
   readonly total: number;
+  /** How many of each group are: by level, name or object. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly isFiltered: boolean;
   readonly grouping: Grouping;
+  /** Shows more of them; without it there are none, or no more can be shown. */
+  readonly onMore?: () => void;
 }) {
-  const [limit, setLimit] = useState(FIRST);
   if (alerts.length === 0) {
-    return total === 0 ? (
-      <EmptyState title="All is well" text="No alert of any rule or policy is pending or fires." />
+    return isFiltered ? (
+      <EmptyState title="No alert is like that" text="No alert is selected by the filters above." />
     ) : (
-      <EmptyState title="No alert is like that" text={`None of ${total} alerts is selected by the filters above.`} />
+      <EmptyState title="All is well" text="No alert of any rule or policy is pending or fires." />
     );
   }
-  const ordered = alerts.toSorted(
-    (a, b) =>
-      severityRank(a.labels.severity) - severityRank(b.labels.severity) ||
-      Number(b.state === 'firing') - Number(a.state === 'firing') ||
-      b.activeAt - a.activeAt,
-  );
-  const groups = groupBy(ordered, (alert) => groupOf(alert, grouping));
-  let left = limit;
+  const groups = groupBy(alerts, (alert) => groupOf(alert, grouping));
   return (
     <Stack gap="md">
-      {[...groups].map(([title, own]) => {
-        const shown = own.slice(0, Math.max(0, left));
-        left -= own.length;
-        if (shown.length === 0) return null;
+      {[...groups].map(([group, shown]) => {
+        const title = grouping === 'severity' ? HEADINGS[group as keyof typeof HEADINGS] : group;
         return (
-          <section key={title} aria-label={title}>
+          <section key={group} aria-label={title}>
             <Group gap="xs" mb={4} wrap="nowrap">
               <Text fw={600} truncate>
                 {title}
               </Text>
               <Text c="dimmed" size="sm">
-                {own.length}
+                {(counts[group] ?? shown.length).toLocaleString()}
               </Text>
             </Group>
             <div>
@@ -66,9 +64,9 @@ export function AlertsTable({
           </section>
         );
       })}
-      {left < 0 && (
-        <Button variant="default" onClick={() => setLimit(limit * 5)} style={{ alignSelf: 'flex-start' }}>
-          Show more of {alerts.length}
+      {onMore !== undefined && (
+        <Button variant="default" onClick={onMore} style={{ alignSelf: 'flex-start' }}>
+          Show more of {total.toLocaleString()}
         </Button>
       )}
     </Stack>
@@ -126,6 +124,6 @@ function groupOf({ labels }: CurrentAlert, grouping: Grouping): string {
     case 'object':
       return alertObject(labels).text;
     default:
-      return HEADINGS[severityRank(labels.severity)]!;
+      return LEVELS[severityRank(labels.severity)]!;
   }
 }

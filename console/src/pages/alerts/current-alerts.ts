@@ -1,6 +1,4 @@
 import { getJson } from '../../api/get-json.ts';
-import { fingerprint } from './fingerprint.ts';
-import { groupBy } from './group-by.ts';
 
 export type AlertLabels = Readonly<Record<string, string>>;
 
@@ -19,79 +17,46 @@ export interface CurrentAlert {
   readonly inhibitedBy: readonly string[];
 }
 
-interface EvaluatedAlert {
-  readonly labels: AlertLabels;
-  readonly annotations: AlertLabels;
-  readonly state: 'pending' | 'firing';
-  readonly activeAt: string;
-  readonly value: string;
+/** How many alerts there are of each value of something. */
+type Counts = Readonly<Record<string, number>>;
+
+/** Some of the alerts, the worst first, as the server selects them. */
+export interface CurrentAlerts {
+  readonly alerts: readonly CurrentAlert[];
+  /** How many are selected. */
+  readonly total: number;
+  /** How many pass all filters but that of the state. */
+  readonly states: Counts;
+  /** By what was to be counted. */
+  readonly counts: Readonly<Record<string, Counts>>;
 }
 
-interface ToldAlert {
-  readonly labels: AlertLabels;
-  readonly annotations: AlertLabels;
-  readonly fingerprint: string;
-  readonly startsAt: string;
-  readonly status: {
-    readonly state: string;
-    readonly silencedBy: readonly string[];
-    readonly inhibitedBy: readonly string[];
-  };
+interface Answer {
+  readonly items: readonly (Omit<CurrentAlert, 'state' | 'value'> & {
+    readonly status: CurrentAlert['state'];
+    readonly value?: string;
+  })[];
+  readonly total: number;
+  readonly statuses: Counts;
+  readonly counts: Readonly<Record<string, Counts>>;
 }
 
-/** What evaluation says, put together with what notification says of the same alerts. */
-export async function loadCurrentAlerts(signal: AbortSignal): Promise<readonly CurrentAlert[]> {
-  const [evaluated, told] = await Promise.all([
-    getJson<{ readonly alerts: readonly EvaluatedAlert[] }>('/api/v1/alerts', { signal }),
-    getJson<readonly ToldAlert[]>('/api/v2/alerts', { signal }),
-  ]);
-  return joinAlerts(evaluated.alerts, told);
-}
-
-/** Receivers see external labels too, so the labels of what is told are those of what was evaluated and maybe more. */
-export function joinAlerts(evaluated: readonly EvaluatedAlert[], told: readonly ToldAlert[]): readonly CurrentAlert[] {
-  const byFingerprint = new Map(told.map((one) => [one.fingerprint, one]));
-  const byName = groupBy(told, ({ labels }) => labels.alertname ?? '');
-  const rest = new Set(told);
-  const joined = evaluated.map(({ labels, annotations, state, activeAt, value }): CurrentAlert => {
-    const own = fingerprint(labels);
-    const same =
-      state === 'firing'
-        ? (byFingerprint.get(own) ??
-          byName.get(labels.alertname ?? '')?.find((one) => rest.has(one) && isPartOf(labels, one.labels)))
-        : undefined;
-    if (same !== undefined) rest.delete(same);
-    return {
-      fingerprint: same?.fingerprint ?? own,
-      state,
-      labels,
-      annotations,
-      activeAt: Date.parse(activeAt),
-      value: parseValue(value),
-      silencedBy: same?.status.silencedBy ?? [],
-      inhibitedBy: same?.status.inhibitedBy ?? [],
-    };
-  });
-  const others = [...rest].map(
-    ({ labels, annotations, startsAt, status, ...one }): CurrentAlert => ({
-      fingerprint: one.fingerprint,
-      state: 'firing',
-      labels,
-      annotations,
-      activeAt: Date.parse(startsAt),
-      value: Number.NaN,
-      silencedBy: status.silencedBy,
-      inhibitedBy: status.inhibitedBy,
-    }),
+/** Alerts by parameters of /api/v1/inventory/alerts; those that are '' are left out. */
+export async function loadAlerts(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<CurrentAlerts> {
+  const given = Object.entries(query).filter(([, value]) => value !== '');
+  const { items, total, statuses, counts } = await getJson<Answer>(
+    `/api/v1/inventory/alerts?${new URLSearchParams(given)}`,
+    { signal },
   );
-  return [...joined, ...others];
+  const alerts = items.map(({ status, value = 'NaN', ...alert }) => ({
+    ...alert,
+    state: status,
+    value: parseValue(value),
+  }));
+  return { alerts, total, states: statuses, counts };
 }
 
 /** As Prometheus writes values: `1.5e+01`, `+Inf`. */
 export function parseValue(text: string): number {
   return Number(text.replace('Inf', 'Infinity'));
-}
-
-function isPartOf(some: AlertLabels, all: AlertLabels): boolean {
-  return Object.entries(some).every(([name, value]) => all[name] === value);
 }

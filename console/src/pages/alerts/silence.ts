@@ -48,6 +48,32 @@ export function loadSilences(signal: AbortSignal): Promise<readonly Silence[]> {
   return getJson<readonly Silence[]>('/api/v2/silences', { signal });
 }
 
+interface SilenceRow extends Omit<Silence, 'status' | 'startsAt' | 'endsAt'> {
+  readonly status: Silence['status']['state'];
+  /** Unix milliseconds. */
+  readonly startsAt: number;
+  readonly endsAt: number;
+}
+
+/** The first of the silences in which all words of a filter are found, those that end next first, and how many these are. */
+export async function loadSilencePage(
+  { filter, limit }: { readonly filter: string; readonly limit: number },
+  signal: AbortSignal,
+): Promise<{ readonly silences: readonly Silence[]; readonly total: number }> {
+  const query = new URLSearchParams({ filter, limit: String(limit) });
+  const { items, total } = await getJson<{ readonly items: readonly SilenceRow[]; readonly total: number }>(
+    `/api/v1/inventory/silences?${query}`,
+    { signal },
+  );
+  const silences = items.map(({ status, startsAt, endsAt, ...silence }) => ({
+    ...silence,
+    status: { state: status },
+    startsAt: new Date(startsAt).toISOString(),
+    endsAt: new Date(endsAt).toISOString(),
+  }));
+  return { silences, total };
+}
+
 /** Begins a silence now, for milliseconds. Gives its id. */
 export async function createSilence({
   matchers,

@@ -1,23 +1,40 @@
 import { Badge, Button, Code, Group, Loader, Stack, Table, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useRef, useState } from 'react';
 import { useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
 import { formatDuration } from '../../app/format-time.ts';
-import { expireSilence, loadSilences, matcherText, type Silence } from './silence.ts';
+import { expireSilence, loadSilencePage, matcherText, type Silence } from './silence.ts';
 
+/** How many silences are shown at first, and at most. */
+const FIRST = 100;
+const MOST = 5_000;
 const COLOURS = { active: 'blue', pending: 'yellow', expired: 'gray' } as const;
 
 /** Silences, those that end next first, and a way to end one now. */
 export function SilencesView({ text, onChange }: { readonly text: string; readonly onChange: () => void }) {
-  const { data, error, reload } = useData('silences', loadSilences, 15_000);
+  const [filter] = useDebouncedValue(text, 250);
+  const [limit, setLimit] = useState(FIRST);
+  const {
+    data: fresh,
+    error,
+    reload,
+  } = useData(`silences ${limit} ${filter}`, (signal) => loadSilencePage({ filter, limit }, signal), 15_000);
+  const last = useRef<typeof fresh>(undefined);
+  if (fresh !== undefined) last.current = fresh;
+  const data = fresh ?? (error === undefined ? last.current : undefined);
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="Silences cannot be read" error={error} onRetry={reload} />;
     return <Loader m="xl" aria-label="Loading" />;
   }
-  const shown = data.filter((silence) => searchText(silence).includes(text.toLowerCase()));
+  const { silences: shown, total } = data;
   if (shown.length === 0) {
-    return <EmptyState title="No silences" text="Alerts are silenced on their own page, and policies on theirs." />;
+    return filter === '' ? (
+      <EmptyState title="No silences" text="Alerts are silenced on their own page, and policies on theirs." />
+    ) : (
+      <EmptyState title="No silence is like that" text="No silence has all of these words." />
+    );
   }
   const changed = (): void => {
     reload();
@@ -41,6 +58,11 @@ export function SilencesView({ text, onChange }: { readonly text: string; readon
           ))}
         </Table.Tbody>
       </Table>
+      {total > shown.length && limit < MOST && (
+        <Button variant="default" mt="sm" onClick={() => setLimit(Math.min(MOST, limit * 5))}>
+          Show more of {total.toLocaleString()}
+        </Button>
+      )}
     </Table.ScrollContainer>
   );
 }
@@ -109,8 +131,4 @@ export function ExpireButton({ id, onChange }: { readonly id: string; readonly o
       )}
     </Stack>
   );
-}
-
-function searchText({ matchers, comment, createdBy }: Silence): string {
-  return [...matchers.map(matcherText), comment, createdBy].join(' ').toLowerCase();
 }

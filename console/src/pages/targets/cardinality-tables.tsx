@@ -1,8 +1,7 @@
 import { SimpleGrid, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
 import { getJson } from '../../api/get-json.ts';
-import { useData } from '../../api/use-data.ts';
-import { DataTable } from '../../lists/data-table.tsx';
-import { pageOfRows } from '../../lists/rows-source.ts';
+import { DataTable, type ListAnswer } from '../../lists/data-table.tsx';
 import { Section } from '../../objects/section.tsx';
 
 interface Metric {
@@ -18,61 +17,37 @@ interface Label {
   readonly newValues: number;
 }
 
-interface Cardinality {
+interface Totals {
   readonly series: number;
   readonly newSeries: number;
-  readonly metrics: readonly Metric[];
-  readonly labels: readonly Label[];
 }
-
-/** How long both tables show the same count, in milliseconds. */
-const KEEP = 30_000;
-let counted: { readonly at: number; readonly answer: Promise<Cardinality> } | undefined;
-
-/** The count, which costs the server a read of its index: once for the tables and all their orders. A failure is not kept. */
-function load(): Promise<Cardinality> {
-  if (counted === undefined || Date.now() - counted.at > KEEP) {
-    const answer = getJson<Cardinality>('/api/v1/status/cardinality?limit=2000');
-    counted = { at: Date.now(), answer };
-    answer.catch(() => (counted = undefined));
-  }
-  return counted.answer;
-}
-
-const METRICS = {
-  text: ({ name }: Metric) => name,
-  columns: {
-    name: ({ name }: Metric) => name,
-    series: ({ series }: Metric) => series,
-    new: ({ newSeries }: Metric) => newSeries,
-  },
-};
-const LABELS = {
-  text: ({ name }: Label) => name,
-  columns: {
-    name: ({ name }: Label) => name,
-    values: ({ values }: Label) => values,
-    series: ({ series }: Label) => series,
-    new: ({ newValues }: Label) => newValues,
-  },
-};
 
 /** How many series there are, by metric and by label, and how many came newly. */
 export function CardinalityTables() {
-  const { data } = useData('cardinality', load, 60_000);
+  const [totals, setTotals] = useState<Totals>();
+  const metrics = async (query: URLSearchParams, signal: AbortSignal) => {
+    const page = await getJson<ListAnswer<Metric> & { readonly totals?: Totals }>(
+      `/api/v1/inventory/metrics?${withoutCluster(query)}`,
+      { signal },
+    );
+    setTotals(page.totals);
+    return page;
+  };
+  const labels = (query: URLSearchParams, signal: AbortSignal) =>
+    getJson<ListAnswer<Label>>(`/api/v1/inventory/labels?${withoutCluster(query)}`, { signal });
   return (
     <Stack>
       <Text fz="sm" c="dimmed" role="status">
-        {data === undefined
+        {totals === undefined
           ? 'Counting series…'
-          : `${data.series.toLocaleString()} series had samples in the last two hours; ${data.newSeries.toLocaleString()} of them are new since then.`}
+          : `${totals.series.toLocaleString()} series had samples in the last two hours; ${totals.newSeries.toLocaleString()} of them are new since then.`}
       </Text>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
         <Section title="By metric">
           <DataTable<Metric>
             label="Metrics"
             prefix="metric."
-            source={async (query) => pageOfRows((await load()).metrics, query, METRICS)}
+            source={metrics}
             defaultSort="-series"
             pageSize={25}
             interval={60_000}
@@ -89,7 +64,7 @@ export function CardinalityTables() {
               {
                 key: 'new',
                 title: 'New',
-                sort: 'new',
+                sort: 'newSeries',
                 isNumber: true,
                 hint: 'Series that began in the last two hours, and some that did up to two hours before',
                 cell: ({ newSeries, series }) => <Churn part={newSeries} whole={series} />,
@@ -101,7 +76,7 @@ export function CardinalityTables() {
           <DataTable<Label>
             label="Labels"
             prefix="label."
-            source={async (query) => pageOfRows((await load()).labels, query, LABELS)}
+            source={labels}
             defaultSort="-values"
             pageSize={25}
             interval={60_000}
@@ -118,7 +93,7 @@ export function CardinalityTables() {
               {
                 key: 'new',
                 title: 'New',
-                sort: 'new',
+                sort: 'newValues',
                 isNumber: true,
                 hint: 'Values that came in the last two hours, and some that did up to two hours before',
                 cell: ({ newValues, values }) => <Churn part={newValues} whole={values} />,
@@ -159,4 +134,11 @@ function Churn({ part, whole }: { readonly part: number; readonly whole: number 
       )}
     </>
   );
+}
+
+/** The count is of the whole store. */
+function withoutCluster(query: URLSearchParams): URLSearchParams {
+  const rest = new URLSearchParams(query);
+  rest.delete('cluster');
+  return rest;
 }

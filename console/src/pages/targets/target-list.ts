@@ -1,17 +1,21 @@
 import { getJson } from '../../api/get-json.ts';
-import { queryInstant } from '../../api/query-instant.ts';
+import type { ListAnswer } from '../../lists/list-query.ts';
 
-/** A target as /api/v1/targets tells it, with what its scrapes cost. */
+/** A target with what its scrapes cost, as /api/v1/inventory/targets tells it. */
 export interface Target {
   readonly labels: Readonly<Record<string, string>>;
+  /** Its label, else the URL. */
+  readonly instance: string;
+  /** Its label, else the scrape pool. */
+  readonly job: string;
   readonly scrapePool: string;
   readonly scrapeUrl: string;
   readonly lastError: string;
-  /** RFC 3339. */
-  readonly lastScrape: string;
+  /** Unix milliseconds; undefined before the first. */
+  readonly lastScraped: number | undefined;
   /** Seconds. */
   readonly lastScrapeDuration: number;
-  readonly health: 'up' | 'down' | 'unknown';
+  readonly status: 'up' | 'down' | 'unknown';
   readonly scrapeInterval: string;
   readonly scrapeTimeout: string;
   /** Of its last scrape; undefined when nothing was stored of it. */
@@ -22,29 +26,13 @@ export interface Target {
   readonly added: number | undefined;
 }
 
-/** The labels that tell targets apart; a target's series have them too. */
-const KEY = ['cluster', 'job', 'instance', 'metrics_path'] as const;
-
-const COST = {
-  samples: 'scrape_samples_scraped',
-  kept: 'scrape_samples_post_metric_relabeling',
-  added: 'sum_over_time(scrape_series_added[1h])',
-} as const;
-
-/** Every active target. What its scrapes cost is left out when the queries for it fail. */
-export async function loadTargets(signal: AbortSignal): Promise<readonly Target[]> {
-  const [{ activeTargets }, ...costs] = await Promise.all([
-    getJson<{ readonly activeTargets: readonly Target[] }>('/api/v1/targets?state=active', { signal }),
-    ...Object.values(COST).map((query) => queryInstant(query, { signal }).catch(() => [])),
-  ]);
-  const byTarget = costs.map((samples) => new Map(samples.map(({ labels, value }) => [keyOf(labels), value])));
-  return activeTargets.map((target) => {
-    const [samples, kept, added] = byTarget.map((values) => values.get(keyOf(target.labels)));
-    return { ...target, samples, kept, added };
-  });
+/** A page of the targets, with how many there are of each health and each job. */
+export interface TargetPage extends ListAnswer<Target> {
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly counts: { readonly job: Readonly<Record<string, number>> };
 }
 
-/** What tells a target from others. */
-export function keyOf(labels: Readonly<Record<string, string>>): string {
-  return KEY.map((name) => labels[name] ?? '').join('\0');
+/** A page of the active targets. */
+export function loadTargets(query: URLSearchParams, signal: AbortSignal): Promise<TargetPage> {
+  return getJson(`/api/v1/inventory/targets?${query}&count=job`, { signal });
 }

@@ -5,21 +5,21 @@ import { StatusBadge } from '../../app/status-badge.tsx';
 import { useUrlState } from '../../app/url-state.ts';
 import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
-import { pageOfRows } from '../../lists/rows-source.ts';
-import { keyOf, loadTargets, type Target } from './target-list.ts';
+import { loadTargets, type Target, type TargetPage } from './target-list.ts';
 
 const HEALTH = ['down', 'unknown', 'up'] as const;
+const NOTHING = { statuses: {}, counts: { job: {} } };
 
 const COLUMNS: readonly Column<Target>[] = [
   {
     key: 'instance',
     title: 'Target',
     sort: 'instance',
-    cell: ({ labels, scrapeUrl, lastError }) => (
+    cell: ({ instance, scrapeUrl, lastError }) => (
       <div>
         <Tooltip label={scrapeUrl} openDelay={400}>
           <Text fz="sm" fw={500} style={{ overflowWrap: 'anywhere' }}>
-            {labels.instance || scrapeUrl}
+            {instance}
           </Text>
         </Tooltip>
         {lastError !== '' && (
@@ -30,8 +30,8 @@ const COLUMNS: readonly Column<Target>[] = [
       </div>
     ),
   },
-  { key: 'health', title: 'Health', sort: 'health', cell: ({ health }) => <StatusBadge status={health} /> },
-  { key: 'job', title: 'Job', sort: 'job', cell: ({ labels, scrapePool }) => labels.job || scrapePool },
+  { key: 'health', title: 'Health', sort: 'status', cell: ({ status }) => <StatusBadge status={status} /> },
+  { key: 'job', title: 'Job', sort: 'job', cell: ({ job }) => job },
   {
     key: 'labels',
     title: 'Labels',
@@ -45,11 +45,10 @@ const COLUMNS: readonly Column<Target>[] = [
   {
     key: 'last',
     title: 'Last scrape',
-    sort: 'last',
+    sort: 'lastScraped',
     hint: 'How long ago, and how often it is scraped',
-    cell: ({ lastScrape, scrapeInterval }) => {
-      const time = Date.parse(lastScrape);
-      if (!(time > 0)) return '–';
+    cell: ({ lastScraped: time, scrapeInterval }) => {
+      if (time === undefined) return '–';
       return (
         <span title={new Date(time).toLocaleString()}>
           {formatDuration((Date.now() - time) / 1000)} ago{' '}
@@ -63,7 +62,7 @@ const COLUMNS: readonly Column<Target>[] = [
   {
     key: 'duration',
     title: 'Duration',
-    sort: 'duration',
+    sort: 'lastScrapeDuration',
     isNumber: true,
     cell: ({ lastScrapeDuration }) => formatValue(lastScrapeDuration, 's'),
   },
@@ -89,47 +88,25 @@ const COLUMNS: readonly Column<Target>[] = [
   },
 ];
 
-const SHAPE = {
-  text: ({ labels, scrapeUrl, scrapePool, lastError }: Target) =>
-    [...Object.values(labels), scrapeUrl, scrapePool, lastError].join('\n'),
-  columns: {
-    instance: ({ labels, scrapeUrl }: Target) => labels.instance ?? scrapeUrl,
-    health: ({ health }: Target) => HEALTH.indexOf(health),
-    job: ({ labels, scrapePool }: Target) => labels.job ?? scrapePool,
-    last: ({ lastScrape }: Target) => Date.parse(lastScrape),
-    duration: ({ lastScrapeDuration }: Target) => lastScrapeDuration,
-    samples: ({ samples }: Target) => samples,
-    added: ({ added }: Target) => added,
-  },
-};
-
 /** The targets, those that are down first; by job and health. */
 export function TargetsTable() {
   const [job, setJob] = useUrlState('job');
   const [health, setHealth] = useUrlState('health');
-  const [all, setAll] = useState<readonly Target[]>([]);
-  const jobs = [...new Set(all.map((target) => SHAPE.columns.job(target)))].sort();
-  const count = (one: string) => all.filter((target) => target.health === one).length;
+  const [{ statuses, counts }, setFound] = useState<Pick<TargetPage, 'statuses' | 'counts'>>(NOTHING);
+  const jobs = Object.keys(counts.job).sort();
   const page = async (query: URLSearchParams, signal: AbortSignal) => {
-    const cluster = query.get('cluster') ?? '';
-    const found = await loadTargets(signal);
-    setAll(found);
-    const rows = found.filter(
-      (target) =>
-        (job === '' || SHAPE.columns.job(target) === job) &&
-        (health === '' || target.health === health) &&
-        (cluster === '' || target.labels.cluster === undefined || target.labels.cluster === cluster),
-    );
-    return pageOfRows(rows, query, SHAPE);
+    const found = await loadTargets(query, signal);
+    setFound(found);
+    return found;
   };
   return (
     <DataTable<Target>
       label="Targets"
       source={page}
-      query={{ job, health }}
+      query={{ job, status: health }}
       columns={COLUMNS}
-      rowKey={({ labels, scrapePool, scrapeUrl }) => [scrapePool, scrapeUrl, keyOf(labels)].join('\0')}
-      defaultSort="health"
+      rowKey={({ labels, scrapePool, scrapeUrl }) => [scrapePool, scrapeUrl, labelText(labels)].join('\0')}
+      defaultSort="status"
       interval={15_000}
       emptyTitle="No targets"
       emptyText="This server scrapes nothing. Targets come from scrape_configs in the configuration, and from Kubernetes clusters."
@@ -148,7 +125,7 @@ export function TargetsTable() {
           <Select
             aria-label="Health"
             placeholder="Any health"
-            data={HEALTH.map((one) => ({ value: one, label: `${one} (${count(one)})` }))}
+            data={HEALTH.map((one) => ({ value: one, label: `${one} (${statuses[one] ?? 0})` }))}
             value={health === '' ? null : health}
             onChange={(value) => setHealth(value ?? '')}
             clearable
