@@ -23,7 +23,7 @@ export interface HttpServerOptions {
  * libraries that it is made with; code is not.
  */
 const PAGE_POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+  "default-src 'self'; object-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** The first parts of the addresses of views; what begins with /graph is where the links of alerts lead, as with Prometheus. */
 const VIEWS = [
@@ -76,12 +76,17 @@ function servePage(app: FastifyInstance, [page, ...assets]: readonly PageFile[])
     return async (request: FastifyRequest, reply: FastifyReply) => {
       const { encoding, body: sent } = await encoded(request.headers['accept-encoding']);
       if (encoding !== undefined) reply.header('Content-Encoding', encoding);
-      return reply
-        .type(type)
-        .header('Vary', 'Accept-Encoding')
-        .header('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
-        .header('Content-Security-Policy', PAGE_POLICY)
-        .send(sent);
+      return (
+        reply
+          .type(type)
+          .header('Vary', 'Accept-Encoding')
+          .header('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+          .header('Content-Security-Policy', PAGE_POLICY)
+          // What somebody looks at is in the address: no link tells it to anybody else.
+          .header('Referrer-Policy', 'same-origin')
+          .header('Cross-Origin-Opener-Policy', 'same-origin')
+          .send(sent)
+      );
     };
   };
   const view = answer(page);

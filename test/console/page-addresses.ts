@@ -27,7 +27,7 @@ const VIEWS: readonly PageAddress[] = [
     address: `/explore?g0.expr=${encodeURIComponent('sum(rate(up))')}`,
     expected: /400 .*\/api\/v1\/query_range/,
   },
-  { name: 'no-such-page', address: '/nowhere' },
+  { name: 'no-such-page', address: '/explore/nowhere' },
 ];
 
 /** Where details are found: the first link of a page whose path looks so. A `from` that begins with `#` is the detail of that name. */

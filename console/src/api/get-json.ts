@@ -1,3 +1,5 @@
+import { noteAnswer, noteSilence } from './connection.ts';
+
 const TIMEOUT = 30_000;
 
 /** An answer that was none; the message is the server's, for people. */
@@ -45,9 +47,12 @@ export async function getAnswer<T>(
     });
   } catch (error) {
     if (signal?.aborted === true) throw error;
-    throw new ApiError(timeout.aborted ? 'The server did not answer within 30 s.' : 'The server cannot be reached.', 0);
+    if (timeout.aborted) throw new ApiError('The server did not answer within 30 s.', 0);
+    noteSilence();
+    throw new ApiError('The server cannot be reached.', 0);
   }
-  const text = await response.text();
+  noteAnswer(response.status);
+  const text = await bodyOf(response, { signal, timeout });
   let answer: unknown;
   try {
     answer = text === '' ? undefined : JSON.parse(text);
@@ -61,4 +66,18 @@ export async function getAnswer<T>(
   }
   const notes = [warnings, infos].flatMap((one) => (Array.isArray(one) ? one.map(String) : []));
   return { data: (data !== undefined ? data : answer) as T, notes };
+}
+
+/** The whole body, which can take as long as the head of an answer, and can break off. */
+async function bodyOf(
+  response: Response,
+  { signal, timeout }: { readonly signal: AbortSignal | undefined; readonly timeout: AbortSignal },
+): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    const message = timeout.aborted ? 'The server did not answer within 30 s.' : 'The answer broke off.';
+    throw new ApiError(message, response.status);
+  }
 }

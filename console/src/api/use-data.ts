@@ -1,17 +1,22 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { onAdvance } from '../app/clock.ts';
+import { isLost, onConnection } from './connection.ts';
 
 /** Data of the server, as far as it is here. */
 export interface Loaded<T> {
   /** The newest; stays while the next is on its way or could not be had. */
   readonly data: T | undefined;
+  /** Why the last load failed; `data`, if there is any, is then old. */
   readonly error: Error | undefined;
   readonly isLoading: boolean;
+  /** Loads again; when a load is on its way, after that. */
   reload(): void;
 }
 
 /**
- * Loads when `key` changes, and again every `interval` milliseconds while the page can be seen (0: once). A load that is not wanted any more
- * is aborted. What was loaded under another key is not shown.
+ * Loads when `key` changes, and, when it is live (`interval` is not 0), whenever the refresh control says so. Nothing is loaded while the page
+ * cannot be seen, and what failed is tried again when the server can be reached again. There is one load at a time; one under another key is
+ * aborted. What was loaded under another key is not shown.
  */
 export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T>, interval = 0): Loaded<T> {
   const [state, setState] = useState<{
@@ -27,37 +32,58 @@ export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T
   });
   const latest = useRef(load);
   latest.current = load;
-  const [turn, setTurn] = useState(0);
+  const start = useRef<() => void>(() => {});
+  const isLive = interval > 0;
   useEffect(() => {
-    void turn;
     const controller = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const { signal } = controller;
+    let isLoading = false;
+    let isDue = false;
+    let hasFailed = false;
     const run = async (): Promise<void> => {
-      if (document.visibilityState === 'visible') {
+      isDue = true;
+      if (isLoading || document.visibilityState !== 'visible') return;
+      isLoading = true;
+      while (isDue && !signal.aborted) {
+        isDue = false;
         setState((before) =>
           before.key === key
             ? { ...before, isLoading: true }
             : { key, data: undefined, error: undefined, isLoading: true },
         );
         try {
-          const data = await latest.current(controller.signal);
-          if (controller.signal.aborted) return;
+          const data = await latest.current(signal);
+          if (signal.aborted) return;
+          hasFailed = false;
           setState({ key, data, error: undefined, isLoading: false });
         } catch (thrown) {
-          if (controller.signal.aborted) return;
+          if (signal.aborted) return;
+          hasFailed = true;
           const error = thrown instanceof Error ? thrown : new Error(String(thrown));
           setState((before) => ({ key, data: before.key === key ? before.data : undefined, error, isLoading: false }));
         }
       }
-      if (interval > 0 && !controller.signal.aborted) timer = setTimeout(() => void run(), interval);
+      isLoading = false;
     };
+    start.current = () => void run();
+    const stops = [
+      onConnection(() => {
+        if (!isLost() && hasFailed) void run();
+      }),
+      ...(isLive ? [onAdvance(() => void run())] : []),
+    ];
+    const look = (): void => {
+      if (isDue) void run();
+    };
+    document.addEventListener('visibilitychange', look);
     void run();
     return () => {
       controller.abort();
-      clearTimeout(timer);
+      for (const stop of stops) stop();
+      document.removeEventListener('visibilitychange', look);
     };
-  }, [key, interval, turn]);
-  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  }, [key, isLive]);
+  const reload = useCallback(() => start.current(), []);
   const isHere = state.key === key;
   return {
     data: isHere ? state.data : undefined,

@@ -1,10 +1,11 @@
 import './app.css';
 import { AppShell, Badge, Burger, Group, Loader, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Suspense, useEffect } from 'react';
+import { Suspense, useMemo } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
-import { advanceClock } from './clock.ts';
+import { setClock } from './clock.ts';
 import { ClusterPicker } from './cluster-picker.tsx';
+import { ConnectionNote } from './connection-note.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Navigation } from './navigation.tsx';
@@ -20,9 +21,10 @@ const SIMULATED = document.querySelector<HTMLMetaElement>('meta[name=pharos-simu
 export function App() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const [location] = useLocation();
-  useEffect(() => {
+  // A kludge: set while it is drawn, so that a page's first requests have the time already and are not made twice.
+  useMemo(() => {
     void location;
-    advanceClock();
+    setClock();
   }, [location]);
   return (
     <AppShell
@@ -60,6 +62,7 @@ export function App() {
         <Navigation onNavigate={close} />
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
+        <ConnectionNote />
         <ErrorBoundary key={location}>
           <Suspense fallback={<Loader m="xl" aria-label="Loading" />}>
             <Switch>

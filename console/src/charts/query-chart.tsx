@@ -78,7 +78,12 @@ function Filled({
   }, [data, looks]);
   return (
     <>
-      <ChartTitle title={title} queries={queries} isLoading={isLoading && data === undefined} />
+      <ChartTitle
+        title={title}
+        queries={queries}
+        isLoading={isLoading && data === undefined}
+        {...(error !== undefined && data !== undefined && { old: error.message })}
+      />
       <TimeChart
         label={title}
         times={data?.[0]?.times ?? []}
@@ -95,10 +100,13 @@ function ChartTitle({
   title,
   queries,
   isLoading,
+  old,
 }: {
   readonly title: string;
   readonly queries: readonly ChartQuery[];
   readonly isLoading: boolean;
+  /** Why what is shown is old. */
+  readonly old?: string;
 }) {
   const search = new URLSearchParams(keptSearch());
   for (const [index, { query }] of queries.entries()) search.set(`g${index}.expr`, query);
@@ -108,6 +116,11 @@ function ChartTitle({
         {title}
       </Text>
       {isLoading && <Loader size={12} aria-label={`Loading ${title}`} />}
+      {old !== undefined && (
+        <Text fz="xs" c="var(--mantine-color-error)" title={old}>
+          old
+        </Text>
+      )}
       <div style={{ flex: 1 }} />
       <Text component={Link} href={`/explore?${search}`} fz="xs" c="dimmed" aria-label={`Explore ${title}`}>
         Explore

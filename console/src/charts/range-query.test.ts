@@ -42,6 +42,14 @@ describe('matrixOf', () => {
     ]);
   });
 
+  test('knows whether there are more series', () => {
+    expect(matrixOf(grid, [], ['a remark'])).toMatchObject({ notes: ['a remark'], isCut: false });
+    expect(matrixOf(grid, [], ['results truncated due to limit', 'a remark'])).toMatchObject({
+      notes: ['a remark'],
+      isCut: true,
+    });
+  });
+
   test('leaves out histograms and what is not on the grid', () => {
     expect(matrixOf(grid, [{ metric: {} }]).series).toEqual([{ labels: {}, values: [null, null, null] }]);
     expect(matrixOf(grid, [{ metric: {}, values: [[240, '1']] }]).series[0]!.values).toEqual([null, null, null]);
@@ -50,6 +58,6 @@ describe('matrixOf', () => {
 
 test('rangeQueryPath escapes the query', () => {
   expect(rangeQueryPath('a{b="c&d"}', { start: 1, end: 2, step: 1 })).toBe(
-    '/api/v1/query_range?query=a%7Bb%3D%22c%26d%22%7D&start=1&end=2&step=1',
+    '/api/v1/query_range?query=a%7Bb%3D%22c%26d%22%7D&start=1&end=2&step=1&limit=1000',
   );
 });

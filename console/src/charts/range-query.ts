@@ -1,4 +1,8 @@
 const POINTS = 240;
+/** More series than that are no picture any more, and too much to send. */
+const MOST_SERIES = 1000;
+/** What the server says when it has left out series. */
+export const TRUNCATED = 'results truncated due to limit';
 const STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
 
 /** Moments at which a range query is answered: Unix seconds, both ends included, multiples of `step`. */
@@ -19,8 +23,10 @@ export interface Matrix {
   readonly grid: Grid;
   readonly times: readonly number[];
   readonly series: readonly GridSeries[];
-  /** Warnings and remarks of the server. */
+  /** Warnings and remarks of the server, but that series are left out. */
   readonly notes: readonly string[];
+  /** Whether there are more series than these. */
+  readonly isCut: boolean;
 }
 
 /** Series as the API writes them. */
@@ -50,7 +56,8 @@ export function matrixOf(grid: Grid, result: readonly MatrixJson[], notes: reado
     }
     return { labels: metric, values: onGrid };
   });
-  return { grid, times, series, notes };
+  const others = notes.filter((note) => !note.includes(TRUNCATED));
+  return { grid, times, series, notes: others, isCut: others.length < notes.length };
 }
 
 /** A grid so many seconds earlier. */
@@ -58,8 +65,9 @@ export function shifted({ start, end, step }: Grid, earlier: number): Grid {
   return { start: start - earlier, end: end - earlier, step };
 }
 
-/** Where to ask for a range. */
-export function rangeQueryPath(query: string, { start, end, step }: Grid): string {
-  const params = new URLSearchParams({ query, start: String(start), end: String(end), step: String(step) });
+/** Where to ask for a range, of which `limit` series are answered at most. */
+export function rangeQueryPath(query: string, { start, end, step }: Grid, limit = MOST_SERIES): string {
+  const [first, last, every, most] = [start, end, step, limit].map(String) as [string, string, string, string];
+  const params = new URLSearchParams({ query, start: first, end: last, step: every, limit: most });
   return `/api/v1/query_range?${params}`;
 }

@@ -6,6 +6,7 @@ import { getJson } from '../api/get-json.ts';
 import { useData } from '../api/use-data.ts';
 import { EmptyState } from '../app/empty-state.tsx';
 import { ErrorState } from '../app/error-state.tsx';
+import { OldNote } from '../app/old-note.tsx';
 import { type ListAnswer, type ListState, listRequest, listStateOf, withListState } from './list-query.ts';
 import { type Column, TableView } from './table-view.tsx';
 
@@ -34,7 +35,7 @@ export interface DataTableProps<T> {
   readonly hasFilter?: boolean;
   /** Default: 50. */
   readonly pageSize?: number;
-  /** Milliseconds until it is loaded again. Default: 30 s. */
+  /** 0: it is not live. Default: it is, and follows the refresh control. */
   readonly interval?: number;
   /** In the URL, before `sort`, `filter` and `page`: for a second table of a page. */
   readonly prefix?: string;
@@ -98,11 +99,7 @@ export function DataTable<T>({
       {error !== undefined && data === undefined && (
         <ErrorState title={`${label} could not be loaded`} error={error} onRetry={reload} />
       )}
-      {error !== undefined && data !== undefined && (
-        <Text fz="sm" c="red" role="alert" mb="xs">
-          These rows are old: {error.message}
-        </Text>
-      )}
+      {data !== undefined && <OldNote error={error} />}
       {data === undefined && error === undefined && <Loader m="xl" aria-label={`Loading ${label}`} />}
       {data !== undefined && data.items.length === 0 && (
         <EmptyState

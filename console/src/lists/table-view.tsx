@@ -16,6 +16,8 @@ export interface Column<T> {
   readonly isNumber?: boolean;
   /** Left out on phones. */
   readonly isWideOnly?: boolean;
+  /** Stays in sight at the right edge when the table is wider than its place. */
+  readonly isPinned?: boolean;
   /** What its title stands for. */
   readonly hint?: string;
 }
@@ -76,6 +78,7 @@ export function TableView<T>({
                     data-label={column.title}
                     data-number={column.isNumber || undefined}
                     data-wide={column.isWideOnly || undefined}
+                    data-pinned={column.isPinned || undefined}
                   >
                     {index === 0 && href !== undefined ? (
                       <Link href={href + keptSearch()} className={styles.link} data-row>
@@ -96,7 +99,7 @@ export function TableView<T>({
 }
 
 function HeadCell<T>({
-  column: { key, title, sort: by, isNumber = false, isWideOnly, hint },
+  column: { key, title, sort: by, isNumber = false, isWideOnly, isPinned, hint },
   sort,
   onSort,
 }: {
@@ -112,6 +115,7 @@ function HeadCell<T>({
       scope="col"
       data-number={isNumber || undefined}
       data-wide={isWideOnly || undefined}
+      data-pinned={isPinned || undefined}
       aria-sort={isSorted ? (isDescending ? 'descending' : 'ascending') : undefined}
       title={hint}
     >

@@ -3,7 +3,7 @@ import { getAnswer } from '../../api/get-json.ts';
 import { useData } from '../../api/use-data.ts';
 import { useTimeRange } from '../../app/time-range.ts';
 import { formatValue } from '../../charts/format-value.ts';
-import { gridOf, rangeQueryPath } from '../../charts/range-query.ts';
+import { gridOf, rangeQueryPath, TRUNCATED } from '../../charts/range-query.ts';
 import styles from './explore.module.css';
 import { Notes } from './notes.tsx';
 import { type PlanNode, planLines } from './plan-cost.ts';
@@ -28,7 +28,7 @@ export function ExplainView({
 }) {
   const [range] = useTimeRange();
   const { data, error, reload } = useData(`explain ${range.from} ${range.to} ${expr}`, (signal) =>
-    getAnswer<Explained>(`${rangeQueryPath(expr, gridOf(range))}&explain=1&stats=all&nocache=1`, { signal }),
+    getAnswer<Explained>(`${rangeQueryPath(expr, gridOf(range), 1)}&explain=1&stats=all&nocache=1`, { signal }),
   );
   if (error !== undefined && data === undefined)
     return <QueryErrorState expr={expr} error={error} onProblem={onProblem} onRetry={reload} />;
@@ -48,7 +48,7 @@ export function ExplainView({
   ];
   return (
     <>
-      <Notes notes={data.notes} />
+      <Notes notes={data.notes.filter((note) => !note.includes(TRUNCATED))} />
       <Group gap="lg" mb="xs">
         {facts.map(([name, value]) => (
           <Text key={name} fz="sm">

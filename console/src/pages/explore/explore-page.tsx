@@ -1,7 +1,7 @@
 import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
-import { useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
+import { copyText } from '../../app/copy-text.ts';
 import { Icon } from '../../app/icon.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { useTimeRange } from '../../app/time-range.ts';
@@ -20,16 +20,21 @@ export default function ExplorePage() {
   const [params, setParams] = useSearchParams();
   const [range] = useTimeRange();
   const panels = panelsOf(params);
-  const clipboard = useClipboard();
+  const [copied, setCopied] = useState<'yes' | 'no'>();
+  useEffect(() => {
+    if (copied === undefined) return;
+    const timer = setTimeout(() => setCopied(undefined), 2_000);
+    return () => clearTimeout(timer);
+  }, [copied]);
   // Panels have no names of their own: these stay with them when one before is removed.
   const keys = useRef<number[]>([]);
   while (keys.current.length < panels.length) keys.current.push((keys.current.at(-1) ?? 0) + 1);
   keys.current.length = panels.length;
 
   const set = (next: readonly Panel[]): void => setParams((before) => withPanels(before, next));
-  const share = (): void => {
+  const share = async (): Promise<void> => {
     const { origin, pathname } = globalThis.location;
-    clipboard.copy(`${origin}${pathname}?${withFixedTime(params, range)}`);
+    setCopied((await copyText(`${origin}${pathname}?${withFixedTime(params, range)}`)) ? 'yes' : 'no');
   };
   const isNew = panels.length === 1 && panels[0]!.expr === '';
   return (
@@ -40,10 +45,10 @@ export default function ExplorePage() {
           <Button
             variant="default"
             leftSection={<Icon name="link" size={14} />}
-            onClick={share}
+            onClick={() => void share()}
             title="A link to these queries at these times"
           >
-            {clipboard.copied ? 'Link copied' : 'Copy link'}
+            {copied === undefined ? 'Copy link' : copied === 'yes' ? 'Link copied' : 'Could not copy'}
           </Button>
         }
       />

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NEW_PANEL, panelsOf, withFixedTime, withPanels } from './explore-state.ts';
+import { comparisonSeconds, NEW_PANEL, panelsOf, withFixedTime, withPanels } from './explore-state.ts';
 
 test('there is always one query to fill in', () => {
   expect(panelsOf(new URLSearchParams())).toEqual([NEW_PANEL]);
@@ -21,6 +21,15 @@ test('links of Prometheus are understood', () => {
   const [graph, table] = panelsOf(new URLSearchParams('g0.expr=up&g0.tab=0&g1.expr=up&g1.tab=1&g1.compare=nonsense'));
   expect(graph).toEqual({ expr: 'up', tab: 'graph', compare: '' });
   expect(table).toEqual({ expr: 'up', tab: 'table', compare: '' });
+});
+
+test('a query is compared with any length of time earlier', () => {
+  expect(['2m', '1d', '4w', '0m', 'm', '1y', '-1h'].map(comparisonSeconds)).toEqual([
+    120,
+    86_400,
+    2_419_200,
+    ...new Array(4).fill(undefined),
+  ]);
 });
 
 test('a link to share says which moments it shows', () => {

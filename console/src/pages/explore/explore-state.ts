@@ -3,19 +3,26 @@ import { withParams } from '../../app/url-state.ts';
 export const TABS = ['graph', 'table', 'explain'] as const;
 export type Tab = (typeof TABS)[number];
 
-/** With which earlier time a query can be compared: names, and seconds. */
-export const COMPARISONS: Readonly<Record<string, number>> = { '1h': 3600, '6h': 21_600, '1d': 86_400, '1w': 604_800 };
+/** With how much earlier a query is compared, among what is offered; every other length can be in the URL. */
+export const COMPARISONS = ['5m', '1h', '6h', '1d', '1w', '4w'];
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /** A query of the page, as it is in the URL. */
 export interface Panel {
   /** '' until something was asked. */
   readonly expr: string;
   readonly tab: Tab;
-  /** A key of COMPARISONS; '' for none. */
+  /** A length as `comparisonSeconds` takes it; '' for none. */
   readonly compare: string;
 }
 
 export const NEW_PANEL: Panel = { expr: '', tab: 'graph', compare: '' };
+
+/** Seconds of `2m`, `1h`, `1d`; undefined when it is no length of time. */
+export function comparisonSeconds(text: string): number | undefined {
+  const found = /^([1-9]\d{0,5})([smhdw])$/.exec(text);
+  return found === null ? undefined : Number(found[1]) * SECONDS[found[2]!]!;
+}
 
 /** The queries in a URL, `g0.expr`, `g1.expr`, …: at least one. Prometheus' own links are understood (tab 0 is its graph, 1 its table). */
 export function panelsOf(params: URLSearchParams): readonly Panel[] {
@@ -26,7 +33,7 @@ export function panelsOf(params: URLSearchParams): readonly Panel[] {
     panels.push({
       expr: params.get(`g${index}.expr`) ?? '',
       tab: TABS.find((one) => one === tab) ?? (tab === '1' ? 'table' : 'graph'),
-      compare: Object.hasOwn(COMPARISONS, compare) ? compare : '',
+      compare: comparisonSeconds(compare) === undefined ? '' : compare,
     });
   }
   return panels.length === 0 ? [NEW_PANEL] : panels;

@@ -1,9 +1,11 @@
 import { Alert, Group, Loader, Text } from '@mantine/core';
 import { useMemo } from 'react';
+import { formatDuration } from '../../app/format-time.ts';
+import { OldNote } from '../../app/old-note.tsx';
 import { seriesLabels, seriesText } from '../../charts/series-labels.ts';
 import { TimeChart } from '../../charts/time-chart.tsx';
 import { useRangeQueries } from '../../charts/use-range-query.ts';
-import { COMPARISONS } from './explore-state.ts';
+import { comparisonSeconds } from './explore-state.ts';
 import { expressionUnit } from './expression-unit.ts';
 import { Notes } from './notes.tsx';
 import type { QueryProblem } from './query-error.ts';
@@ -23,7 +25,7 @@ export function GraphView({
   readonly onProblem: (problem: QueryProblem | undefined) => void;
 }) {
   const { data, error, isLoading, reload } = useRangeQueries([expr]);
-  const past = useRangeQueries(compare === '' ? [] : [expr], { earlier: COMPARISONS[compare] ?? 0 });
+  const past = useRangeQueries(compare === '' ? [] : [expr], { earlier: comparisonSeconds(compare) ?? 0 });
   const [matrix] = data ?? [];
   const [before] = past.data ?? [];
   const series = useMemo(() => {
@@ -50,6 +52,7 @@ export function GraphView({
   if (matrix === undefined) return <Loader size="sm" m="md" aria-label="Loading the graph" />;
   return (
     <div aria-busy={isLoading}>
+      <OldNote error={error} />
       <Notes notes={matrix.notes} />
       {past.error !== undefined && (
         <Alert color="yellow" mb="xs">
@@ -66,9 +69,10 @@ export function GraphView({
       />
       <Group gap="md" mt={4} justify="flex-end">
         <Text fz="xs" c="dimmed">
+          {matrix.isCut && 'more than '}
           {matrix.series.length.toLocaleString()} series
-          {matrix.series.length > MOST && `, of which the first ${MOST} are drawn`}, {matrix.times.length} points every{' '}
-          {matrix.grid.step} s
+          {matrix.series.length > MOST && `, of which the first ${MOST} are drawn`}, {matrix.times.length} points, one
+          every {formatDuration(matrix.grid.step)}
         </Text>
       </Group>
     </div>

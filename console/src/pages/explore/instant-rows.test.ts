@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instantRows, labelNames, sortedRows, VALUE } from './instant-rows.ts';
+import { instantRows, labelNames, partedNames, sortedRows, VALUE } from './instant-rows.ts';
 
 const rows = instantRows({
   resultType: 'vector',
@@ -30,6 +30,12 @@ test('each type of answer has rows', () => {
 
 test('labels are columns, the name first', () => {
   expect(labelNames(rows)).toEqual(['__name__', 'job', 'pod']);
+});
+
+test('what is the same in all rows is no column', () => {
+  expect(partedNames(rows.slice(0, 2))).toEqual({ differing: ['pod'], same: ['__name__'] });
+  expect(partedNames(rows)).toEqual({ differing: ['__name__', 'job', 'pod'], same: [] });
+  expect(partedNames(rows.slice(0, 1))).toEqual({ differing: ['__name__', 'pod'], same: [] });
 });
 
 test('values sort as numbers, labels as people count', () => {

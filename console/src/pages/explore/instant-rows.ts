@@ -52,6 +52,18 @@ export function labelNames(rows: readonly InstantRow[]): readonly string[] {
   return names.sort((a, b) => Number(b === '__name__') - Number(a === '__name__') || (a < b ? -1 : 1));
 }
 
+/** The labels that tell rows apart, and those that are the same in all of them; of a single row, all tell it apart. */
+export function partedNames(rows: readonly InstantRow[]): {
+  readonly differing: readonly string[];
+  readonly same: readonly string[];
+} {
+  const names = labelNames(rows);
+  const [first] = rows;
+  if (rows.length < 2 || first === undefined) return { differing: names, same: [] };
+  const isSame = (name: string) => rows.every(({ labels }) => labels[name] === first.labels[name]);
+  return { differing: names.filter((name) => !isSame(name)), same: names.filter(isSame) };
+}
+
 /** Rows in an order: a label's name, `value`, or one of these with `-` before it; '' leaves them as they are. */
 export function sortedRows(rows: readonly InstantRow[], sort: string): readonly InstantRow[] {
   if (sort === '') return rows;

@@ -75,7 +75,10 @@ export function QueryPanel({
                 onChange={({ currentTarget }) => onChange({ ...panel, compare: currentTarget.value })}
                 data={[
                   { value: '', label: 'Compare with…' },
-                  ...Object.keys(COMPARISONS).map((name) => ({ value: name, label: `${name} earlier` })),
+                  ...[...new Set([...COMPARISONS, ...(compare === '' ? [] : [compare])])].map((name) => ({
+                    value: name,
+                    label: `${name} earlier`,
+                  })),
                 ]}
               />
             )}

@@ -3,6 +3,7 @@ import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
 import { FigureCard } from '../../app/figure-card.tsx';
 import { formatDuration } from '../../app/format-time.ts';
+import { OldNote } from '../../app/old-note.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue } from '../../charts/format-value.ts';
@@ -78,7 +79,10 @@ export default function StatusPage() {
           data === undefined ? undefined : `Pharos ${data.build.pharosVersion ?? ''} on ${data.runtime.hostname}`
         }
       />
-      {error !== undefined && <ErrorState title="The server did not answer" error={error} onRetry={reload} />}
+      {error !== undefined && data === undefined && (
+        <ErrorState title="The server did not answer" error={error} onRetry={reload} />
+      )}
+      {data !== undefined && <OldNote error={error} />}
       {data === undefined && isLoading && <Loader m="xl" aria-label="Loading the status" />}
       {data !== undefined && <Filled status={data} />}
     </>

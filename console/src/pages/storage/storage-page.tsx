@@ -3,6 +3,7 @@ import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
 import { FigureCard } from '../../app/figure-card.tsx';
 import { formatDuration } from '../../app/format-time.ts';
+import { OldNote } from '../../app/old-note.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { useUrlState } from '../../app/url-state.ts';
 import { formatValue } from '../../charts/format-value.ts';
@@ -72,7 +73,10 @@ export default function StoragePage() {
   return (
     <>
       <PageHeader title="Storage" description={data?.engine} />
-      {error !== undefined && <ErrorState title="The store did not answer" error={error} onRetry={reload} />}
+      {error !== undefined && data === undefined && (
+        <ErrorState title="The store did not answer" error={error} onRetry={reload} />
+      )}
+      {data !== undefined && <OldNote error={error} />}
       {data === undefined && isLoading && <Loader m="xl" aria-label="Loading the store" />}
       {data !== undefined && <Filled store={data} />}
     </>
