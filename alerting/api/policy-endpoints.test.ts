@@ -558,6 +558,19 @@ describe('changes over the API', () => {
     }
   });
 
+  it('convert a policy to YAML documents, and one of them back', async () => {
+    const { json } = await ask('POST', '/convert', { body: POLICY });
+    expect(json.data.file).toMatch(/^policies:\n {2}- id: cpu-high\n {4}name: CpuHigh\n/);
+    const back = await ask('POST', '/convert', { body: { yaml: json.data.file } });
+    expect(back.json.data.policy).toMatchObject({ id: 'cpu-high', name: 'CpuHigh', noData: { mode: 'keep' } });
+    const resource = (await ask('POST', '/convert', { body: { yaml: json.data.resource } })).json.data.policy;
+    expect(resource).toMatchObject({ name: 'CpuHigh' });
+    expect(resource).not.toHaveProperty('id');
+    const wrong = await ask('POST', '/convert', { body: { yaml: 'policies: [{id: a}]' } });
+    expect([wrong.status, wrong.json.errors[0].field]).toEqual([400, 'name']);
+    expect(store.all()).toEqual([]);
+  });
+
   it('say when the store does not answer', async () => {
     log.isDown = true;
     const answer = await create();

@@ -4,9 +4,12 @@ import type { AlertPolicy } from '../policies/policy.ts';
 import type { PolicyEngine } from '../policies/policy-engine.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import type { PolicyStore, StoredPolicy, WriteConflict } from '../policies/policy-store.ts';
+import { policyYaml, readPolicyYaml } from '../policies/policy-yaml.ts';
 import { type PolicyContext, readPolicy } from '../policies/read-policy.ts';
 import { renderPolicy } from '../policies/render-policy.ts';
+import { RESOURCE_PREFIX } from '../policies/resource-scope.ts';
 import { fieldOf } from '../written-form.ts';
+import type { FieldFault } from './api-error.ts';
 import { DryRuns } from './dry-runs.ts';
 import type { ApiAnswer, ApiRequest, ApiSection } from './endpoint.ts';
 import { allPolicies, policyInForce, policyOfApi } from './listed-policy.ts';
@@ -41,6 +44,7 @@ export function policySection(deps: PolicyApiDeps): ApiSection {
       { method: 'GET', path: '/policies', handle: (request) => policies.list(request) },
       { method: 'POST', path: '/policies', maxBody: MAX_BODY, handle: (request) => policies.create(request) },
       { method: 'POST', path: '/policies/preview', maxBody: MAX_BODY, handle: (request) => policies.preview(request) },
+      { method: 'POST', path: '/policies/convert', maxBody: MAX_BODY, handle: (request) => policies.convert(request) },
       { method: 'GET', path: '/policies/:id', handle: (request) => policies.get(request) },
       { method: 'PUT', path: '/policies/:id', maxBody: MAX_BODY, handle: (request) => policies.update(request) },
       { method: 'DELETE', path: '/policies/:id', handle: (request) => policies.delete(request) },
@@ -152,24 +156,34 @@ class PolicyEndpoints {
     return wantsProgress ? { status: 200, pieces: run.lines(), contentType: PROGRESS_TYPE } : run.answer();
   }
 
+  /** From JSON to the YAML documents, or back. */
+  convert(request: ApiRequest): ApiAnswer {
+    const given = postedObject(request);
+    const context = this.#deps.context();
+    if (typeof given.yaml !== 'string') {
+      return success(policyYaml(this.#read({ ...given, id: given.id ?? idOf(given.name) }), context));
+    }
+    const { policy, problems } = readPolicyYaml(given.yaml, context);
+    if (policy === undefined) throw refused(problems);
+    const { id, ...written } = this.#written(policy);
+    // The id of a resource is not one that a policy of the API can have.
+    return success({ policy: policy.id.startsWith(RESOURCE_PREFIX) ? written : { id, ...written } });
+  }
+
   #answer(stored: StoredPolicy, status: number): ApiAnswer {
     const written: unknown = stored.policy === undefined ? JSON.parse(stored.body) : this.#written(stored.policy);
     const answer = success({ ...policyJson(policyOfApi(stored, this.#deps)), policy: written });
     return { ...answer, status, headers: { ETag: etagOf(stored) } };
   }
 
-  #written(policy: AlertPolicy): object {
+  #written(policy: AlertPolicy): Readonly<Record<string, unknown>> {
     return renderPolicy(policy, { form: 'camel', catalogue: this.#deps.context().catalogue });
   }
 
   #read(given: unknown): AlertPolicy {
     const { policy, problems } = readPolicy(given, { ...this.#deps.context(), form: 'camel', source: 'api' });
     if (policy !== undefined) return policy;
-    const faults = problems.map(({ path, message }) => ({ field: fieldOf(path), message }));
-    const [first] = faults;
-    const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
-    const place = first!.field === '' ? '' : `${first!.field}: `;
-    throw new PolicyError('bad_data', `${place}${first!.message}${more}`, { faults });
+    throw refused(problems.map(({ path, message }) => ({ field: fieldOf(path), message })));
   }
 
   /** The version that the request is to replace, which must be the newest one, as the client has seen it. */
@@ -254,6 +268,13 @@ function idOf(name: unknown): string | undefined {
     .slice(0, 80)
     .replace(/^-+|-+$/g, '');
   return id === '' ? undefined : id;
+}
+
+function refused(faults: readonly FieldFault[]): PolicyError {
+  const [first] = faults;
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  const place = first!.field === '' ? '' : `${first!.field}: `;
+  return new PolicyError('bad_data', `${place}${first!.message}${more}`, { faults });
 }
 
 function noSuch(id: string): PolicyError {

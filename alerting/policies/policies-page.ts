@@ -171,6 +171,7 @@ changed only there.
 | \`GET /api/v1/policies/ID/versions\` | Who wrote what, and when, the newest first; also of one that was deleted. |
 | \`GET /api/v1/policies/ID/state\` | The objects that are not fine: state (\`pending\`, \`firing\`, \`noData\`), severity, value and since when. \`state\` selects. |
 | \`POST /api/v1/policies/preview?days=N\` | A dry run of a policy that need not be there: what would fire now, and each time that it would have fired in the last N days (1, at most 31). With \`Accept: application/x-ndjson\` lines say how far it is, and the last one is the answer. |
+| \`POST /api/v1/policies/convert\` | Of a policy the YAML documents that mean the same, \`file\` for \`policy_files\` and \`resource\` for kubectl, without what is as by default; of \`{"yaml": "..."}\` with one of them the \`policy\`. Nothing is stored. |
 
 A policy that is wrong is refused with 400 and all of its faults, \`{"errors": [{"field": "conditions[0].period", "message": ...}]}\`. Bodies
 must have the type application/json, and pages of other sites are refused. Who writes is what the header X-Pharos-Author says, or

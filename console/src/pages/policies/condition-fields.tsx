@@ -1,9 +1,11 @@
-import { Button, Fieldset, Group, NumberInput, Select, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Button, Fieldset, Group, NumberInput, Select, SimpleGrid, Stack, Switch, Text } from '@mantine/core';
+import { useState } from 'react';
 import { faultAt } from './draft-faults.ts';
 import type { CatalogueMetric } from './metric-catalogue.ts';
 import { metricUnit } from './metric-catalogue.ts';
 import type { FieldFault } from './policy-api.ts';
-import { type BySeverity, type DraftCondition, type Level, SEVERITIES, usualFor } from './policy-draft.ts';
+import { type DraftCondition, type Level, usualFor } from './policy-draft.ts';
+import { SeverityNumbers } from './severity-numbers.tsx';
 
 const STATISTICS = [
   { value: 'avg', label: 'average' },
@@ -27,6 +29,7 @@ const COMPARISONS = [
   { value: 'day', label: 'the day before' },
   { value: 'week', label: 'the week before' },
 ];
+const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const PERIODS = ['1m', '5m', '10m', '15m', '30m', '1h', '6h', '1d'];
 
 /** One condition of a policy; `place` is its field: `conditions[0]`. */
@@ -57,6 +60,10 @@ export function ConditionFields({
   const isChange = operator === 'increase' || operator === 'decrease';
   const unit = isChange ? '%' : metricUnit(metric, ofLevel.find(({ name }) => name === metric)?.unit);
   const names = ofLevel.map(({ name }) => name);
+  const [search, setSearch] = useState('');
+  // Any other metric that has the level's labels will do.
+  const others = [metric, search].filter((name) => METRIC.test(name) && !names.includes(name));
+  const isUnknown = metric.startsWith('k8s_') && catalogue.length > 0 && !names.includes(metric);
   return (
     <Fieldset legend={title} px="md">
       <Stack gap="sm">
@@ -65,9 +72,10 @@ export function ConditionFields({
           searchable
           required
           withAsterisk
-          placeholder="Search the catalogue"
+          placeholder="Search the catalogue, or name any other metric"
           nothingFoundMessage={`The catalogue has no such metric of a ${level}`}
-          data={metric === '' || names.includes(metric) ? names : [metric, ...names]}
+          data={[...new Set(others), ...names]}
+          onSearchChange={setSearch}
           value={metric === '' ? null : metric}
           onChange={(value) => value !== null && set({ metric: value, ...usualFor(value) })}
           renderOption={({ option }) => (
@@ -77,6 +85,17 @@ export function ConditionFields({
           error={error('metric')}
           maxDropdownHeight={320}
         />
+        {(isUnknown || condition.custom === true) && (
+          <Switch
+            label="It is none of the catalogue although its name begins with k8s_"
+            checked={condition.custom === true}
+            onChange={({ currentTarget: { checked } }) => {
+              const { custom: _, ...rest } = condition;
+              onChange(checked ? { ...rest, custom: true } : rest);
+            }}
+            error={error('custom')}
+          />
+        )}
         <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm">
           <Select
             label="Statistic"
@@ -99,7 +118,12 @@ export function ConditionFields({
             data={OPERATORS}
             value={operator}
             allowDeselect={false}
-            onChange={(value) => set({ operator: value as DraftCondition['operator'] })}
+            onChange={(value) => {
+              const { comparison: _, ...rest } = condition;
+              const next = value as DraftCondition['operator'];
+              const keeps = next === 'increase' || next === 'decrease';
+              onChange({ ...(keeps ? condition : rest), operator: next });
+            }}
             error={error('operator')}
           />
           {isChange && (
@@ -182,65 +206,5 @@ function MetricOption({ metric, name }: { readonly metric: CatalogueMetric | und
         {metric?.help}
       </Text>
     </div>
-  );
-}
-
-/** A number for each severity, all of which may be left out. */
-function SeverityNumbers({
-  title,
-  values,
-  unit,
-  error,
-  onChange,
-}: {
-  readonly title: string;
-  readonly values: BySeverity;
-  readonly unit: string;
-  readonly error: string | undefined;
-  readonly onChange: (values: BySeverity) => void;
-}) {
-  return (
-    <Fieldset
-      variant="unstyled"
-      legend={title}
-      p={0}
-      styles={{ legend: { fontSize: 'var(--mantine-font-size-sm)', fontWeight: 500, padding: 0, marginBottom: 2 } }}
-    >
-      <SimpleGrid cols={3} spacing="sm" maw={520}>
-        {SEVERITIES.map((severity) => (
-          <NumberInput
-            key={severity}
-            size="xs"
-            hideControls
-            aria-label={`${title}: ${severity}`}
-            leftSection={
-              <Text size="xs" c="dimmed">
-                {severity}
-              </Text>
-            }
-            leftSectionWidth={58}
-            rightSection={
-              unit === '' || unit.length > 7 ? undefined : (
-                <Text size="xs" c="dimmed">
-                  {unit}
-                </Text>
-              )
-            }
-            rightSectionWidth={unit === '' || unit.length > 7 ? 8 : unit.length * 8 + 8}
-            value={values[severity] ?? ''}
-            onChange={(value) => {
-              const { [severity]: _, ...rest } = values;
-              onChange(value === '' ? rest : { ...rest, [severity]: Number(value) });
-            }}
-            error={error !== undefined}
-          />
-        ))}
-      </SimpleGrid>
-      {error !== undefined && (
-        <Text size="xs" c="red" mt={2}>
-          {error}
-        </Text>
-      )}
-    </Fieldset>
   );
 }

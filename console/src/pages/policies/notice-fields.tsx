@@ -1,19 +1,22 @@
-import { Group, MultiSelect, Select, Stack, TextInput } from '@mantine/core';
+import { Group, MultiSelect, Select, Stack, TagsInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { getJson } from '../../api/get-json.ts';
 import { useData } from '../../api/use-data.ts';
 import { faultAt } from './draft-faults.ts';
 import type { FieldFault } from './policy-api.ts';
-import type { PolicyDraft, Repeat, Severity } from './policy-draft.ts';
+import { LEVEL_LABELS, type Level, type PolicyDraft, type Repeat, type Severity } from './policy-draft.ts';
 
 const INTERVALS = ['5m', '10m', '15m', '30m', '1h', '2h', '3h', '6h', '12h', '1d'];
 
 /** Who is told of a policy's alerts, and how often. */
 export function NoticeFields({
   notice,
+  level,
   faults,
   onChange,
 }: {
   readonly notice: PolicyDraft['notice'];
+  readonly level: Level;
   readonly faults: readonly FieldFault[];
   readonly onChange: (notice: PolicyDraft['notice']) => void;
 }) {
@@ -21,7 +24,10 @@ export function NoticeFields({
     getJson<readonly { readonly name: string }[]>('/api/v2/receivers', { signal }),
   );
   const known = data?.map(({ name }) => name) ?? [];
-  const { repeat, receivers } = notice;
+  const { repeat, receivers, groupBy } = notice;
+  const [isByLabels, setIsByLabels] = useState((groupBy?.length ?? 0) > 0);
+  const grouping =
+    groupBy === undefined ? '' : groupBy[0] === '...' ? 'each' : groupBy.length > 0 || isByLabels ? 'labels' : 'all';
   const setRepeat = (next: Repeat | undefined): void => {
     const { repeat: _, ...rest } = notice;
     onChange(next === undefined ? rest : { ...rest, repeat: next });
@@ -39,6 +45,39 @@ export function NoticeFields({
         clearable
         error={faultAt(faults, 'notice.receivers')}
       />
+      <Group gap="sm" align="flex-start">
+        <Select
+          label="One notification for"
+          w={210}
+          allowDeselect={false}
+          data={[
+            { value: '', label: 'as the routes say' },
+            { value: 'each', label: 'each alert by itself' },
+            { value: 'all', label: 'all alerts together' },
+            { value: 'labels', label: 'alerts of the same…' },
+          ]}
+          value={grouping}
+          onChange={(next) => {
+            const { groupBy: _, ...rest } = notice;
+            setIsByLabels(next === 'labels');
+            if (next === 'each') onChange({ ...rest, groupBy: ['...'] });
+            else onChange(next === '' ? rest : { ...rest, groupBy: [] });
+          }}
+          error={grouping === 'labels' ? undefined : faultAt(faults, 'notice.groupBy')}
+        />
+        {grouping === 'labels' && (
+          <TagsInput
+            size="xs"
+            label="Labels"
+            miw={220}
+            style={{ flex: 1 }}
+            data={['alertname', ...LEVEL_LABELS[level]]}
+            value={[...groupBy!]}
+            onChange={(next) => onChange({ ...notice, groupBy: next })}
+            error={faultAt(faults, 'notice.groupBy')}
+          />
+        )}
+      </Group>
       <Group gap="sm" align="flex-start">
         <Select
           label="Told again while it lasts"
@@ -115,7 +154,7 @@ export function NoDataFields({
         allowDeselect={false}
         data={[
           { value: 'keep', label: 'its alert stays as it is' },
-          { value: 'ok', label: 'it counts as well' },
+          { value: 'ok', label: 'it counts as fine' },
           { value: 'alert', label: 'that is an alert' },
         ]}
         value={noData.mode}

@@ -1,5 +1,6 @@
 import { Button, Group, Select, Switch, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useDisclosure, useLocalStorage } from '@mantine/hooks';
+import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { getJson } from '../../api/get-json.ts';
 import { PageHeader } from '../../app/page-header.tsx';
@@ -10,6 +11,8 @@ import { SilenceDialog } from '../alerts/silence-dialog.tsx';
 import { type ListedPolicy, readPolicy, updatePolicy } from './policy-api.ts';
 import { LEVELS } from './policy-draft.ts';
 import { PolicyStateBadge } from './policy-state-badge.tsx';
+import { TurnOffDialog } from './turn-off-dialog.tsx';
+import { useDeed } from './use-deed.ts';
 
 const INTERVAL = 10_000;
 
@@ -39,7 +42,7 @@ export default function PoliciesPage() {
     { key: 'enabled', title: 'Enabled', cell: (policy) => <EnabledSwitch policy={policy} /> },
     {
       key: 'actions',
-      title: '',
+      title: 'Actions',
       isWideOnly: true,
       cell: (policy) => (
         <Button variant="subtle" size="compact-xs" onClick={() => setSilenced(policy)}>
@@ -111,33 +114,50 @@ export default function PoliciesPage() {
   );
 }
 
-function EnabledSwitch({ policy: { id, name, enabled, isWritable } }: { readonly policy: ListedPolicy }) {
+function EnabledSwitch({ policy: { id, name, enabled, isWritable, state } }: { readonly policy: ListedPolicy }) {
   const [shown, setShown] = useState(enabled);
-  const [error, setError] = useState<string>();
-  const [isSending, setIsSending] = useState(false);
+  const [isAsking, asking] = useDisclosure(false);
+  const [author] = useLocalStorage({ key: 'pharos-author', defaultValue: '' });
+  const deed = useDeed();
+  // Somebody else turned it.
+  useEffect(() => setShown(enabled), [enabled]);
+  const firing = state?.firing ?? 0;
   const turn = async (next: boolean): Promise<void> => {
-    setIsSending(true);
-    setError(undefined);
-    try {
+    const isDone = await deed.run(async () => {
       const { policy, etag } = await readPolicy(id);
-      await updatePolicy(id, { ...policy, enabled: next }, { etag: etag ?? '', author: '' });
+      await updatePolicy(id, { ...policy, enabled: next }, { etag: etag ?? '', author });
       setShown(next);
-    } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown));
-    } finally {
-      setIsSending(false);
-    }
+    });
+    if (isDone) asking.close();
   };
+  if (!isWritable) {
+    return (
+      <Text size="sm" c="dimmed" title="Can only be changed where it is written">
+        {enabled ? 'yes' : 'no'}
+      </Text>
+    );
+  }
   return (
-    <Switch
-      size="xs"
-      aria-label={`${name} is enabled`}
-      title={isWritable ? undefined : 'Can only be changed where it is written'}
-      checked={shown}
-      disabled={!isWritable || isSending}
-      onChange={(event) => void turn(event.currentTarget.checked)}
-      error={error}
-    />
+    <>
+      <Switch
+        size="xs"
+        aria-label={`${name} is enabled`}
+        checked={shown}
+        disabled={deed.isSending}
+        onChange={({ currentTarget: { checked } }) => (checked || firing === 0 ? void turn(checked) : asking.open())}
+        error={isAsking ? undefined : deed.error}
+      />
+      <TurnOffDialog
+        deed="Disable"
+        name={name}
+        firing={firing}
+        opened={isAsking}
+        isSending={deed.isSending}
+        error={deed.error}
+        onClose={asking.close}
+        onConfirm={() => void turn(false)}
+      />
+    </>
   );
 }
 

@@ -130,6 +130,26 @@ export async function previewPolicy(policy: PolicyDraft, days: number, signal: A
   return data;
 }
 
+/** A policy as the YAML documents that files and Kubernetes have. */
+export interface PolicyYaml {
+  readonly file: string;
+  readonly resource: string;
+}
+
+/** Rejects with a PolicyRefused when the draft is wrong. */
+export async function policyYaml(policy: PolicyDraft): Promise<PolicyYaml> {
+  return (await ask<PolicyYaml>('/api/v1/policies/convert', { method: 'POST', body: policy })).data;
+}
+
+/** What a YAML document of either kind says. Rejects with a PolicyRefused that says by line what is wrong. */
+export async function policyOfYaml(yaml: string): Promise<PolicyDraft> {
+  const { data } = await ask<{ readonly policy: PolicyDraft }>('/api/v1/policies/convert', {
+    method: 'POST',
+    body: { yaml },
+  });
+  return data.policy;
+}
+
 function pathOf(id: string): string {
   return `/api/v1/policies/${encodeURIComponent(id)}`;
 }

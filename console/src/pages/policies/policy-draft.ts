@@ -31,6 +31,18 @@ export interface Repeat {
   readonly longest?: string;
 }
 
+/** What is different for some objects. */
+export interface DraftOverride {
+  readonly objects: Selector;
+  readonly disabled?: boolean;
+  readonly conditions?: readonly {
+    /** Its position; 0 when it is left out. */
+    readonly condition?: number;
+    readonly thresholds: BySeverity;
+    readonly recoveryThresholds?: BySeverity;
+  }[];
+}
+
 /** A policy as the JSON API has it, which a form changes. What the form does not know stays as it is. */
 export interface PolicyDraft {
   readonly id?: string;
@@ -42,7 +54,7 @@ export interface PolicyDraft {
   readonly conditions: readonly DraftCondition[];
   readonly union: 'any' | 'all';
   readonly noData: { readonly mode: 'ok' | 'alert' | 'keep'; readonly after: string; readonly severity: Severity };
-  readonly overrides?: readonly object[];
+  readonly overrides?: readonly DraftOverride[];
   readonly notice: {
     readonly receivers: readonly string[];
     readonly groupBy?: readonly string[];
@@ -101,4 +113,46 @@ export function usualFor(metric: string): Partial<DraftCondition> {
   if (/restart_total$/.test(metric)) return { statistic: 'sum', operator: 'ge' };
   if (/(_healthy|status_ready)$/.test(metric)) return { statistic: 'min', operator: 'lt' };
   return { statistic: 'avg', operator: 'gt' };
+}
+
+/** A draft without one of its conditions; overrides of the others stay with them. */
+export function withoutCondition(draft: PolicyDraft, index: number): PolicyDraft {
+  const overrides = draft.overrides?.map((override) => ({
+    ...override,
+    conditions: (override.conditions ?? []).flatMap(({ condition = 0, ...change }) =>
+      condition === index ? [] : [{ ...change, condition: condition > index ? condition - 1 : condition }],
+    ),
+  }));
+  return {
+    ...draft,
+    conditions: draft.conditions.toSpliced(index, 1),
+    ...(overrides !== undefined && { overrides }),
+  };
+}
+
+/** A draft at another level: what chooses its objects stays as far as the level has such labels. */
+export function atLevel(draft: PolicyDraft, level: Level): PolicyDraft {
+  const kept = (lists: Selector['include']) =>
+    Object.fromEntries(Object.entries(lists).filter(([label]) => LEVEL_LABELS[level].includes(label)));
+  const { include, exclude } = draft.objects;
+  return { ...draft, level, objects: { include: kept(include), exclude: kept(exclude) } };
+}
+
+/**
+ * What somebody made of `base`, on top of what another made of it: key by key, and where both changed the same, mine; `both` names
+ * those keys.
+ */
+export function mergedDraft(
+  base: PolicyDraft,
+  { mine, theirs }: { readonly mine: PolicyDraft; readonly theirs: PolicyDraft },
+): { readonly draft: PolicyDraft; readonly changed: readonly string[]; readonly both: readonly string[] } {
+  type Keys = Readonly<Record<string, unknown>>;
+  const [b, m, t] = [base, mine, theirs] as unknown as readonly [Keys, Keys, Keys];
+  const differs = (x: Keys, key: string): boolean => JSON.stringify(x[key]) !== JSON.stringify(b[key]);
+  const keys = [...new Set([...Object.keys(b), ...Object.keys(m), ...Object.keys(t)])];
+  const changed = keys.filter((key) => differs(t, key));
+  const own = keys.filter((key) => differs(m, key));
+  const draft = Object.fromEntries(keys.map((key) => [key, own.includes(key) ? m[key] : t[key]]));
+  const both = changed.filter((key) => own.includes(key) && JSON.stringify(m[key]) !== JSON.stringify(t[key]));
+  return { draft: draft as unknown as PolicyDraft, changed, both };
 }

@@ -16,9 +16,9 @@ export default function PolicyEditorPage() {
     <>
       <PageHeader title="New policy" crumbs={[{ title: 'Policies', href: '/policies' }]} />
       <PolicyForm
-        initial={initial}
+        initial={{ policy: initial, etag: '' }}
         saveText="Save policy"
-        onSave={async (draft, author) => {
+        onSave={async (draft, { author }) => {
           const { id } = await createPolicy(draft, author);
           navigate(`/policies/${encodeURIComponent(id)}${keptSearch()}`);
         }}

@@ -1,206 +1,175 @@
-import {
-  Alert,
-  Button,
-  Card,
-  Code,
-  Group,
-  List,
-  SegmentedControl,
-  Select,
-  Stack,
-  Switch,
-  Text,
-  Textarea,
-  TextInput,
-  Title,
-} from '@mantine/core';
+import { Alert, Button, Code, Group, List, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
-import { ConditionFields } from './condition-fields.tsx';
-import { draftFaults, faultAt } from './draft-faults.ts';
-import { useCatalogue } from './metric-catalogue.ts';
-import { NoDataFields, NoticeFields } from './notice-fields.tsx';
-import { type FieldFault, PolicyRefused } from './policy-api.ts';
-import { type DraftCondition, LEVELS, type Level, NEW_CONDITION, type PolicyDraft } from './policy-draft.ts';
+import { type FormEvent, useRef, useState } from 'react';
+import { draftFaults } from './draft-faults.ts';
+import { EditConflict } from './edit-conflict.tsx';
+import { FormSection } from './form-section.tsx';
+import { type FieldFault, type KnownPolicy, PolicyRefused, policyOfYaml, policyYaml } from './policy-api.ts';
+import type { PolicyDraft } from './policy-draft.ts';
+import { PolicyFields } from './policy-fields.tsx';
 import classes from './policy-form.module.css';
 import { PolicyPreview } from './policy-preview.tsx';
-import { SelectorFields } from './selector-fields.tsx';
+import { YamlEditor } from './yaml-editor.tsx';
 
-/** Writes a policy. What the server has against it stands at the fields; `onSave` rejects with a PolicyRefused. */
+/** A version that is being changed. */
+export interface EditedVersion {
+  readonly policy: PolicyDraft;
+  /** '' of a new policy. */
+  readonly etag: string;
+}
+
+/** Writes a policy, in fields or as YAML. What the server has against it stands at the fields. */
 export function PolicyForm({
   initial,
   saveText,
   onSave,
   onCancel,
-  onReload,
+  loadNewest,
 }: {
-  readonly initial: PolicyDraft;
+  readonly initial: EditedVersion;
   readonly saveText: string;
-  readonly onSave: (draft: PolicyDraft, author: string) => Promise<void>;
+  /** Rejects with a PolicyRefused. */
+  readonly onSave: (draft: PolicyDraft, to: { readonly author: string; readonly etag: string }) => Promise<void>;
   readonly onCancel: () => void;
   /** Fetches the newest version, when somebody else was faster. */
-  readonly onReload?: () => void;
+  readonly loadNewest?: () => Promise<KnownPolicy>;
 }) {
-  const [draft, setDraft] = useState(initial);
+  const [base, setBase] = useState(initial);
+  const [draft, setDraft] = useState(initial.policy);
+  // Undefined while fields are shown.
+  const [yaml, setYaml] = useState<string>();
+  const [read, setRead] = useState<{ readonly yaml: string; readonly draft: PolicyDraft }>();
   const [faults, setFaults] = useState<readonly FieldFault[]>([]);
   const [refused, setRefused] = useState<PolicyRefused>();
+  const [newest, setNewest] = useState<KnownPolicy>();
   const [isSaving, setIsSaving] = useState(false);
   const [author, setAuthor] = useLocalStorage({ key: 'pharos-author', defaultValue: '' });
-  const { data: catalogue = [] } = useCatalogue();
+  // Fields that keep what is half written begin anew with another draft.
+  const [edition, setEdition] = useState(0);
   const problems = useRef<HTMLDivElement>(null);
+  // They are on the page after the next rendering.
+  const show = (): void => {
+    requestAnimationFrame(() => problems.current?.scrollIntoView({ block: 'nearest' }));
+  };
   const set = (change: Partial<PolicyDraft>): void => {
     setDraft({ ...draft, ...change });
     // What is being put right is not held against anybody.
     const changed = Object.keys(change);
     setFaults(faults.filter(({ field }) => !changed.some((name) => field === name || field.startsWith(name))));
-  };
-  const check = (): boolean => {
-    const found = draftFaults(draft);
     setRefused(undefined);
-    setFaults(found);
-    if (found.length > 0) problems.current?.scrollIntoView({ block: 'nearest' });
-    return found.length === 0;
   };
-  const refuse = (error: unknown): void => {
+  const refuse = async (error: unknown): Promise<void> => {
     const known = error instanceof PolicyRefused ? error : new PolicyRefused(String(error), 0, []);
     setRefused(known);
     setFaults(known.faults);
-    problems.current?.scrollIntoView({ block: 'nearest' });
+    if (known.isConflict && loadNewest !== undefined) {
+      try {
+        setNewest(await loadNewest());
+      } catch (other) {
+        setRefused(other instanceof PolicyRefused ? other : known);
+      }
+    }
+    show();
+  };
+  /** What is to be saved or tried; undefined when something is wrong, which is shown then. */
+  const current = async (): Promise<PolicyDraft | undefined> => {
+    setRefused(undefined);
+    setFaults([]);
+    if (yaml === undefined) {
+      const found = draftFaults(draft);
+      setFaults(found);
+      if (found.length > 0) show();
+      return found.length === 0 ? draft : undefined;
+    }
+    if (read?.yaml === yaml) return read.draft;
+    try {
+      const written = await policyOfYaml(yaml);
+      // An id stays; a resource has none of its own.
+      const next = { ...(draft.id !== undefined && { id: draft.id }), ...written };
+      setRead({ yaml, draft: next });
+      setDraft(next);
+      return next;
+    } catch (error) {
+      await refuse(error);
+      return undefined;
+    }
   };
   const save = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    if (!check()) return;
     setIsSaving(true);
+    const wanted = await current();
     try {
-      await onSave(draft, author);
+      if (wanted !== undefined) await onSave(wanted, { author, etag: base.etag });
     } catch (error) {
-      refuse(error);
+      await refuse(error);
     } finally {
       setIsSaving(false);
     }
   };
-  const setConditions = (conditions: readonly DraftCondition[]): void => set({ conditions });
+  const showAs = async (view: string): Promise<void> => {
+    const wanted = await current();
+    if (wanted === undefined) return;
+    if (view === 'fields') {
+      setYaml(undefined);
+      setEdition(edition + 1);
+      return;
+    }
+    try {
+      const { file } = await policyYaml(wanted);
+      setRead({ yaml: file, draft: wanted });
+      setYaml(file);
+    } catch (error) {
+      await refuse(error);
+    }
+  };
+  const take = (next: PolicyDraft): void => {
+    setBase({ policy: newest!.policy, etag: newest!.etag ?? '' });
+    setDraft(next);
+    setYaml(undefined);
+    setEdition(edition + 1);
+    setNewest(undefined);
+    setRefused(undefined);
+    setFaults([]);
+  };
+  const isConflict = newest !== undefined && refused?.isConflict === true;
   return (
     <form onSubmit={(event) => void save(event)} noValidate className={classes.form}>
       <Stack gap="md" miw={0}>
-        <Section title="Policy">
-          <TextInput
-            label="Name"
-            description="The alertname of its alerts"
-            required
-            value={draft.name}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-            error={faultAt(faults, 'name') ?? faultAt(faults, 'id')}
-          />
-          <Textarea
-            size="xs"
-            label="Description"
-            autosize
-            value={draft.description}
-            onChange={(event) => set({ description: event.currentTarget.value })}
-            error={faultAt(faults, 'description')}
-          />
-          <TextInput
-            label="Summary of its alerts"
-            placeholder="Pod {{ $labels.pod }} restarted {{ $value }} times"
-            value={draft.annotations.summary ?? ''}
-            onChange={(event) => {
-              const { summary: _, ...others } = draft.annotations;
-              const { value } = event.currentTarget;
-              set({ annotations: value === '' ? others : { ...others, summary: value } });
-            }}
-            error={faultAt(faults, 'annotations')}
-          />
-          <Switch
-            label="Enabled"
-            checked={draft.enabled}
-            onChange={(event) => set({ enabled: event.currentTarget.checked })}
-          />
-        </Section>
-        <Section title="Objects">
-          <Select
-            label="Level"
-            w={160}
-            allowDeselect={false}
-            data={[...LEVELS]}
-            value={draft.level}
-            onChange={(level) => set({ level: level as Level, objects: { include: {}, exclude: {} } })}
-            error={faultAt(faults, 'level')}
-          />
-          <SelectorFields
-            objects={draft.objects}
-            level={draft.level}
-            faults={faults}
-            onChange={(objects) => set({ objects })}
-          />
-        </Section>
-        <Section title="Conditions">
-          {draft.conditions.length > 1 && (
-            <SegmentedControl
-              size="xs"
-              aria-label="Which conditions must hold"
-              style={{ alignSelf: 'flex-start' }}
-              value={draft.union}
-              onChange={(union) => set({ union: union as PolicyDraft['union'] })}
-              data={[
-                { value: 'any', label: 'Any of them' },
-                { value: 'all', label: 'All of them together' },
-              ]}
-            />
-          )}
-          {draft.conditions.map((condition, i) => (
-            <ConditionFields
-              key={i}
-              condition={condition}
-              level={draft.level}
-              place={`conditions[${i}]`}
-              title={draft.conditions.length === 1 ? 'Condition' : `Condition ${i + 1}`}
-              catalogue={catalogue}
-              faults={faults}
-              onChange={(changed) => setConditions(draft.conditions.with(i, changed))}
-              onRemove={draft.conditions.length > 1 ? () => setConditions(draft.conditions.toSpliced(i, 1)) : undefined}
-            />
-          ))}
-          <Button
-            variant="default"
-            style={{ alignSelf: 'flex-start' }}
-            onClick={() => setConditions([...draft.conditions, NEW_CONDITION])}
-          >
-            Add a condition
-          </Button>
-          <NoDataFields noData={draft.noData} faults={faults} onChange={(noData) => set({ noData })} />
-        </Section>
-        <Section title="Notice">
-          <NoticeFields notice={draft.notice} faults={faults} onChange={(notice) => set({ notice })} />
-        </Section>
-        {(draft.overrides?.length ?? 0) > 0 && (
-          <Text size="sm" c="dimmed">
-            {draft.overrides!.length} overrides for some objects stay as they are.
-          </Text>
+        <SegmentedControl
+          size="xs"
+          aria-label="Write it in"
+          style={{ alignSelf: 'flex-start' }}
+          value={yaml === undefined ? 'fields' : 'yaml'}
+          onChange={(view) => void showAs(view)}
+          data={[
+            { value: 'fields', label: 'Fields' },
+            { value: 'yaml', label: 'YAML' },
+          ]}
+        />
+        {yaml === undefined ? (
+          <PolicyFields key={edition} draft={draft} faults={faults} onChange={set} onReplace={setDraft} />
+        ) : (
+          <YamlEditor text={yaml} onChange={setYaml} />
         )}
       </Stack>
       <Stack gap="md" miw={0} className={classes.side}>
-        <Section title="What it would have done">
-          <PolicyPreview draft={draft} onAsk={check} onRefused={refuse} />
-        </Section>
+        <FormSection title="What it would have done">
+          <PolicyPreview subject={yaml ?? draft} onAsk={current} onRefused={(error) => void refuse(error)} />
+        </FormSection>
         <div ref={problems}>
-          {(faults.length > 0 || refused !== undefined) && (
-            <Alert color="red" role="alert" title={refused?.isConflict ? 'Somebody else was faster' : 'Not yet right'}>
+          {isConflict && <EditConflict base={base.policy} mine={draft} newest={newest} onTake={take} />}
+          {!isConflict && (faults.length > 0 || refused !== undefined) && (
+            <Alert color="red" role="alert" title={faults.length > 0 ? 'Not yet right' : 'Not saved'}>
               {faults.length > 0 ? (
                 <List size="sm">
                   {faults.map(({ field, message }) => (
-                    <List.Item key={`${field} ${message}`}>
+                    <List.Item key={`${field} ${message}`} style={{ overflowWrap: 'anywhere' }}>
                       {field !== '' && <Code>{field}</Code>} {message}
                     </List.Item>
                   ))}
                 </List>
               ) : (
                 <Text size="sm">{refused?.message}</Text>
-              )}
-              {refused?.isConflict === true && onReload !== undefined && (
-                <Button variant="default" mt="xs" onClick={onReload}>
-                  Load the newest version
-                </Button>
               )}
             </Alert>
           )}
@@ -223,16 +192,5 @@ export function PolicyForm({
         </Group>
       </Stack>
     </form>
-  );
-}
-
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <Card withBorder padding="md" component="section" aria-label={title} style={{ overflow: 'visible' }}>
-      <Title order={2} size="h5" mb="sm">
-        {title}
-      </Title>
-      <Stack gap="sm">{children}</Stack>
-    </Card>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Code, Group, List, Loader, Modal, Stack, Tabs, Text } from '@mantine/core';
+import { Alert, Badge, Button, Code, Group, List, Loader, Stack, Tabs, Text } from '@mantine/core';
 import { useDisclosure, useLocalStorage } from '@mantine/hooks';
 import { useState } from 'react';
 import { useLocation, useParams } from 'wouter';
@@ -14,6 +14,9 @@ import { PolicyForm } from './policy-form.tsx';
 import { PolicyObjects } from './policy-objects.tsx';
 import { PolicyStateBadge } from './policy-state-badge.tsx';
 import { PolicyVersions } from './policy-versions.tsx';
+import { PolicyYamlView } from './policy-yaml-view.tsx';
+import { TurnOffDialog } from './turn-off-dialog.tsx';
+import { useDeed } from './use-deed.ts';
 
 const INTERVAL = 10_000;
 
@@ -26,7 +29,7 @@ export default function PolicyPage() {
     if (error !== undefined) return <ErrorState title="The policy cannot be read" error={error} onRetry={reload} />;
     return <Loader m="xl" aria-label="Loading" />;
   }
-  const { name, description, isWritable, isInForce, problems, policy, etag, version, state, level } = data;
+  const { name, description, isWritable, isInForce, problems, policy, etag, state, level } = data;
   const edited = view === 'edit' && isWritable && etag !== undefined;
   return (
     <>
@@ -40,7 +43,7 @@ export default function PolicyPage() {
             <Badge color="gray">{level}</Badge>
           </Group>
         }
-        actions={<Actions policy={data} onEdit={() => setView('edit')} onChange={reload} />}
+        actions={edited ? undefined : <Actions policy={data} onEdit={() => setView('edit')} onChange={reload} />}
       />
       {!isInForce && problems.length > 0 && (
         <Alert color="red" title="It is not in force" mb="md">
@@ -55,21 +58,21 @@ export default function PolicyPage() {
       )}
       {edited ? (
         <PolicyForm
-          key={version}
-          initial={policy}
+          initial={{ policy, etag }}
           saveText="Save changes"
-          onSave={async (draft, author) => {
-            await updatePolicy(id, draft, { etag, author });
+          onSave={async (draft, to) => {
+            await updatePolicy(id, draft, to);
             setView('objects');
             reload();
           }}
           onCancel={() => setView('objects')}
-          onReload={reload}
+          loadNewest={() => readPolicy(id)}
         />
       ) : (
         <Stack gap="md">
+          <Origin policy={data} />
           <Text size="sm" component="div">
-            {policy.conditions.map((condition, i) => (
+            {(policy.conditions ?? []).map((condition, i) => (
               <div key={conditionText(condition)}>
                 {i > 0 && <b>{policy.union === 'all' ? 'and ' : 'or '}</b>}
                 {conditionText(condition)}
@@ -79,14 +82,14 @@ export default function PolicyPage() {
           <Tabs value={view} onChange={(next) => setView(next ?? 'objects')} keepMounted={false}>
             <Tabs.List>
               <Tabs.Tab value="objects">Objects</Tabs.Tab>
-              <Tabs.Tab value="definition">Definition</Tabs.Tab>
+              <Tabs.Tab value="definition">YAML</Tabs.Tab>
               {isWritable && <Tabs.Tab value="versions">Versions</Tabs.Tab>}
             </Tabs.List>
             <Tabs.Panel value="objects" pt="md">
               <PolicyObjects id={id} objects={state?.objects ?? 0} enabled={policy.enabled} />
             </Tabs.Panel>
             <Tabs.Panel value="definition" pt="md">
-              <Code block>{JSON.stringify(policy, undefined, 2)}</Code>
+              <PolicyYamlView policy={policy} />
             </Tabs.Panel>
             <Tabs.Panel value="versions" pt="md">
               <PolicyVersions id={id} />
@@ -107,35 +110,27 @@ function Actions({
   readonly onEdit: () => void;
   readonly onChange: () => void;
 }) {
-  const { id, name, isWritable, etag, enabled } = policy;
+  const { id, name, isWritable, etag = '', enabled, state } = policy;
   const [isSilencing, silencing] = useDisclosure(false);
-  const [isDeleting, deleting] = useDisclosure(false);
-  const [error, setError] = useState<string>();
+  const [asked, setAsked] = useState<'Disable' | 'Delete'>();
+  const deed = useDeed();
   const [author] = useLocalStorage({ key: 'pharos-author', defaultValue: '' });
   const [, navigate] = useLocation();
-  const attempt = async (change: () => Promise<unknown>): Promise<void> => {
-    setError(undefined);
-    try {
-      await change();
-    } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown));
-    }
+  const turn = async (next: boolean): Promise<void> => {
+    const isDone = await deed.run(() => updatePolicy(id, { ...policy.policy, enabled: next }, { etag, author }));
+    onChange();
+    if (isDone) setAsked(undefined);
   };
-  const remove = (): Promise<void> =>
-    attempt(async () => {
-      await deletePolicy(id, { etag: etag ?? '', author });
-      navigate(`/policies${keptSearch()}`);
-    });
-  const turn = (): Promise<void> =>
-    attempt(async () => {
-      await updatePolicy(id, { ...policy.policy, enabled: !enabled }, { etag: etag ?? '', author });
-      onChange();
-    });
+  const remove = async (): Promise<void> => {
+    if (await deed.run(() => deletePolicy(id, { etag, author }))) navigate(`/policies${keptSearch()}`);
+    else onChange();
+  };
+  const firing = state?.firing ?? 0;
   return (
     <Group gap="xs">
-      {error !== undefined && (
+      {deed.error !== undefined && asked === undefined && (
         <Text size="xs" c="red" role="alert" maw={320}>
-          {error}
+          {deed.error}
         </Text>
       )}
       <Button variant="default" onClick={silencing.open}>
@@ -143,10 +138,14 @@ function Actions({
       </Button>
       {isWritable && (
         <>
-          <Button variant="default" onClick={() => void turn()}>
+          <Button
+            variant="default"
+            loading={deed.isSending && asked === undefined}
+            onClick={() => (enabled && firing > 0 ? setAsked('Disable') : void turn(!enabled))}
+          >
             {enabled ? 'Disable' : 'Enable'}
           </Button>
-          <Button variant="default" color="red" onClick={deleting.open}>
+          <Button variant="default" c="var(--mantine-color-error)" onClick={() => setAsked('Delete')}>
             Delete
           </Button>
           <Button onClick={onEdit}>Edit</Button>
@@ -158,19 +157,27 @@ function Actions({
         onClose={silencing.close}
         onDone={onChange}
       />
-      <Modal opened={isDeleting} onClose={deleting.close} title={`Delete ${name}?`} centered size="sm">
-        <Stack>
-          <Text size="sm">Its alerts end. Its versions and what it has told stay to be read.</Text>
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={deleting.close}>
-              Keep it
-            </Button>
-            <Button color="red" onClick={() => void remove()}>
-              Delete
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <TurnOffDialog
+        deed={asked ?? 'Delete'}
+        name={name}
+        firing={firing}
+        opened={asked !== undefined}
+        isSending={deed.isSending}
+        error={deed.error}
+        onClose={() => setAsked(undefined)}
+        onConfirm={() => void (asked === 'Disable' ? turn(false) : remove())}
+      />
     </Group>
+  );
+}
+
+/** Where a policy is written that can only be read here. */
+function Origin({ policy: { origin, source, isWritable } }: { readonly policy: KnownPolicy }) {
+  if (isWritable) return null;
+  return (
+    <Text size="sm" c="dimmed">
+      {origin === 'kubernetes' ? 'It is the Kubernetes resource ' : 'It is written in '}
+      <Code>{source}</Code>, and can be changed only there.
+    </Text>
   );
 }

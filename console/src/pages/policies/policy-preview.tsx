@@ -14,28 +14,34 @@ const MOST_LANES = 15;
 
 /** A dry run of a draft over the last day or more: which objects would have fired, when, and beside which values. */
 export function PolicyPreview({
-  draft,
+  subject,
   onAsk,
   onRefused,
 }: {
-  readonly draft: PolicyDraft;
-  /** Is asked first: false when the draft is not worth asking about. */
-  readonly onAsk: () => boolean;
+  /** What is written now: another one than at the dry run makes its result old. */
+  readonly subject: unknown;
+  /** The draft to try; undefined when it is not worth it. */
+  readonly onAsk: () => Promise<PolicyDraft | undefined>;
   readonly onRefused: (error: unknown) => void;
 }) {
   const [days, setDays] = useState('1');
-  const [shown, setShown] = useState<{ readonly preview: Preview; readonly draft: PolicyDraft }>();
+  const [shown, setShown] = useState<{
+    readonly preview: Preview;
+    readonly draft: PolicyDraft;
+    readonly of: unknown;
+  }>();
   const [isRunning, setIsRunning] = useState(false);
   const running = useRef<AbortController>(undefined);
   const run = async (): Promise<void> => {
-    if (!onAsk()) return;
+    const draft = await onAsk();
+    if (draft === undefined) return;
     running.current?.abort();
     const controller = new AbortController();
     running.current = controller;
     setIsRunning(true);
     try {
       const preview = await previewPolicy(draft, Number(days), controller.signal);
-      setShown({ preview, draft });
+      setShown({ preview, draft, of: subject });
     } catch (error) {
       if (controller.signal.aborted) return;
       setShown(undefined);
@@ -47,7 +53,7 @@ export function PolicyPreview({
   return (
     <Stack gap="sm">
       <Group gap="xs">
-        <Button variant="light" onClick={() => void run()} disabled={isRunning}>
+        <Button variant="default" onClick={() => void run()} disabled={isRunning}>
           Dry run
         </Button>
         <SegmentedControl
@@ -70,7 +76,7 @@ export function PolicyPreview({
         </Text>
       ) : (
         <>
-          {shown.draft !== draft && (
+          {shown.of !== subject && (
             <Alert color="yellow" py="xs">
               The policy was changed after this dry run.
             </Alert>

@@ -1,28 +1,34 @@
-import { Badge } from '@mantine/core';
-import { severityColour } from '../alerts/alert-severity.ts';
+import { StatusBadge } from '../../app/status-badge.tsx';
+import type { Tone } from '../../app/status-tone.ts';
+import { severityRank } from '../alerts/alert-severity.ts';
 import type { ListedPolicy } from './policy-api.ts';
 
 /** How a policy is, in a word or two: what fires, else why nothing can. */
 export function PolicyStateBadge({ policy }: { readonly policy: ListedPolicy }) {
-  const { state, severity, enabled, isInForce, problems } = policy;
+  const { word, tone, reason = '' } = stateOf(policy);
+  return (
+    <span title={reason === '' ? undefined : reason}>
+      <StatusBadge status={word} tone={tone} />
+    </span>
+  );
+}
+
+function stateOf({ state, severity, enabled, isInForce, problems }: ListedPolicy): {
+  readonly word: string;
+  readonly tone: Tone;
+  readonly reason?: string;
+} {
   if (!isInForce) {
-    return (
-      <Badge color="red" title={problems.map(({ message }) => message).join('; ')}>
-        not in force
-      </Badge>
-    );
+    return { word: 'not in force', tone: 'bad', reason: problems.map(({ message }) => message).join('; ') };
   }
-  if (!enabled) return <Badge color="gray">disabled</Badge>;
-  if (state === undefined || state.health === 'unknown') return <Badge color="gray">not evaluated yet</Badge>;
-  if (state.health === 'err') {
-    return (
-      <Badge color="red" title={state.error}>
-        failing
-      </Badge>
-    );
+  if (!enabled) return { word: 'disabled', tone: 'unknown' };
+  if (state === undefined || state.health === 'unknown') return { word: 'not evaluated yet', tone: 'unknown' };
+  if (state.health === 'err') return { word: 'failing', tone: 'bad', reason: state.error };
+  if (state.firing > 0) {
+    const tone = (['bad', 'warning'] as const)[severityRank(severity)] ?? 'busy';
+    return { word: `${state.firing.toLocaleString()} firing`, tone };
   }
-  if (state.firing > 0) return <Badge color={severityColour(severity)}>{state.firing} firing</Badge>;
-  if (state.noData > 0) return <Badge color="gray">{state.noData} without data</Badge>;
-  if (state.pending > 0) return <Badge color="yellow">{state.pending} pending</Badge>;
-  return <Badge color="green">fine</Badge>;
+  if (state.noData > 0) return { word: `${state.noData.toLocaleString()} without data`, tone: 'unknown' };
+  if (state.pending > 0) return { word: `${state.pending.toLocaleString()} pending`, tone: 'warning' };
+  return { word: 'fine', tone: 'good' };
 }

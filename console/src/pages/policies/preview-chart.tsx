@@ -4,6 +4,7 @@ import { useData } from '../../api/use-data.ts';
 import { gridOf, type Matrix, type MatrixJson, matrixOf, rangeQueryPath } from '../../charts/range-query.ts';
 import { seriesLabels } from '../../charts/series-labels.ts';
 import { TimeChart } from '../../charts/time-chart.tsx';
+import { alertObject } from '../alerts/alert-object.ts';
 import { severityInk } from '../alerts/alert-severity.ts';
 import { conditionQuery, matchersOf, oneOf } from './condition-query.ts';
 import { metricUnit } from './metric-catalogue.ts';
@@ -48,7 +49,9 @@ export function PreviewChart({
     );
   }
   const { series, times }: Matrix = data;
-  const labels = seriesLabels(series.map((one) => one.labels));
+  const objectNames = series.map((one) => alertObject(one.labels).text);
+  const isUnique = new Set(objectNames).size === objectNames.length;
+  const labels = isUnique ? objectNames : seriesLabels(series.map((one) => one.labels));
   return (
     <div>
       <Text size="xs" fw={600} mb={4} style={{ overflowWrap: 'anywhere' }}>

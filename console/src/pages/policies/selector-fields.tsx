@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, Menu, Stack, TagsInput, Text } from '@mantine/core';
 import { getJson } from '../../api/get-json.ts';
 import { useData } from '../../api/use-data.ts';
+import { Icon } from '../../app/icon.tsx';
 import { faultAt } from './draft-faults.ts';
 import type { FieldFault } from './policy-api.ts';
 import { LEVEL_LABELS, type Level, type Selector } from './policy-draft.ts';
@@ -21,11 +22,17 @@ const PRESENCE: Readonly<Record<Level, string>> = {
 export function SelectorFields({
   objects,
   level,
+  place = 'objects',
+  allText = `Every ${level}.`,
   faults,
   onChange,
 }: {
   readonly objects: Selector;
   readonly level: Level;
+  /** Its field. Default: `objects`. */
+  readonly place?: string;
+  /** Said while nothing is chosen. */
+  readonly allText?: string;
   readonly faults: readonly FieldFault[];
   readonly onChange: (objects: Selector) => void;
 }) {
@@ -36,7 +43,7 @@ export function SelectorFields({
     <Stack gap="xs">
       {isAll && (
         <Text size="sm" c="dimmed">
-          Every {level}.
+          {allText}
         </Text>
       )}
       {(['include', 'exclude'] as const).flatMap((side) =>
@@ -47,7 +54,7 @@ export function SelectorFields({
             label={label}
             side={side}
             values={values}
-            error={faultAt(faults, `objects.${side}.${label}`)}
+            error={faultAt(faults, `${place}.${side}.${label}`)}
             onChange={(next) => {
               const { [label]: _, ...rest } = objects[side];
               onChange({ ...objects, [side]: next === undefined ? rest : { ...objects[side], [label]: next } });
@@ -58,6 +65,7 @@ export function SelectorFields({
       <Group gap="xs">
         {(['include', 'exclude'] as const).map((side) => {
           const left = LEVEL_LABELS[level].filter((label) => objects[side][label] === undefined);
+          if (left.length === 0) return null;
           return (
             <Menu key={side} position="bottom-start">
               <Menu.Target>
@@ -74,9 +82,9 @@ export function SelectorFields({
           );
         })}
       </Group>
-      {faultAt(faults, 'objects') !== undefined && isAll && (
+      {faultAt(faults, place) !== undefined && isAll && (
         <Text size="xs" c="red">
-          {faultAt(faults, 'objects')}
+          {faultAt(faults, place)}
         </Text>
       )}
     </Stack>
@@ -127,7 +135,7 @@ function LabelValues({
         aria-label={`Remove ${label}`}
         onClick={() => onChange(undefined)}
       >
-        ×
+        <Icon name="close" size={14} />
       </ActionIcon>
     </Group>
   );

@@ -1,0 +1,59 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+
+/** Asks before alerts of a policy end because it is disabled or deleted. */
+export function TurnOffDialog({
+  deed,
+  name,
+  firing,
+  opened,
+  isSending,
+  error,
+  onClose,
+  onConfirm,
+}: {
+  readonly deed: 'Disable' | 'Delete';
+  readonly name: string;
+  /** How many of its alerts fire. */
+  readonly firing: number;
+  readonly opened: boolean;
+  readonly isSending: boolean;
+  readonly error: string | undefined;
+  readonly onClose: () => void;
+  readonly onConfirm: () => void;
+}) {
+  return (
+    // Within a table: what is clicked in it is no click on the row.
+    <Modal
+      onClick={(event) => event.stopPropagation()}
+      opened={opened}
+      onClose={onClose}
+      title={`${deed} ${name}?`}
+      centered
+      size="sm"
+    >
+      <Stack>
+        <Text size="sm">
+          {firing === 0
+            ? 'None of its alerts fires now.'
+            : `${firing === 1 ? 'Its alert that fires ends' : `Its ${firing.toLocaleString()} alerts that fire end`}, and whoever was told gets to know that it was the policy that ended.`}{' '}
+          {deed === 'Disable'
+            ? 'It is not evaluated until it is enabled again; then it begins anew with the next period.'
+            : 'Its versions and the history of its alerts stay to be read. To mute it for a while, silence it.'}
+        </Text>
+        {error !== undefined && (
+          <Text size="sm" c="red" role="alert">
+            {error}
+          </Text>
+        )}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            Keep it
+          </Button>
+          <Button color="red" loading={isSending} onClick={onConfirm}>
+            {deed}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
