@@ -26,7 +26,7 @@ describe('the status of a workload', () => {
       'Degraded! ImagePullBackOff (1 pod)',
     );
     expect(told({ ...rolling, rollout: { ...CALM.rollout, isOverdue: true } })).toBe(
-      'Degraded! its rollout makes no progress, and the deadline for it is over',
+      'Degraded! its rollout is past its deadline',
     );
     expect(told({ rollout: { ...CALM.rollout, isUnseen: true } })).toBe('Rolling out');
   });

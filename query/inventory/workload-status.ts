@@ -46,8 +46,8 @@ export function workloadStatus(condition: WorkloadCondition): WorkloadStatus {
   const told = [...problems].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([word, n]) => ofPods(word, n));
   if (run !== undefined) return runStatus(condition, run, told);
   if (desired === 0 && problems.size === 0) return { status: 'Stopped', abnormal: false, problem: '' };
-  if (rollout.isOverdue) told.push('its rollout makes no progress, and the deadline for it is over');
-  if (rollout.isRefused) told.push('pods cannot be created: the events say who refuses them');
+  if (rollout.isOverdue) told.push('its rollout is past its deadline');
+  if (rollout.isRefused) told.push('pods cannot be created');
   const isRolling = rollout.isUnseen || (updated !== undefined && updated < desired && !rollout.isPaused);
   const missing = desired - ready;
   if (told.length === 0 && missing > 0 && starting === 0 && !isRolling)

@@ -26,7 +26,7 @@ export const CRON_JOBS = namespaced('cronjobs', 'cronjob', [
       spec.timeZone ?? 'local',
     ),
   ),
-  createdFamily('kube_cronjob'),
+  createdFamily('kube_cronjob', {}),
   resourceVersionFamily('kube_cronjob', { optIn: true }),
   gauge('kube_cronjob_spec_suspend', 'Whether a cron job is suspended.', ({ spec }, emit) =>
     emit(numberOf(spec.suspend)),

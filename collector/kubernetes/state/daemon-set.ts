@@ -8,7 +8,7 @@ function ofStatus(name: string, help: string, field: keyof DaemonSet['status']):
 }
 
 export const DAEMON_SETS = namespaced('daemonsets', 'daemonset', [
-  createdFamily('kube_daemonset'),
+  createdFamily('kube_daemonset', {}),
   deletionFamily('kube_daemonset'),
   generationFamily('kube_daemonset'),
   ofStatus(

@@ -35,7 +35,7 @@ function rollingUpdate(which: 'maxUnavailable' | 'maxSurge'): Family<Deployment>
 }
 
 export const DEPLOYMENTS = namespaced('deployments', 'deployment', [
-  createdFamily('kube_deployment'),
+  createdFamily('kube_deployment', {}),
   deletionFamily('kube_deployment'),
   generationFamily('kube_deployment'),
   ownerFamily('kube_deployment', ALPHA_OPT_IN),

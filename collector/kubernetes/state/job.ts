@@ -28,7 +28,7 @@ function emitFailed({ status }: Job, emit: Emit): void {
 
 export const JOBS = namespaced('jobs', 'job_name', [
   gauge('kube_job_info', 'That there is a job.', (_, emit) => emit(1)),
-  createdFamily('kube_job'),
+  createdFamily('kube_job', {}),
   ownerFamily('kube_job'),
   gauge('kube_job_spec_parallelism', 'How many pods of a job may run at a time.', ({ spec }, emit) =>
     emitNumber(emit, spec.parallelism),

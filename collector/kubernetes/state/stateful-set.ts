@@ -4,7 +4,7 @@ import { emitNumber } from './object-values.ts';
 import { namespaced } from './state-resource.ts';
 
 export const STATEFUL_SETS = namespaced('statefulsets', 'statefulset', [
-  createdFamily('kube_statefulset'),
+  createdFamily('kube_statefulset', {}),
   deletionFamily('kube_statefulset'),
   generationFamily('kube_statefulset'),
   gauge('kube_statefulset_replicas', 'How many pods a stateful set is to have.', ({ spec }, emit) =>

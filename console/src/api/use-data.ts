@@ -13,6 +13,9 @@ export interface Loaded<T> {
   reload(): void;
 }
 
+/** An `interval` that says no more than that it is live. */
+export const LIVE = 1;
+
 /**
  * Loads when `key` changes, and, when it is live (`interval` is not 0), whenever the refresh control says so. Nothing is loaded while the page
  * cannot be seen, and what failed is tried again when the server can be reached again. There is one load at a time; one under another key is

@@ -3,10 +3,11 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { getJson } from '../api/get-json.ts';
-import { useData } from '../api/use-data.ts';
+import { LIVE, useData } from '../api/use-data.ts';
 import { EmptyState } from '../app/empty-state.tsx';
 import { ErrorState } from '../app/error-state.tsx';
 import { OldNote } from '../app/old-note.tsx';
+import { plural } from '../app/plural.ts';
 import { type ListAnswer, type ListState, listRequest, listStateOf, withListState } from './list-query.ts';
 import { type Column, TableView } from './table-view.tsx';
 
@@ -21,8 +22,10 @@ export interface DataTableProps<T> {
    * query. The URL's `cluster` goes along.
    */
   readonly source: string | ((query: URLSearchParams, signal: AbortSignal) => Promise<ListAnswer<T>>);
-  /** Further parameters of the request; those that are '' are left out. */
+  /** Further parameters of the request, by which the user narrows the list down; those that are '' are left out. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Parameters that say what the list is about, whatever the user chooses. */
+  readonly scope?: Readonly<Record<string, string>>;
   readonly columns: readonly Column<T>[];
   readonly rowKey: (row: T) => string;
   /** Where a row leads, without a query: keptSearch() is put behind it. */
@@ -51,6 +54,7 @@ export function DataTable<T>({
   label,
   source,
   query = {},
+  scope = {},
   columns,
   rowKey,
   rowHref,
@@ -58,7 +62,7 @@ export function DataTable<T>({
   filters,
   hasFilter = true,
   pageSize = 50,
-  interval = 30_000,
+  interval = LIVE,
   prefix = '',
   emptyTitle = 'Nothing here',
   emptyText = 'There is nothing of this kind.',
@@ -70,7 +74,7 @@ export function DataTable<T>({
     setParams((before) => withListState(before, change, names), { replace: !('page' in change) });
 
   const request = listRequest(state, pageSize);
-  for (const [name, value] of Object.entries({ cluster: params.get('cluster') ?? '', ...query }))
+  for (const [name, value] of Object.entries({ cluster: params.get('cluster') ?? '', ...query, ...scope }))
     if (value !== '') request.set(name, value);
   const load = async (signal: AbortSignal): Promise<ListAnswer<T>> =>
     typeof source === 'string' ? getJson<ListAnswer<T>>(`${source}?${request}`, { signal }) : source(request, signal);
@@ -84,7 +88,7 @@ export function DataTable<T>({
   const isNarrowed = state.filter !== '' || Object.values(query).some((value) => value !== '');
 
   return (
-    <section aria-label={label} aria-busy={isLoading}>
+    <div aria-busy={isLoading}>
       <Group gap="xs" mb="xs" wrap="wrap">
         {hasFilter && <FilterInput label={label} value={state.filter} onChange={(filter) => set({ filter })} />}
         {filters}
@@ -92,7 +96,7 @@ export function DataTable<T>({
         {isLoading && <Loader size="xs" aria-label="Loading" />}
         {data !== undefined && (
           <Text fz="sm" c="dimmed" role="status">
-            {data.total.toLocaleString()} {data.total === 1 ? 'row' : 'rows'}
+            {plural(data.total, 'row')}
           </Text>
         )}
       </Group>
@@ -136,7 +140,7 @@ export function DataTable<T>({
           />
         </Group>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import { keptSearch } from '../app/url-state.ts';
 /** The labels that name an object, as series have them; '' for a cluster without a name. */
 export interface ObjectLabels {
   readonly cluster: string;
+  readonly node?: string;
   readonly namespace?: string;
   readonly workload_kind?: string;
   readonly workload_name?: string;
@@ -22,6 +23,6 @@ export function filteredPath(page: string, filters: Readonly<Record<string, stri
 }
 
 /** A new policy of a level about one object, whose labels are parameters under their own names. */
-export function newPolicyPath(level: 'workload' | 'pod' | 'container', labels: ObjectLabels): string {
+export function newPolicyPath(level: 'node' | 'workload' | 'pod' | 'container', labels: ObjectLabels): string {
   return filteredPath('/policies/new', { level, ...labels });
 }

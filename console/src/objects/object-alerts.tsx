@@ -1,8 +1,12 @@
-import { Anchor, Badge, Group, Table, Text } from '@mantine/core';
+import { Anchor, Group, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { getJson } from '../api/get-json.ts';
-import { useData } from '../api/use-data.ts';
+import { LIVE, useData } from '../api/use-data.ts';
 import { ErrorState } from '../app/error-state.tsx';
+import { formatDateTime } from '../app/format-time.ts';
+import { StatusBadge } from '../app/status-badge.tsx';
+import type { Tone } from '../app/status-tone.ts';
+import { useTimeRange } from '../app/time-range.ts';
 import { keptSearch } from '../app/url-state.ts';
 import classes from './objects.module.css';
 import { SectionNote } from './section.tsx';
@@ -32,34 +36,49 @@ interface AlertChange {
 const LATELY = 5;
 const DAY = 86_400;
 
-/** What fires about an object, and what its alerts did in the last day. `isAbout` tells an alert of the namespace by its labels. */
+/**
+ * What fires about an object, and what its alerts did in the shared time range, at least its last day. `isAbout` tells them by their labels, of
+ * those of the namespace, if there is one.
+ */
 export function ObjectAlerts({
   cluster,
   namespace,
   isAbout,
 }: {
   readonly cluster: string;
-  readonly namespace: string;
+  readonly namespace?: string;
   readonly isAbout: (labels: Labels) => boolean;
 }) {
+  const [range] = useTimeRange();
   const isOurs = (labels: Labels): boolean => (labels.cluster ?? '') === cluster && isAbout(labels);
-  const matcher = `namespace=${quoted(namespace)}`;
+  const matchers = [
+    `cluster=${quoted(cluster)}`,
+    ...(namespace === undefined ? [] : [`namespace=${quoted(namespace)}`]),
+  ];
+  const within = matchers.join(',');
   const firing = useData(
-    `firing ${cluster} ${namespace}`,
-    (signal) => getJson<FiringAlert[]>(`/api/v2/alerts?${new URLSearchParams({ filter: matcher })}`, { signal }),
-    15_000,
+    `firing ${within} ${range.isLive}`,
+    async (signal) => {
+      if (!range.isLive) return [];
+      const filters = new URLSearchParams(matchers.map((matcher) => ['filter', matcher]));
+      return getJson<FiringAlert[]>(`/api/v2/alerts?${filters}`, { signal });
+    },
+    LIVE,
   );
   const history = useData(
-    `history ${cluster} ${namespace}`,
+    `history ${within} ${range.from} ${range.to}`,
     async (signal) => {
-      const start = String(Math.floor(Date.now() / 1000) - DAY);
-      const parameters = new URLSearchParams({ 'match[]': `{${matcher}}`, start, limit: '500' });
+      const end = range.isLive ? Math.floor(Date.now() / 1000) : range.end;
+      const start = Math.floor(end - Math.max(DAY, range.end - range.start));
+      const parameters = new URLSearchParams({
+        ...{ 'match[]': `{${within}}`, start: String(start), end: String(end), limit: '500' },
+      });
       const { events } = await getJson<{ readonly events: AlertChange[] }>(`/api/v1/alerts/history?${parameters}`, {
         signal,
       });
       return events;
     },
-    30_000,
+    range.isLive ? LIVE : 0,
   );
   const error = firing.error ?? history.error;
   if (firing.data === undefined)
@@ -74,7 +93,11 @@ export function ObjectAlerts({
     .filter(({ labels, fingerprint }) => isOurs(labels) && !firingPrints.has(fingerprint))
     .slice(0, LATELY);
   if (now.length === 0 && lately.length === 0)
-    return <SectionNote>Nothing fires on it, and nothing did in the last day.</SectionNote>;
+    return (
+      <SectionNote>
+        {range.isLive ? 'Nothing fires on it, and nothing did in the last day.' : 'Nothing fired on it at this time.'}
+      </SectionNote>
+    );
   return (
     <Table className={classes.stacked}>
       <Table.Thead>
@@ -102,11 +125,11 @@ export function ObjectAlerts({
   );
 }
 
-const COLORS: Readonly<Record<string, string>> = {
-  firing: 'red',
-  pending: 'yellow',
-  silenced: 'gray',
-  inactive: 'green',
+const TONES: Readonly<Record<string, Tone>> = {
+  firing: 'bad',
+  pending: 'warning',
+  silenced: 'unknown',
+  inactive: 'good',
 };
 const WORDS: Readonly<Record<string, string>> = { inactive: 'resolved' };
 
@@ -114,10 +137,10 @@ function AlertRow({ fingerprint, labels, annotations, time, state }: Omit<AlertC
   return (
     <Table.Tr>
       <Table.Td>
-        <time dateTime={time}>{new Date(time).toLocaleString()}</time>
+        <time dateTime={time}>{formatDateTime(Date.parse(time) / 1000)}</time>
       </Table.Td>
       <Table.Td>
-        <Badge color={COLORS[state] ?? 'gray'}>{WORDS[state] ?? state}</Badge>
+        <StatusBadge status={WORDS[state] ?? state} tone={TONES[state] ?? 'unknown'} />
       </Table.Td>
       <Table.Td>
         <Group gap={6}>

@@ -1,8 +1,10 @@
-import { Badge, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { getJson } from '../api/get-json.ts';
-import { useData } from '../api/use-data.ts';
+import { LIVE, useData } from '../api/use-data.ts';
 import { ErrorState } from '../app/error-state.tsx';
+import { formatDateTime } from '../app/format-time.ts';
+import { StatusBadge } from '../app/status-badge.tsx';
 import { useTimeRange } from '../app/time-range.ts';
 import classes from './objects.module.css';
 import { SectionNote } from './section.tsx';
@@ -50,7 +52,7 @@ export function ObjectEvents({
       parameters.set('limit', String(MOST));
       return newestOfEach(await getJson<KubernetesEvent[]>(`/api/v1/kubernetes/events?${parameters}`, { signal }));
     },
-    range.isLive ? 15_000 : 0,
+    range.isLive ? LIVE : 0,
   );
   if (data === undefined)
     return error === undefined ? (
@@ -66,7 +68,7 @@ export function ObjectEvents({
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={180}>Last seen</Table.Th>
-            <Table.Th w={190}>Reason</Table.Th>
+            <Table.Th>Reason</Table.Th>
             {showsObject && <Table.Th w={260}>Object</Table.Th>}
             <Table.Th>Message</Table.Th>
           </Table.Tr>
@@ -75,17 +77,17 @@ export function ObjectEvents({
           {shown.map((event) => (
             <Table.Tr key={event.uid}>
               <Table.Td>
-                <time dateTime={event.time}>{new Date(event.time).toLocaleString()}</time>
+                <time dateTime={event.time}>{formatDateTime(Date.parse(event.time) / 1000)}</time>
               </Table.Td>
               <Table.Td>
                 <Group gap={6}>
-                  <Badge color={event.type === 'Warning' ? 'orange' : 'gray'}>{event.reason}</Badge>
+                  <StatusBadge status={event.reason} tone={event.type === 'Warning' ? 'warning' : 'unknown'} />
                   {event.count > 1 && (
                     <Text
                       component="span"
                       size="xs"
                       c="dimmed"
-                      title={`Since ${new Date(event.firstTime).toLocaleString()}`}
+                      title={`Since ${formatDateTime(Date.parse(event.firstTime) / 1000)}`}
                     >
                       {event.count} times
                     </Text>

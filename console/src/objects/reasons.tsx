@@ -21,7 +21,16 @@ export function Reasons({
 }) {
   if (reasons.length === 0) return null;
   return (
-    <Alert color={COLORS[tone]} title={title} variant="light">
+    <Alert
+      color={COLORS[tone]}
+      title={title}
+      variant="light"
+      py="xs"
+      styles={{
+        root: { borderColor: `var(--mantine-color-${COLORS[tone]}-6)`, borderLeftWidth: 3 },
+        label: { color: 'var(--mantine-color-text)' },
+      }}
+    >
       {reasons.length === 1 ? (
         reasons[0]
       ) : (

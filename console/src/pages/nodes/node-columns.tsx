@@ -4,6 +4,7 @@ import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue, type Unit } from '../../charts/format-value.ts';
 import { Meter } from '../../charts/meter.tsx';
 import type { Column } from '../../lists/data-table.tsx';
+import classes from '../../objects/objects.module.css';
 
 /** A node, as /api/v1/inventory/nodes answers it. What is not known is absent. */
 export interface NodeRow {
@@ -36,9 +37,8 @@ export interface NodeRow {
   readonly networkTransmit?: number | null;
 }
 
-/** What the list of nodes shows. */
-export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
-  { key: 'node', title: 'Node', sort: 'node', cell: ({ node }) => node },
+const COLUMNS: readonly Column<NodeRow>[] = [
+  { key: 'node', title: 'Node', sort: 'node', cell: ({ node }) => <span className={classes.short}>{node}</span> },
   {
     key: 'status',
     title: 'Status',
@@ -56,7 +56,13 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
       </Group>
     ),
   },
-  { key: 'roles', title: 'Roles', sort: 'roles', isWideOnly: true, cell: ({ roles }) => roles.replaceAll(',', ', ') },
+  {
+    key: 'roles',
+    title: 'Roles',
+    sort: 'roles',
+    isWideOnly: true,
+    cell: ({ roles }) => <span className={classes.short}>{roles.replaceAll(',', ', ')}</span>,
+  },
   {
     key: 'cpu',
     title: 'CPU',
@@ -91,16 +97,15 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     hint: 'Pods that have not ended, and how many it takes',
     cell: ({ pods, podsAllocatable, podsAbnormal }) => (
       <>
+        {podsAbnormal > 0 && (
+          <Text span c="var(--mantine-color-error)" fz="xs">
+            {podsAbnormal} abnormal{' '}
+          </Text>
+        )}
         {pods}
         <Text span c="dimmed" fz="xs">
           /{podsAllocatable ?? '–'}
         </Text>
-        {podsAbnormal > 0 && (
-          <Text span c="var(--mantine-color-error)" fz="xs">
-            {' '}
-            {podsAbnormal} abnormal
-          </Text>
-        )}
       </>
     ),
   },
@@ -113,7 +118,13 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     cell: ({ networkReceive, networkTransmit }) =>
       `${formatValue(networkReceive, 'bytes/s')} / ${formatValue(networkTransmit, 'bytes/s')}`,
   },
-  { key: 'version', title: 'Version', sort: 'version', isWideOnly: true, cell: ({ version }) => version },
+  {
+    key: 'version',
+    title: 'Version',
+    sort: 'version',
+    isWideOnly: true,
+    cell: ({ version }) => <span className={classes.short}>{version}</span>,
+  },
   {
     key: 'age',
     title: 'Age',
@@ -122,8 +133,15 @@ export const NODE_COLUMNS: readonly Column<NodeRow>[] = [
     isWideOnly: true,
     cell: ({ age }) => (age === undefined || age === null ? '–' : formatDuration(age)),
   },
-  { key: 'cluster', title: 'Cluster', sort: 'cluster', isWideOnly: true, cell: ({ cluster }) => cluster },
 ];
+
+const CLUSTER: Column<NodeRow> = { key: 'cluster', title: 'Cluster', sort: 'cluster', cell: ({ cluster }) => cluster };
+
+/** What the list of nodes shows; of several clusters, to which of them each belongs. */
+export function nodeColumns(hasClusters: boolean): readonly Column<NodeRow>[] {
+  const [name, ...others] = COLUMNS;
+  return hasClusters ? [name!, CLUSTER, ...others] : COLUMNS;
+}
 
 function Share({
   name,

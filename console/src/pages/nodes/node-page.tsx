@@ -1,49 +1,41 @@
-import { Group, Loader, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useParams } from 'wouter';
-import { useData } from '../../api/use-data.ts';
+import { Button, Group, Loader, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Link, useParams } from 'wouter';
+import { LIVE, useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
-import { formatDateTime, formatDuration } from '../../app/format-time.ts';
 import { clusterOfSegment } from '../../app/object-paths.ts';
 import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
+import { useTimeRange } from '../../app/time-range.ts';
 import { formatValue, type Unit } from '../../charts/format-value.ts';
 import { Meter } from '../../charts/meter.tsx';
+import { AgeFact } from '../../objects/age-fact.tsx';
 import { ChartSections } from '../../objects/chart-sections.tsx';
+import { ConditionBadges } from '../../objects/condition-badges.tsx';
 import { Facts } from '../../objects/facts.tsx';
-import { filteredPath } from '../../objects/filtered-path.ts';
+import { filteredPath, newPolicyPath } from '../../objects/filtered-path.ts';
+import { clusterScope } from '../../objects/inventory-scope.ts';
+import { ObjectAlerts } from '../../objects/object-alerts.tsx';
 import { ObjectEvents } from '../../objects/object-events.tsx';
 import { Section } from '../../objects/section.tsx';
-import { AlertsPanel } from '../overview/alerts-panel.tsx';
 import { askAll } from '../overview/ask-all.ts';
-import { firingAlerts } from '../overview/firing-alerts.ts';
 import { PodsTable } from '../pods/pods-table.tsx';
 import { nodeCharts } from './node-charts.ts';
 import { type NodeFacts, type NodeResource, nodeFacts, nodeQueries } from './node-facts.ts';
-
-const INTERVAL = 30_000;
 
 /** A node: whether it is well, what it has and what becomes of it, its pods, what is said of it, and its charts. */
 export default function NodePage() {
   const { cluster: segment = '', node = '' } = useParams();
   const cluster = clusterOfSegment(segment);
   const key = `${cluster}/${node}`;
+  const [range] = useTimeRange();
+  const time = range.isLive ? undefined : range.end;
   const { data, error, reload } = useData(
-    `node ${key}`,
-    async (signal) => nodeFacts(await askAll(nodeQueries(cluster, node), signal)) ?? null,
-    INTERVAL,
+    `node ${key} ${time}`,
+    async (signal) => nodeFacts(await askAll(nodeQueries(cluster, node), { time, signal })) ?? null,
+    range.isLive ? LIVE : 0,
   );
-  const names = new Set([node, data?.ip ?? node]);
-  const alerts = useData(
-    `alerts of node ${key} ${data?.ip ?? ''}`,
-    async (signal) => {
-      const { firing } = await firingAlerts(cluster, signal);
-      const isOurs = ({ labels }: (typeof firing)[number]): boolean =>
-        labels.node === node || (labels.pod === undefined && names.has((labels.instance ?? '').replace(/:\d+$/, '')));
-      return { firing: firing.filter(isOurs), pending: 0 };
-    },
-    INTERVAL,
-  );
+  const instances = new Set([node, data?.ip ?? node]);
   return (
     <>
       <PageHeader
@@ -53,6 +45,11 @@ export default function NodePage() {
           ...(cluster === '' ? [] : [{ title: cluster, href: filteredPath('/nodes', { cluster }) }]),
         ]}
         badges={data !== undefined && data !== null && <Badges facts={data} />}
+        actions={
+          <Button component={Link} variant="default" href={newPolicyPath('node', { cluster, node })}>
+            Make a policy for this
+          </Button>
+        }
       />
       <Stack gap="lg">
         {error !== undefined && data === undefined && (
@@ -61,7 +58,7 @@ export default function NodePage() {
         {data === undefined && error === undefined && <Loader aria-label="Loading" />}
         {data === null && (
           <EmptyState
-            title="There is no such node now"
+            title="There is no such node at this time"
             text="It may have been removed. What was stored of it is below, for the time range that is chosen."
           />
         )}
@@ -71,13 +68,30 @@ export default function NodePage() {
             <NodeFactList facts={data} />
           </>
         )}
-        <AlertsPanel loaded={alerts} />
         <Section title="Pods on it">
-          <PodsTable query={{ cluster, node }} shows={{ cluster: false, namespace: true }} />
+          <PodsTable
+            scope={{ ...clusterScope(cluster), node }}
+            shows={{ namespace: true, node: false }}
+            pageSize={20}
+            prefix="pods."
+          />
+        </Section>
+        <Section title="Alerts">
+          <ObjectAlerts
+            cluster={cluster}
+            isAbout={(labels) =>
+              labels.node === node ||
+              (labels.pod === undefined && instances.has((labels.instance ?? '').replace(/:\d+$/, '')))
+            }
+          />
         </Section>
         <Section title="Events">
           <ObjectEvents
-            filters={[...(cluster === '' ? [] : [['cluster', cluster] as const]), ['kind', 'Node'], ['name', node]]}
+            filters={[
+              ['cluster', cluster],
+              ['kind', 'Node'],
+              ['name', node],
+            ]}
           />
         </Section>
         {data !== undefined && (
@@ -179,25 +193,18 @@ function NodeFactList({ facts }: { readonly facts: NodeFacts }) {
           'Storage for pods',
           facts.storage.capacity === undefined ? undefined : formatValue(facts.storage.capacity, 'bytes'),
         ],
-        [
-          'Made',
-          created === undefined ? undefined : (
-            <span title={formatDateTime(created)}>{formatDuration(Date.now() / 1000 - created)} ago</span>
-          ),
-        ],
+        ['Made', created === undefined ? undefined : <AgeFact key="made" created={created} />],
       ]}
       wide={[
         [
           'Conditions',
-          <Group key="conditions" gap={4}>
-            {conditions.map(({ type, status, isGood }) => (
-              <StatusBadge
-                key={type}
-                status={`${type}: ${status === 'unknown' ? 'unknown' : status === 'true' ? 'yes' : 'no'}`}
-                tone={isGood ? 'good' : type === 'Ready' ? 'bad' : 'warning'}
-              />
-            ))}
-          </Group>,
+          <ConditionBadges
+            key="conditions"
+            conditions={conditions.map((one) => ({
+              ...one,
+              ...(one.type !== 'Ready' && { tone: 'warning' as const }),
+            }))}
+          />,
         ],
         ['Taints', taints.length === 0 ? undefined : taints.join(', ')],
       ]}

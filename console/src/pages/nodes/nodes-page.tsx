@@ -1,42 +1,43 @@
-import { Select, Stack } from '@mantine/core';
+import { useSearchParams } from 'wouter';
 import { nodePath } from '../../app/object-paths.ts';
 import { PageHeader } from '../../app/page-header.tsx';
-import { useUrlState } from '../../app/url-state.ts';
 import { DataTable } from '../../lists/data-table.tsx';
-import { NODE_COLUMNS, type NodeRow } from './node-columns.tsx';
+import { useTimeScope } from '../../objects/inventory-scope.ts';
+import { ListFilter, useNames } from '../../objects/list-filter.tsx';
+import { type NodeRow, nodeColumns } from './node-columns.tsx';
 
 /** The nodes of all clusters, or of the one in the URL. */
 export default function NodesPage() {
-  const [status, setStatus] = useUrlState('status');
+  const [params] = useSearchParams();
+  const clusters = useNames('clusters', 'cluster');
+  const time = useTimeScope();
   return (
-    <Stack gap="sm">
+    <>
       <PageHeader title="Nodes" />
       <DataTable<NodeRow>
         label="Nodes"
         source="/api/v1/inventory/nodes"
-        query={{ status }}
-        columns={NODE_COLUMNS}
+        query={{ status: params.get('status') ?? '' }}
+        scope={time}
+        columns={nodeColumns(clusters.length > 1 && !params.get('cluster'))}
         rowKey={({ cluster, node }) => `${cluster}/${node}`}
         rowHref={({ cluster, node }) => nodePath(cluster, node)}
+        defaultSort="-abnormal,node"
         emptyTitle="No nodes"
         emptyText="Pharos knows of no Kubernetes cluster yet: start it with --kubeconfig, or in a pod of the cluster."
         filters={
-          <Select
-            aria-label="Status"
-            placeholder="Any status"
-            clearable
-            w={150}
-            data={[
-              { value: 'abnormal', label: 'With problems' },
-              { value: 'Ready', label: 'Ready' },
+          <ListFilter
+            name="status"
+            label="Any status"
+            values={[
+              { value: 'abnormal', label: 'Needs attention' },
+              'Ready',
               { value: 'NotReady', label: 'Not ready' },
-              { value: 'Unknown', label: 'Unknown' },
+              'Unknown',
             ]}
-            value={status === '' ? null : status}
-            onChange={(value) => setStatus(value ?? '')}
           />
         }
       />
-    </Stack>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { Anchor, Badge, Group, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { Loaded } from '../../api/use-data.ts';
+import { plural } from '../../app/plural.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { Ago } from './ago.tsx';
 import { alertObject } from './changes.ts';
@@ -31,7 +32,7 @@ export function AlertsPanel({ loaded }: { readonly loaded: Loaded<FiringAlerts> 
           <>
             {firing.length === 0 && (
               <Nothing>
-                Nothing fires{pending > 0 ? `; ${pending} ${pending === 1 ? 'alert is' : 'alerts are'} pending` : ''}.
+                Nothing fires{pending > 0 ? `; ${plural(pending, 'alert is', 'alerts are')} pending` : ''}.
               </Nothing>
             )}
             <ul className={classes.rows}>
@@ -65,7 +66,7 @@ function AlertRow({ alert }: { readonly alert: FiringAlert }) {
           </Text>
         </Group>
         {summary !== '' && (
-          <Text fz="xs" c="dimmed" lineClamp={2}>
+          <Text fz="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
             {summary}
           </Text>
         )}

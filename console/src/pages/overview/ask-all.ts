@@ -13,11 +13,11 @@ const LABEL = 'asked_as';
  */
 export async function askAll<Name extends string>(
   queries: Readonly<Record<Name, string>>,
-  signal: AbortSignal,
+  options: { readonly time?: number | undefined; readonly signal: AbortSignal },
 ): Promise<Readonly<Record<Name, readonly InstantSample[]>>> {
   const names = Object.keys(queries) as Name[];
   const marked = names.map((name) => `label_replace(${queries[name]}, "${LABEL}", ${quoted(name)}, "", "")`);
-  const samples = await queryInstant(marked.join(' or '), { signal });
+  const samples = await queryInstant(marked.join(' or '), options);
   const answers = Object.fromEntries(names.map((name) => [name, [] as InstantSample[]])) as Record<
     Name,
     InstantSample[]

@@ -10,7 +10,7 @@ import { ObjectLink } from './object-link.tsx';
 import { Nothing, Panel, PanelBody } from './panel.tsx';
 import classes from './rows.module.css';
 
-const SHOWN = 10;
+const SHOWN = 8;
 
 const KINDS: Readonly<Record<ChangeKind, { readonly word: string; readonly group: string }>> = {
   alert: { word: 'alert', group: 'alerts' },
@@ -68,6 +68,7 @@ export function ChangesPanel({ loaded }: { readonly loaded: Loaded<readonly Chan
                   component="button"
                   type="button"
                   fz="xs"
+                  ta="left"
                   onClick={() => setIsOpen(!isOpen)}
                   aria-expanded={isOpen}
                 >
@@ -116,7 +117,7 @@ function ChangeRow({ change }: { readonly change: Change }) {
           </span>
         </Group>
         {detail !== '' && (
-          <Text fz="xs" c="dimmed" lineClamp={2} title={detail} style={{ overflowWrap: 'anywhere' }}>
+          <Text fz="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
             {detail}
           </Text>
         )}

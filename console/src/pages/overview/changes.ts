@@ -1,4 +1,5 @@
 import { nodePath, podPath, workloadPath } from '../../app/object-paths.ts';
+import { plural } from '../../app/plural.ts';
 
 export type ChangeKind = 'alert' | 'rollout' | 'scaling' | 'node' | 'warning';
 
@@ -138,7 +139,7 @@ function rollout(key: string, group: readonly ClusterEvent[]): readonly Change[]
     return [{ key: `rollout ${key}`, kind: 'rollout', title: 'Rolled out', detail, count: 1, ...common }];
   }
   const [, , , from, to] = steps[0] ?? [];
-  const detail = from === undefined ? message : `from ${from} to ${to} pods`;
+  const detail = from === undefined ? message : `from ${from} to ${plural(Number(to), 'pod')}`;
   return [{ key: `size ${key}`, kind: 'scaling', title: 'Changed in size', detail, count: group.length, ...common }];
 }
 
@@ -150,7 +151,7 @@ function scaling(key: string, group: readonly ClusterEvent[]): Change {
     kind: 'scaling',
     level: 'neutral',
     time: Date.parse(time),
-    title: size === undefined ? 'Autoscaler decided' : `Autoscaler set ${size} ${size === '1' ? 'pod' : 'pods'}`,
+    title: size === undefined ? 'Autoscaler decided' : `Autoscaler set ${plural(Number(size), 'pod')}`,
     detail: reason ?? message,
     count: group.length,
     ...named([

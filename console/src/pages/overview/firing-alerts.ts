@@ -31,11 +31,19 @@ interface BoardAlert {
 /** The severities in use, the worst first. Others stand between warnings and notes. */
 const SEVERITIES = ['critical', 'serious', 'page', 'error', 'warning', 'warn', 'remind', 'info', 'none'];
 
-/** The alerts of one cluster or, with undefined, all: as the alerting role tells them, or else as they are stored. */
-export async function firingAlerts(cluster: string | undefined, signal: AbortSignal): Promise<FiringAlerts> {
+/**
+ * The alerts of one cluster or, with undefined, all: as the alerting role tells them, or else, and at another time (Unix seconds), as they are
+ * stored.
+ */
+export async function firingAlerts(
+  cluster: string | undefined,
+  { time, signal }: { readonly time?: number | undefined; readonly signal: AbortSignal },
+): Promise<FiringAlerts> {
   const [stored, board] = await Promise.all([
-    queryInstant(`ALERTS${selector({ cluster })}`, { signal }),
-    getJson<readonly BoardAlert[]>('/api/v2/alerts', { signal }).catch(() => undefined),
+    queryInstant(`ALERTS${selector({ cluster })}`, { time, signal }),
+    time === undefined
+      ? getJson<readonly BoardAlert[]>('/api/v2/alerts', { signal }).catch(() => undefined)
+      : undefined,
   ]);
   const firing =
     board === undefined

@@ -1,8 +1,7 @@
 import { Skeleton, Stack } from '@mantine/core';
-import { useData } from '../../api/use-data.ts';
+import { LIVE, useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
-import { formatDuration } from '../../app/format-time.ts';
 import { PageHeader } from '../../app/page-header.tsx';
 import { useTimeRange } from '../../app/time-range.ts';
 import { useUrlState } from '../../app/url-state.ts';
@@ -14,13 +13,12 @@ import { clusterQueries, clusterSummaries } from './cluster-summary.ts';
 import { firingAlerts } from './firing-alerts.ts';
 import { FirstSteps } from './first-steps.tsx';
 import { loadChanges } from './load-changes.ts';
+import { loadProblems } from './load-problems.ts';
 import { Machines } from './machines.tsx';
 import classes from './overview-page.module.css';
-import { problemQueries, problems } from './problems.ts';
 import { ProblemsPanel } from './problems-panel.tsx';
 import { TopConsumersPanel } from './top-consumers-panel.tsx';
 
-const INTERVAL = 30_000;
 const HOUR = 3600;
 
 /** What somebody on call wants to see first: whether all is well, what is not, and what changed lately. */
@@ -28,49 +26,56 @@ export default function OverviewPage() {
   const [chosen] = useUrlState('cluster');
   const cluster = chosen === '' ? undefined : chosen;
   const [range] = useTimeRange();
+  const time = range.isLive ? undefined : range.end;
   const clusters = useData(
-    'clusters',
-    async (signal) => clusterSummaries(await askAll(clusterQueries(undefined), signal)),
-    INTERVAL,
+    `clusters ${time}`,
+    async (signal) => clusterSummaries(await askAll(clusterQueries(undefined), { time, signal })),
+    range.isLive ? LIVE : 0,
   );
-  const alerts = useData(`alerts ${chosen}`, (signal) => firingAlerts(cluster, signal), INTERVAL);
+  const alerts = useData(
+    `alerts ${chosen} ${time}`,
+    (signal) => firingAlerts(cluster, { time, signal }),
+    range.isLive ? LIVE : 0,
+  );
   const window = Math.min(range.end - range.start, 6 * HOUR);
   const wrong = useData(
-    `problems ${chosen} ${window}`,
-    async (signal) => problems(await askAll(problemQueries(cluster, window), signal), formatDuration),
-    INTERVAL,
+    `problems ${chosen} ${window} ${time}`,
+    (signal) => loadProblems({ cluster, window, time }, signal),
+    range.isLive ? LIVE : 0,
   );
   const changes = useData(
     `changes ${chosen} ${range.from} ${range.to}`,
     (signal) => loadChanges({ cluster, start: range.start, end: range.end }, signal),
-    INTERVAL,
+    range.isLive ? LIVE : 0,
   );
   const all = clusters.data ?? [];
   const shown = all.filter((one) => cluster === undefined || one.cluster === cluster);
   const hasClusters = all.length > 0;
   const isAlone = clusters.data !== undefined && !hasClusters;
   return (
-    <Stack gap="sm">
+    <>
       <PageHeader title="Overview" />
-      {clusters.error !== undefined && (
-        <ErrorState title="The clusters cannot be shown" error={clusters.error} onRetry={clusters.reload} />
-      )}
-      {clusters.data === undefined && clusters.error === undefined && <Skeleton height={150} aria-label="Loading" />}
-      {hasClusters && shown.length === 0 && (
-        <EmptyState title={`Nothing is known of the cluster ${chosen}`} text="Choose another one, or all." />
-      )}
-      {shown.map((summary) => (
-        <ClusterPanel key={summary.cluster} summary={summary} />
-      ))}
-      {isAlone && <Machines hasCharts />}
-      <div className={classes.halves}>
-        {!isAlone && <ProblemsPanel loaded={wrong} />}
-        <AlertsPanel loaded={alerts} />
-        {isAlone && <FirstSteps />}
-        <ChangesPanel loaded={changes} />
-        {!isAlone && <TopConsumersPanel cluster={cluster} />}
-      </div>
-      {hasClusters && cluster === undefined && <Machines hasCharts={false} />}
-    </Stack>
+      <Stack gap="sm">
+        {clusters.error !== undefined && (
+          <ErrorState title="The clusters cannot be shown" error={clusters.error} onRetry={clusters.reload} />
+        )}
+        {clusters.data === undefined && clusters.error === undefined && <Skeleton height={150} aria-label="Loading" />}
+        {hasClusters && shown.length === 0 && (
+          <EmptyState title={`Nothing is known of the cluster ${chosen}`} text="Choose another one, or all." />
+        )}
+        {shown.map((summary) => (
+          <ClusterPanel key={summary.cluster} summary={summary} />
+        ))}
+        {isAlone && <Machines hasCharts />}
+        <div className={classes.halves}>
+          {!isAlone && <ProblemsPanel loaded={wrong} />}
+          <AlertsPanel loaded={alerts} />
+          {isAlone && <FirstSteps />}
+          <ChangesPanel loaded={changes} />
+          {!isAlone && <TopConsumersPanel cluster={cluster} />}
+        </div>
+        {hasClusters && cluster === undefined && <Machines hasCharts={false} />}
+      </Stack>
+    </>
   );
 }

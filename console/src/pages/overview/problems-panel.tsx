@@ -1,6 +1,7 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Loaded } from '../../api/use-data.ts';
+import { plural } from '../../app/plural.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { ObjectLink } from './object-link.tsx';
 import { Nothing, Panel, PanelBody } from './panel.tsx';
@@ -19,7 +20,7 @@ export function ProblemsPanel({ loaded }: { readonly loaded: Loaded<readonly Pro
       aside={
         count > 0 && (
           <Text fz="xs" c="dimmed">
-            {count} {count === 1 ? 'object' : 'objects'}
+            {plural(count, 'object')}
           </Text>
         )
       }
@@ -29,8 +30,8 @@ export function ProblemsPanel({ loaded }: { readonly loaded: Loaded<readonly Pro
           <>
             {all.length === 0 && (
               <Nothing>
-                No pod crash-loops, waits or was killed for its memory, every workload has its pods, every node is
-                ready.
+                Every node is ready, every workload has its pods, nothing was killed for its memory, and every
+                autoscaler can scale.
               </Nothing>
             )}
             <ul className={classes.rows}>
@@ -47,6 +48,7 @@ export function ProblemsPanel({ loaded }: { readonly loaded: Loaded<readonly Pro
                 display="block"
                 type="button"
                 fz="xs"
+                ta="left"
                 onClick={() => setIsOpen(!isOpen)}
                 aria-expanded={isOpen}
               >

@@ -1,11 +1,13 @@
 import type { InstantSample } from '../../api/query-instant.ts';
-import { nodePath, podPath, workloadPath } from '../../app/object-paths.ts';
+import { nodePath, workloadPath } from '../../app/object-paths.ts';
+import { plural } from '../../app/plural.ts';
 import { selector } from '../../objects/selector.ts';
+import { workloadTone } from '../workloads/workload-tone.ts';
 
 /** Something that is wrong with an object now. */
 export interface Problem {
   readonly level: 'serious' | 'warning';
-  /** What is wrong, in a word or two: `CrashLoopBackOff`. */
+  /** What is wrong, in a word or two: `Unavailable`. */
   readonly what: string;
   /** The object's kind and name, and where it is. */
   readonly kind: string;
@@ -16,161 +18,183 @@ export interface Problem {
   readonly path: string | undefined;
 }
 
-/** Containers that wait only because their pod has just begun. */
-const BEGINNING = 'ContainerCreating|PodInitializing';
-const POD = 'cluster, namespace, pod';
-const CONTAINER = `${POD}, container`;
+/** A node of the inventory that is abnormal. */
+export interface AilingNode {
+  readonly cluster: string;
+  readonly node: string;
+  readonly status: string;
+  /** Separated by commas. */
+  readonly conditions: string;
+}
 
-/** Seconds that a pod may be pending or not ready before it is a problem. */
-const PATIENCE = 120;
+/** A workload of the inventory that is abnormal. */
+export interface AilingWorkload {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly status: string;
+  readonly abnormal: boolean;
+  readonly problem: string;
+}
 
-/** What `problems` reads: of one cluster or, with undefined, of all; what has passed counts when it was in the last `window` seconds. */
-export function problemQueries(
-  cluster: string | undefined,
-  window: number,
-): Readonly<Record<keyof ProblemSamples, string>> {
+/** What the API of autoscaling says: autoscalers with problems, and how the metrics APIs are registered. */
+export interface AutoscalingState {
+  readonly autoscalers: readonly {
+    readonly namespace: string;
+    readonly name: string;
+    readonly problems: readonly string[];
+  }[];
+  readonly registration?:
+    | readonly {
+        readonly group: string;
+        readonly version: string;
+        readonly state: string;
+        readonly detail: string;
+        readonly available: { readonly status: string; readonly reason: string; readonly message: string } | null;
+      }[]
+    | null;
+}
+
+/** What problems are found in. */
+export interface ProblemSources {
+  readonly nodes: readonly AilingNode[];
+  readonly workloads: readonly AilingWorkload[];
+  /** Answers of `problemQueries`. */
+  readonly samples: Readonly<Record<ProblemQuery, readonly InstantSample[]>>;
+  /** Undefined where no metrics are served to autoscalers. */
+  readonly autoscaling: AutoscalingState | undefined;
+}
+
+type ProblemQuery = 'killed' | 'restarted' | 'limited' | 'idle' | 'autoscalers' | 'volumes';
+
+const WORKLOAD = 'cluster, namespace, workload_kind, workload_name';
+const HPA = 'cluster, namespace, horizontalpodautoscaler';
+
+/** What is read besides the inventory: of one cluster or, with undefined, of all; what has passed counts when it was in the last `window` seconds. */
+export function problemQueries(cluster: string | undefined, window: number): Readonly<Record<ProblemQuery, string>> {
   const within = (...more: readonly string[]): string => selector({ cluster }, ...more);
+  const hpa = (metric: string, ...more: readonly string[]): string =>
+    `max by (${HPA}) (kube_horizontalpodautoscaler_${metric}${within(...more)})`;
   const restarts = (least: number): string =>
-    `max by (${CONTAINER}) (increase(kube_pod_container_status_restarts_total${within()}[${window}s])) > ${least}`;
-  const age = `on (${POD}) group_left () max by (${POD}) (time() - kube_pod_created${within()})`;
+    `max by (cluster, namespace, pod, container) (increase(kube_pod_container_status_restarts_total${within()}[${window}s])) > ${least}`;
+  // The catalogue knows whose pods they are; its value is of no use here.
+  const ofWorkload = (of: string, aggregation: string): string =>
+    `${aggregation} by (${WORKLOAD}) ((${of}) + on (cluster, namespace, pod) group_left (workload_kind, workload_name) ` +
+    `0 * max by (pod, ${WORKLOAD}) (k8s_pod_status_ready${within()}))`;
+  const killed =
+    `max by (cluster, namespace, pod, container) (kube_pod_container_status_last_terminated_reason${within('reason="OOMKilled"')}) == 1 ` +
+    `and on (cluster, namespace, pod, container) ${restarts(0)}`;
   return {
-    nodes: `max by (cluster, node) (kube_node_status_condition${within('condition="Ready"', 'status!="true"')}) == 1`,
-    pressures: `max by (cluster, node, condition) (kube_node_status_condition${within('condition!="Ready"', 'status="true"')}) == 1`,
-    waiting: `max by (${CONTAINER}, reason) (kube_pod_container_status_waiting_reason${within(`reason!~"${BEGINNING}"`)}) == 1`,
-    killed:
-      `max by (${CONTAINER}) (kube_pod_container_status_last_terminated_reason${within('reason="OOMKilled"')}) == 1 ` +
-      `and on (${CONTAINER}) ${restarts(0)}`,
-    pending: `(max by (${POD}) (kube_pod_status_phase${within('phase="Pending"')}) == 1) * ${age} > ${PATIENCE}`,
-    failed: `max by (${POD}, phase) (kube_pod_status_phase${within('phase=~"Failed|Unknown"')}) == 1`,
-    unready:
-      `((max by (${POD}) (kube_pod_status_ready${within('condition="false"')}) == 1) ` +
-      `and on (${POD}) kube_pod_status_phase${within('phase="Running"')} == 1) * ${age} > ${PATIENCE}`,
-    restarted: `topk(10, ${restarts(2.5)})`,
-    deployments: `max by (cluster, namespace, deployment) (kube_deployment_status_replicas_unavailable${within()}) > 0`,
-    statefulSets:
-      `max by (cluster, namespace, statefulset) (kube_statefulset_replicas${within()} ` +
-      `- kube_statefulset_status_replicas_ready${within()}) > 0`,
-    daemonSets: `max by (cluster, namespace, daemonset) (kube_daemonset_status_number_unavailable${within()}) > 0`,
-    jobs: `max by (cluster, namespace, job_name) (kube_job_status_failed${within()}) > 0`,
-    idle:
-      `max by (cluster, namespace, horizontalpodautoscaler) ` +
-      `(kube_horizontalpodautoscaler_status_condition${within('condition="ScalingActive"', 'status="false"')}) == 1`,
+    killed: ofWorkload(killed, 'count'),
+    restarted: `topk(10, ${ofWorkload(restarts(2.5), 'max')})`,
+    limited: `${hpa('status_desired_replicas')} >= ${hpa('spec_max_replicas')} > ${hpa('spec_min_replicas')}`,
+    idle: `${hpa('status_condition', 'condition="ScalingActive"', 'status="false"')} == 1`,
+    autoscalers: hpa('spec_max_replicas'),
     volumes: `max by (cluster, namespace, persistentvolumeclaim) (kube_persistentvolumeclaim_status_phase${within('phase=~"Pending|Lost"')}) == 1`,
   };
 }
 
-/** Answers of `problemQueries`. */
-export type ProblemSamples = Readonly<
-  Record<
-    | 'nodes'
-    | 'pressures'
-    | 'waiting'
-    | 'killed'
-    | 'pending'
-    | 'failed'
-    | 'unready'
-    | 'restarted'
-    | 'deployments'
-    | 'statefulSets'
-    | 'daemonSets'
-    | 'jobs'
-    | 'idle'
-    | 'volumes',
-    readonly InstantSample[]
-  >
->;
-
-/**
- * What is wrong now, the worst first. An object is named once: a pod whose container loops is not also one that is not ready. `duration` writes
- * seconds for people.
- */
-export function problems(samples: ProblemSamples, duration: (seconds: number) => string): readonly Problem[] {
-  const found: Problem[] = [];
-  const told = new Set<string>();
-  const ofPod = (sample: InstantSample, what: Pick<Problem, 'level' | 'what' | 'detail'>): void => {
-    const { namespace = '', pod = '', container } = sample.labels;
-    const object = { cluster: clusterOf(sample), namespace, name: pod };
-    const path = podPath(object);
-    if (told.has(path)) return;
-    told.add(path);
-    const detail = [container === undefined ? '' : `container ${container}`, what.detail].filter((part) => part !== '');
-    found.push({
-      ...what,
-      detail: detail.join(': '),
-      kind: 'Pod',
-      name: pod,
-      place: place(object.cluster, namespace),
-      path,
-    });
-  };
-  const ofWorkload = (kind: string, label: string, sample: InstantSample, what: Omit<Problem, ObjectPart>): void => {
-    const { namespace = '', [label]: name = '' } = sample.labels;
-    const object = { cluster: clusterOf(sample), namespace, name };
-    found.push({ ...what, kind, name, place: place(object.cluster, namespace), path: workloadPath(kind, object) });
-  };
-  const ofNode = (sample: InstantSample, what: Omit<Problem, ObjectPart>): void => {
-    const { node = '' } = sample.labels;
-    const cluster = clusterOf(sample);
-    found.push({ ...what, kind: 'Node', name: node, place: cluster, path: nodePath(cluster, node) });
-  };
-
-  for (const sample of samples.nodes)
-    ofNode(sample, { level: 'serious', what: 'Not ready', detail: 'its pods are not counted on any more' });
-  for (const sample of samples.waiting)
-    ofPod(sample, { level: 'serious', what: sample.labels.reason ?? 'Waiting', detail: '' });
-  for (const sample of samples.killed)
-    ofPod(sample, { level: 'serious', what: 'OOMKilled', detail: 'it needed more memory than its limit' });
-  for (const sample of samples.failed)
-    ofPod(sample, { level: 'serious', what: sample.labels.phase ?? 'Failed', detail: '' });
-  for (const sample of samples.pending)
-    ofPod(sample, { level: 'warning', what: 'Pending', detail: `for ${duration(sample.value)}` });
-  for (const sample of samples.unready)
-    ofPod(sample, { level: 'warning', what: 'Not ready', detail: 'it runs and gets no traffic' });
-  for (const sample of samples.restarted)
-    ofPod(sample, { level: 'warning', what: 'Restarts', detail: `${Math.round(sample.value)} times` });
-  for (const sample of samples.pressures)
-    ofNode(sample, { level: 'warning', what: sample.labels.condition ?? 'Pressure', detail: '' });
-  const short = (sample: InstantSample): Omit<Problem, ObjectPart> => ({
-    level: 'warning',
-    what: 'Too few pods',
-    detail: `${sample.value} ${sample.value === 1 ? 'is' : 'are'} missing or not ready`,
-  });
-  for (const sample of samples.deployments) ofWorkload('Deployment', 'deployment', sample, short(sample));
-  for (const sample of samples.statefulSets) ofWorkload('StatefulSet', 'statefulset', sample, short(sample));
-  for (const sample of samples.daemonSets) ofWorkload('DaemonSet', 'daemonset', sample, short(sample));
-  for (const sample of samples.jobs)
-    ofWorkload('Job', 'job_name', sample, {
-      level: 'warning',
-      what: 'Failed pods',
-      detail: `${sample.value} of its pods failed`,
-    });
-  for (const { labels } of samples.idle)
-    found.push({
-      level: 'warning',
-      what: 'Cannot scale',
-      kind: 'HPA',
-      name: labels.horizontalpodautoscaler ?? '',
-      place: place(labels.cluster ?? '', labels.namespace ?? ''),
-      detail: 'its metric cannot be had',
-      path: '/autoscaling',
-    });
-  for (const { labels } of samples.volumes)
-    found.push({
-      level: 'warning',
-      what: 'Not bound',
-      kind: 'Volume claim',
-      name: labels.persistentvolumeclaim ?? '',
-      place: place(labels.cluster ?? '', labels.namespace ?? ''),
-      detail: '',
-      path: undefined,
-    });
+/** What is wrong now, the worst first. An object is named once: a workload that is Degraded is not also one that restarts. */
+export function problems(sources: ProblemSources): readonly Problem[] {
+  const found = [...ofNodes(sources), ...ofWorkloads(sources), ...ofAutoscaling(sources), ...ofVolumes(sources)];
   return [...found.filter(({ level }) => level === 'serious'), ...found.filter(({ level }) => level === 'warning')];
 }
 
-type ObjectPart = 'kind' | 'name' | 'place' | 'path';
+function ofNodes({ nodes }: ProblemSources): readonly Problem[] {
+  return nodes.map(({ cluster, node, status, conditions }) => {
+    const isReady = status === 'Ready';
+    const pressures = conditions.split(',').filter((condition) => condition !== '');
+    return {
+      level: isReady ? 'warning' : 'serious',
+      what: isReady ? (pressures[0] ?? 'Not well') : 'Not ready',
+      detail: isReady
+        ? pressures.slice(1).join(', ')
+        : [status === 'Unknown' ? 'nothing is heard from it' : '', ...pressures].filter(Boolean).join(', '),
+      kind: 'Node',
+      name: node,
+      place: cluster,
+      path: nodePath(cluster, node),
+    };
+  });
+}
 
-function clusterOf({ labels }: InstantSample): string {
-  return labels.cluster ?? '';
+function ofWorkloads({ workloads, samples }: ProblemSources): readonly Problem[] {
+  const found = new Map<string, Problem>();
+  for (const workload of workloads) {
+    const { cluster, namespace, kind, name, status, problem } = workload;
+    const path = workloadPath(kind, { cluster, namespace, name });
+    const level = workloadTone(workload) === 'bad' ? 'serious' : 'warning';
+    found.set(path, { level, what: status, kind, name, place: place(cluster, namespace), detail: problem, path });
+  }
+  const add = (sample: InstantSample, what: string, detail: string): void => {
+    const { cluster = '', namespace = '', workload_kind: kind = '', workload_name: name = '' } = sample.labels;
+    const path = workloadPath(kind, { cluster, namespace, name });
+    const told = found.get(path);
+    if (told !== undefined) {
+      if (what === 'OOMKilled' && !told.detail.includes(what))
+        found.set(path, { ...told, detail: `${told.detail}; ${detail}` });
+      return;
+    }
+    found.set(path, { level: 'warning', what, kind, name, place: place(cluster, namespace), detail, path });
+  };
+  for (const sample of samples.killed)
+    add(sample, 'OOMKilled', `${plural(sample.value, 'container')} needed more memory than the limit`);
+  for (const sample of samples.restarted)
+    add(sample, 'Restarts', `a container was restarted ${Math.round(sample.value)} times`);
+  return [...found.values()];
+}
+
+function ofAutoscaling({ samples, autoscaling }: ProblemSources): readonly Problem[] {
+  const found = new Map<string, Problem>();
+  const add = (labels: InstantSample['labels'], what: string, detail: string): void => {
+    const { cluster = '', namespace = '', horizontalpodautoscaler: name = '' } = labels;
+    const key = `${namespace}/${name}`;
+    if (found.has(key)) return;
+    const path = `/autoscaling?filter=${encodeURIComponent(name)}`;
+    found.set(key, { level: 'warning', what, kind: 'HPA', name, place: place(cluster, namespace), detail, path });
+  };
+  const known = new Map(
+    samples.autoscalers.map(({ labels }) => [`${labels.namespace}/${labels.horizontalpodautoscaler}`, labels]),
+  );
+  for (const { namespace, name, problems: told } of autoscaling?.autoscalers ?? []) {
+    const labels = known.get(`${namespace}/${name}`);
+    if (labels !== undefined && told.length > 0) add(labels, 'Cannot scale', told.join('; '));
+  }
+  for (const { labels } of samples.idle)
+    add(labels, 'Cannot scale', 'its metric cannot be had, or its target is not there');
+  for (const { labels, value } of samples.limited)
+    add(labels, 'At its maximum', `it wants ${plural(value, 'pod')} and may have no more`);
+  return [...ofRegistration(autoscaling?.registration ?? []), ...found.values()];
+}
+
+function ofRegistration(registration: NonNullable<AutoscalingState['registration']>): readonly Problem[] {
+  return registration.flatMap(({ group, version, state, detail, available }) => {
+    const isRegistered = state !== 'missing' && state !== 'failed';
+    const isRefused = available?.status === 'False';
+    if (isRegistered && !isRefused) return [];
+    return {
+      level: 'warning',
+      what: isRegistered ? 'Not available' : 'Not registered',
+      kind: 'Metrics API',
+      name: `${group}/${version}`,
+      place: '',
+      detail: isRegistered && isRefused ? `${available.reason}: ${available.message}` : detail,
+      path: '/autoscaling',
+    };
+  });
+}
+
+function ofVolumes({ samples }: ProblemSources): readonly Problem[] {
+  return samples.volumes.map(({ labels }) => ({
+    level: 'warning',
+    what: 'Not bound',
+    kind: 'Volume claim',
+    name: labels.persistentvolumeclaim ?? '',
+    place: place(labels.cluster ?? '', labels.namespace ?? ''),
+    detail: 'no volume has been found for it, or it is lost',
+    path: undefined,
+  }));
 }
 
 function place(cluster: string, namespace: string): string {

@@ -1,6 +1,7 @@
 import { Group, SegmentedControl, Text } from '@mantine/core';
 import { queryInstant } from '../../api/query-instant.ts';
-import { useData } from '../../api/use-data.ts';
+import { LIVE, useData } from '../../api/use-data.ts';
+import { useTimeRange } from '../../app/time-range.ts';
 import { useUrlState } from '../../app/url-state.ts';
 import { formatValue } from '../../charts/format-value.ts';
 import { Meter } from '../../charts/meter.tsx';
@@ -9,8 +10,7 @@ import { Nothing, Panel, PanelBody } from './panel.tsx';
 import classes from './rows.module.css';
 import { consumers, consumersQuery, RESOURCES, type Resource, workloadsQuery } from './top-consumers.ts';
 
-const COUNT = 8;
-const INTERVAL = 30_000;
+const COUNT = 10;
 
 /** Who uses the most now: pods or workloads, of what the user chooses. */
 export function TopConsumersPanel({ cluster }: { readonly cluster: string | undefined }) {
@@ -19,7 +19,13 @@ export function TopConsumersPanel({ cluster }: { readonly cluster: string | unde
   const resource: Resource = Object.hasOwn(RESOURCES, chosen) ? (chosen as Resource) : 'cpu';
   const { unit, title } = RESOURCES[resource];
   const query = (of === 'pods' ? consumersQuery : workloadsQuery)(resource, cluster, COUNT);
-  const loaded = useData(query, async (signal) => consumers(await queryInstant(query, { signal })), INTERVAL);
+  const [range] = useTimeRange();
+  const time = range.isLive ? undefined : range.end;
+  const loaded = useData(
+    `${query} ${time}`,
+    async (signal) => consumers(await queryInstant(query, { time, signal })),
+    range.isLive ? LIVE : 0,
+  );
   return (
     <Panel
       title="Top consumers"

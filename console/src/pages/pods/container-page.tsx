@@ -81,10 +81,14 @@ function ContainerState({
     <>
       <Reasons title={`Why: ${status}`} tone={tone} reasons={reasons} />
       <Facts
+        wide={[
+          ['Image', image],
+          ['Image ID', imageId],
+        ]}
         items={[
           ['State', reason === undefined ? state : `${state}: ${reason}`],
           ['Ready', isInit || isReady === undefined ? undefined : isReady ? 'yes' : 'no'],
-          ['Restarts', `${restarts}${restartsLately > 0 ? `, ${restartsLately} in the last half hour` : ''}`],
+          ['Restarts', `${restarts}${restartsLately > 0 ? ` (${restartsLately} in the last half hour)` : ''}`],
           ['Ended last', lastEndText(container) ?? 'never'],
           ['CPU, of the limit', usedOf(container.cpuUsed, container.cpuLimit, 'cores')],
           [
@@ -96,8 +100,6 @@ function ContainerState({
             'Memory requested',
             container.memoryRequest === undefined ? 'nothing' : formatValue(container.memoryRequest, 'bytes'),
           ],
-          ['Image', image],
-          ['Image ID', imageId],
           ['Kind', isInit ? 'init container' : undefined],
           [
             'Node',

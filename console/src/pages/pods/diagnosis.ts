@@ -1,4 +1,5 @@
 import type { ContainerFacts, PodFacts } from './pod-facts.ts';
+import { WAITS } from './reasons.ts';
 
 /** How a pod is, in a word, and why, in sentences for people. */
 export interface Diagnosis {
@@ -10,19 +11,6 @@ export interface Diagnosis {
 }
 
 const STILL_STARTING = new Set(['ContainerCreating', 'PodInitializing']);
-
-/** What a waiting container waits for, by its reason. */
-const WAITS: Readonly<Record<string, string>> = {
-  CrashLoopBackOff: 'ends again and again, so the kubelet waits longer before each restart',
-  ImagePullBackOff: 'cannot be started: its image cannot be pulled, and the kubelet waits before the next try',
-  ErrImagePull: 'cannot be started: its image cannot be pulled',
-  InvalidImageName: 'cannot be started: the name of its image is not valid',
-  CreateContainerConfigError: 'cannot be created: a ConfigMap or Secret that it needs is missing or wrong',
-  CreateContainerError: 'cannot be created by the container runtime',
-  RunContainerError: 'cannot be run by the container runtime',
-  ContainerCreating: 'is being created',
-  PodInitializing: 'waits for the init containers',
-};
 
 /** Says of a pod how it is and why. */
 export function diagnose(pod: PodFacts): Diagnosis {
@@ -111,7 +99,9 @@ function pastOf(container: ContainerFacts): string | undefined {
   const isWell = state === 'running' && isReady !== false && restartsLately === 0;
   if (isWell && lastReason !== 'OOMKilled') return undefined;
   const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
-  const often = `${times(restarts)}${restartsLately > 0 ? `, ${times(restartsLately)} in the last half hour` : ''}`;
+  const lately = restartsLately > 0 ? `${times(restartsLately)} in the last half hour` : '';
+  const often =
+    restartsLately >= restarts && lately !== '' ? lately : [times(restarts), lately].filter(Boolean).join(', ');
   const code = lastExitCode === undefined ? [] : [`exit code ${exitCodeText(lastExitCode)}`];
   const after =
     lastReason === 'OOMKilled'

@@ -1,13 +1,14 @@
-import { Anchor, Badge, Button, Group, Loader, Stack } from '@mantine/core';
+import { Anchor, Button, Loader, Stack } from '@mantine/core';
 import { Link, useParams } from 'wouter';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
-import { formatDateTime, formatDuration } from '../../app/format-time.ts';
 import { clusterOfSegment, nodePath, workloadPath } from '../../app/object-paths.ts';
 import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { keptSearch } from '../../app/url-state.ts';
+import { AgeFact } from '../../objects/age-fact.tsx';
 import { ChartSections } from '../../objects/chart-sections.tsx';
+import { ConditionBadges } from '../../objects/condition-badges.tsx';
 import { Facts } from '../../objects/facts.tsx';
 import { newPolicyPath } from '../../objects/filtered-path.ts';
 import { ObjectAlerts } from '../../objects/object-alerts.tsx';
@@ -66,7 +67,7 @@ export default function PodPage() {
         <Section title="Events">
           <ObjectEvents
             filters={[
-              ...(cluster === '' ? [] : [['cluster', cluster] as const]),
+              ['cluster', cluster],
               ['namespace', namespace],
               ['kind', 'Pod'],
               ['name', name],
@@ -118,12 +119,7 @@ function PodFactList({ pod: { cluster, namespace }, facts }: { readonly pod: Pod
           'Address',
           facts.podIp === undefined ? undefined : `${facts.podIp}${facts.hostNetwork ? ', of its node' : ''}`,
         ],
-        [
-          'Made',
-          created === undefined ? undefined : (
-            <span title={formatDateTime(created)}>{formatDuration(Date.now() / 1000 - created)} ago</span>
-          ),
-        ],
+        ['Made', created === undefined ? undefined : <AgeFact key="made" created={created} />],
         ['Priority', facts.priorityClass],
         ['Volume claims', facts.claims.length === 0 ? undefined : facts.claims.join(', ')],
       ]}
@@ -144,12 +140,8 @@ function Conditions({ facts }: { readonly facts: PodFacts }) {
     ['Ready', facts.isReady === true],
   ];
   return (
-    <Group gap={4}>
-      {conditions.map(([name, holds]) => (
-        <Badge key={name} color={holds ? 'green' : 'red'} title={holds ? `${name}: yes` : `${name}: no`}>
-          {holds ? '✓' : '✗'} {name}
-        </Badge>
-      ))}
-    </Group>
+    <ConditionBadges
+      conditions={conditions.map(([type, isGood]) => ({ type, status: isGood ? 'true' : 'false', isGood }))}
+    />
   );
 }

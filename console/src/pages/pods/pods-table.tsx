@@ -4,6 +4,7 @@ import { podPath } from '../../app/object-paths.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
+import { useTimeScope } from '../../objects/inventory-scope.ts';
 import classes from '../../objects/objects.module.css';
 import { ShareText } from '../../objects/share-text.tsx';
 
@@ -106,30 +107,35 @@ const CLUSTER: Column<PodRow> = { key: 'cluster', title: 'Cluster', sort: 'clust
 
 /** Pods of the inventory, those that `query` selects; each leads to its page. */
 export function PodsTable({
-  query,
+  query = {},
+  scope = {},
   shows,
   filters,
   pageSize,
   prefix,
 }: {
-  readonly query: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** What they are the pods of. */
+  readonly scope?: Readonly<Record<string, string>>;
   /** Columns that tell nothing where all pods have the same. */
-  readonly shows: { readonly cluster?: boolean; readonly namespace?: boolean };
+  readonly shows: { readonly cluster?: boolean; readonly namespace?: boolean; readonly node?: boolean };
   readonly filters?: ReactNode;
   readonly pageSize?: number;
   readonly prefix?: string;
 }) {
   const [first, ...others] = COLUMNS;
+  const time = useTimeScope();
   return (
     <DataTable<PodRow>
       label="Pods"
       source="/api/v1/inventory/pods"
       query={query}
+      scope={{ ...scope, ...time }}
       columns={[
         first!,
         ...(shows.namespace === true ? [NAMESPACE] : []),
         ...(shows.cluster === true ? [CLUSTER] : []),
-        ...others,
+        ...others.filter(({ key }) => key !== 'node' || shows.node !== false),
       ]}
       rowKey={({ cluster, namespace, pod }) => `${cluster}/${namespace}/${pod}`}
       rowHref={({ cluster, namespace, pod }) => podPath({ cluster, namespace, name: pod })}

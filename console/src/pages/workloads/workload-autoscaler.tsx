@@ -2,8 +2,9 @@ import { Anchor, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { getJson } from '../../api/get-json.ts';
 import { queryInstant } from '../../api/query-instant.ts';
-import { useData } from '../../api/use-data.ts';
+import { LIVE, useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
+import { formatDateTime } from '../../app/format-time.ts';
 import { Facts } from '../../objects/facts.tsx';
 import { filteredPath } from '../../objects/filtered-path.ts';
 import { Reasons } from '../../objects/reasons.tsx';
@@ -44,7 +45,7 @@ export function WorkloadAutoscaler({ workload }: { readonly workload: WorkloadNa
   const { data, error, reload } = useData(
     `autoscaler ${JSON.stringify(workload)}`,
     (signal) => loadAutoscaler(workload, signal),
-    30_000,
+    LIVE,
   );
   if (error !== undefined && data === undefined)
     return (
@@ -78,7 +79,7 @@ export function WorkloadAutoscaler({ workload }: { readonly workload: WorkloadNa
                 ? undefined
                 : explained.lastScale === null
                   ? 'never'
-                  : new Date(explained.lastScale).toLocaleString(),
+                  : formatDateTime(Date.parse(explained.lastScale) / 1000),
             ],
             ...(explained?.metrics ?? []).map(
               ({ metric, target, seen }) =>

@@ -18,7 +18,7 @@ export function workloadCharts(name: WorkloadName, has: { readonly gpu: boolean 
   const bound = (metric: string, resource: string): string =>
     `sum(${metric}${selector({ cluster, namespace, resource })} and on (pod) k8s_pod_status_ready${workload.selector})`;
   return [
-    { title: 'Replicas', charts: [...replicaCharts(name), ...(kind === 'Deployment' ? [rolloutChart(name)] : [])] },
+    { title: 'Replicas', charts: [...replicaCharts(name), ...(kind === 'Deployment' ? [replicaSetChart(name)] : [])] },
     {
       title: 'CPU and memory',
       charts: [
@@ -62,18 +62,34 @@ export function workloadCharts(name: WorkloadName, has: { readonly gpu: boolean 
 }
 
 function replicaCharts(name: WorkloadName): readonly ChartDescription[] {
-  const { desired, ready, unavailable } = replicaMetrics(name.kind);
+  const { desired, updated, ready, available } = replicaMetrics(name.kind);
   const own = ofObject(name);
   const line = (legend: string, metric: string | undefined, isBound = false): readonly ChartLine[] =>
     metric === undefined ? [] : [{ legend, query: `max(${metric}${own})`, isBound }];
   const workload: CatalogueObject = { level: 'workload', selector: workloadSelector(name) };
-  const replicas = [...line('Desired', desired, true), ...line('Ready', ready), ...line('Unavailable', unavailable)];
+  const replicas = [
+    ...line('Desired', desired, true),
+    ...line('Updated', updated),
+    ...line('Ready', ready),
+    ...line('Available', available),
+  ];
   return [
-    ...(replicas.length === 0 ? [] : [{ title: 'Replicas', unit: '', lines: replicas }]),
+    ...(replicas.length === 0
+      ? []
+      : [
+          {
+            title: 'Rollout',
+            unit: '',
+            description:
+              'Updated are those of the newest version, available those that have been ready for long enough.',
+            lines: replicas,
+          },
+        ]),
     {
-      title: 'Abnormal pods and restarts',
+      title: 'Abnormal and restarts',
       unit: '',
-      description: 'Restarts are those in the two minutes before.',
+      description:
+        'Abnormal are pods that are wanted and not available, of a Job those that failed; restarts are those in the two minutes before.',
       lines: [
         catalogueLine(workload, 'abnormal', 'Abnormal'),
         {
@@ -85,12 +101,12 @@ function replicaCharts(name: WorkloadName): readonly ChartDescription[] {
   ];
 }
 
-function rolloutChart({ cluster, namespace, name }: WorkloadName): ChartDescription {
+function replicaSetChart({ cluster, namespace, name }: WorkloadName): ChartDescription {
   const owned = selector({ cluster, namespace, owner_kind: 'Deployment', owner_name: name });
   return {
-    title: 'Rollouts',
+    title: 'Pods by replica set',
     unit: '',
-    description: 'Pods of each of its replica sets: where one falls and another rises, a new version was rolled out.',
+    description: 'Where one falls and another rises, a new version was rolled out.',
     lines: [
       {
         legend: '{{replicaset}}',

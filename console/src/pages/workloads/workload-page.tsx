@@ -2,13 +2,15 @@ import { Badge, Button, Group, Loader, Stack } from '@mantine/core';
 import { Link, useParams } from 'wouter';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
-import { formatDateTime, formatDuration } from '../../app/format-time.ts';
 import { clusterOfSegment } from '../../app/object-paths.ts';
 import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
+import { AgeFact } from '../../objects/age-fact.tsx';
 import { ChartSections } from '../../objects/chart-sections.tsx';
+import { ConditionBadges } from '../../objects/condition-badges.tsx';
 import { Facts } from '../../objects/facts.tsx';
 import { newPolicyPath } from '../../objects/filtered-path.ts';
+import { clusterScope } from '../../objects/inventory-scope.ts';
 import { ObjectAlerts } from '../../objects/object-alerts.tsx';
 import { objectCrumbs } from '../../objects/object-crumbs.ts';
 import { ObjectEvents } from '../../objects/object-events.tsx';
@@ -18,7 +20,9 @@ import { PodsTable } from '../pods/pods-table.tsx';
 import { type KnownWorkload, useWorkloadFacts } from './use-workload-facts.ts';
 import { WorkloadAutoscaler } from './workload-autoscaler.tsx';
 import { workloadCharts } from './workload-charts.ts';
-import { type WorkloadFacts, type WorkloadName, workloadStatus } from './workload-facts.ts';
+import type { WorkloadFacts, WorkloadName } from './workload-facts.ts';
+import { workloadReasons } from './workload-problem.ts';
+import { workloadTone } from './workload-tone.ts';
 
 const SCALABLE = new Set(['Deployment', 'StatefulSet', 'ReplicaSet']);
 
@@ -32,7 +36,8 @@ export default function WorkloadPage() {
   const { cluster } = workload;
   const { data: known, error, reload } = useWorkloadFacts(workload);
   const facts = known?.facts;
-  const status = facts === undefined ? undefined : workloadStatus(kind, facts);
+  const state = known?.state;
+  const tone = state === undefined ? 'unknown' : workloadTone(state);
   const podNames = new Set(known?.pods);
   return (
     <>
@@ -42,7 +47,7 @@ export default function WorkloadPage() {
         badges={
           <Group gap={6}>
             <Badge color="gray">{kind}</Badge>
-            {status !== undefined && <StatusBadge status={status.status} tone={status.tone} />}
+            {state !== undefined && <StatusBadge status={state.status} tone={tone} />}
           </Group>
         }
         actions={
@@ -66,12 +71,17 @@ export default function WorkloadPage() {
             text="It may have been deleted. What was stored of it is below, for the time range that is chosen."
           />
         )}
-        {status !== undefined && (
-          <Reasons title={`Why: ${status.status}`} tone={status.tone} reasons={status.reasons} />
+        {state !== undefined && (
+          <Reasons title={`Why: ${state.status}`} tone={tone} reasons={workloadReasons(state.problem)} />
         )}
         {facts !== undefined && <WorkloadFactList facts={facts} />}
         <Section title="Pods">
-          <PodsTable query={{ cluster, namespace, kind, workload: name }} shows={{}} pageSize={10} prefix="pods." />
+          <PodsTable
+            scope={{ ...clusterScope(cluster), namespace, kind, workload: name }}
+            shows={{}}
+            pageSize={10}
+            prefix="pods."
+          />
         </Section>
         {SCALABLE.has(kind) && <WorkloadAutoscaler workload={workload} />}
         <Section title="Alerts">
@@ -102,7 +112,7 @@ function eventFilters(
   const owned = [...(known?.replicaSets ?? []), ...(known?.pods ?? []).slice(0, MOST_PODS)];
   const kinds = [kind, 'ReplicaSet', 'Job', 'Pod', 'HorizontalPodAutoscaler'];
   return [
-    ...(cluster === '' ? [] : [['cluster', cluster] as const]),
+    ['cluster', cluster],
     ['namespace', namespace],
     ...[...new Set(kinds)].map((one) => ['kind', one] as const),
     ...[name, ...owned].map((one) => ['name', one] as const),
@@ -110,42 +120,30 @@ function eventFilters(
 }
 
 function WorkloadFactList({ facts }: { readonly facts: WorkloadFacts }) {
-  const { desired, ready, unavailable, updated, abnormal, created, conditions, counts } = facts;
+  const { desired, ready, unavailable, updated, available, created, conditions, counts } = facts;
   return (
     <Facts
       wide={[
         [
           'Conditions',
           conditions.length === 0 ? undefined : (
-            <Group key="conditions" gap={4}>
-              {conditions.map(({ type, status }) => (
-                <Badge key={type} color={conditionColor(type, status)} title={`${type}: ${status}`}>
-                  {status === 'true' ? '✓' : status === 'false' ? '✗' : '?'} {type}
-                </Badge>
-              ))}
-            </Group>
+            <ConditionBadges key="conditions" conditions={conditions.map((one) => ({ ...one, isGood: isGood(one) }))} />
           ),
         ],
       ]}
       items={[
         ['Replicas wanted', desired],
         ['Ready', ready],
-        ['Unavailable', unavailable],
         ['Of the newest version', updated],
+        ['Available', available],
+        ['Unavailable', unavailable],
         ...counts,
-        ['Abnormal pods', abnormal],
-        [
-          'Made',
-          created === undefined ? undefined : (
-            <span title={formatDateTime(created)}>{formatDuration(Date.now() / 1000 - created)} ago</span>
-          ),
-        ],
+        ['Made', created === undefined ? undefined : <AgeFact key="made" created={created} />],
       ]}
     />
   );
 }
 
-function conditionColor(type: string, status: string): string {
-  if (status !== 'true' && status !== 'false') return 'gray';
-  return (status === 'true') === (type !== 'ReplicaFailure' && type !== 'Failed') ? 'green' : 'red';
+function isGood({ type, status }: WorkloadFacts['conditions'][number]): boolean {
+  return status === (type === 'ReplicaFailure' || type === 'Failed' ? 'false' : 'true');
 }

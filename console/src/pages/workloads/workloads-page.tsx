@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core';
 import { useSearchParams } from 'wouter';
 import { formatDuration } from '../../app/format-time.ts';
 import { workloadPath } from '../../app/object-paths.ts';
@@ -5,9 +6,11 @@ import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
+import { useTimeScope } from '../../objects/inventory-scope.ts';
 import { ListFilter, useNames } from '../../objects/list-filter.tsx';
 import classes from '../../objects/objects.module.css';
 import { ShareText } from '../../objects/share-text.tsx';
+import { workloadTone } from './workload-tone.ts';
 
 /** A workload of the inventory. */
 interface WorkloadRow {
@@ -17,9 +20,9 @@ interface WorkloadRow {
   readonly name: string;
   readonly status: string;
   readonly abnormal: boolean;
+  readonly problem: string;
   readonly ready?: number | null;
   readonly desired?: number | null;
-  readonly pods: number;
   readonly podsAbnormal: number;
   readonly restarts: number;
   readonly age?: number | null;
@@ -30,7 +33,10 @@ interface WorkloadRow {
 }
 
 const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job', 'ReplicaSet', 'Pod', 'StaticPod'];
-const STATUSES = ['Ready', 'Degraded', 'Stopped', 'Running', 'Complete', 'Failed', 'Active', 'Scheduled', 'Suspended'];
+const STATUSES = [
+  ...['Unavailable', 'Degraded', 'Rolling out', 'Starting', 'Ready', 'Paused', 'Stopped'],
+  ...['Failed', 'Running', 'Complete', 'Active', 'Scheduled', 'Suspended'],
+];
 
 const NAME: Column<WorkloadRow> = {
   key: 'name',
@@ -56,10 +62,15 @@ const OTHERS: readonly Column<WorkloadRow>[] = [
     key: 'status',
     title: 'Status',
     sort: 'status',
-    cell: ({ status, abnormal, podsAbnormal }) => (
-      <span title={podsAbnormal === 0 ? undefined : `${podsAbnormal} of its pods are not well`}>
-        <StatusBadge status={status} {...(abnormal && { tone: 'bad' as const })} />
-      </span>
+    cell: ({ status, abnormal, problem }) => (
+      <>
+        <StatusBadge status={status} tone={workloadTone({ status, abnormal })} />
+        {problem !== '' && (
+          <Text component="div" fz="xs" c="dimmed" mt={2} className={classes.note}>
+            {problem}
+          </Text>
+        )}
+      </>
     ),
   },
   {
@@ -67,7 +78,8 @@ const OTHERS: readonly Column<WorkloadRow>[] = [
     title: 'Ready',
     isNumber: true,
     hint: 'Pods that are ready, of those that are wanted; of a Job those that succeeded, of those that have to',
-    cell: ({ ready, desired, pods }) => `${ready ?? '–'}/${desired ?? pods}`,
+    cell: ({ ready, desired }) =>
+      ready === undefined && desired === undefined ? '–' : `${ready ?? 0}/${desired ?? '–'}`,
   },
   {
     key: 'restarts',
@@ -87,7 +99,7 @@ const OTHERS: readonly Column<WorkloadRow>[] = [
   },
   {
     key: 'cpuOfResource',
-    title: 'Of its share',
+    title: 'Of share',
     sort: 'cpuOfResource',
     isNumber: true,
     isWideOnly: true,
@@ -104,7 +116,7 @@ const OTHERS: readonly Column<WorkloadRow>[] = [
   },
   {
     key: 'memoryOfResource',
-    title: 'Of its share',
+    title: 'Of share',
     sort: 'memoryOfResource',
     isNumber: true,
     isWideOnly: true,
@@ -126,6 +138,7 @@ export default function WorkloadsPage() {
   const given = (name: string): string => params.get(name) ?? '';
   const cluster = given('cluster');
   const clusters = useNames('clusters', 'cluster');
+  const time = useTimeScope();
   const namespaces = useNames('namespaces', 'namespace', cluster === '' ? {} : { cluster });
   return (
     <>
@@ -134,6 +147,7 @@ export default function WorkloadsPage() {
         label="Workloads"
         source="/api/v1/inventory/workloads"
         query={{ namespace: given('namespace'), kind: given('kind'), status: given('status') }}
+        scope={time}
         columns={[
           NAME,
           ...(given('namespace') === '' ? [NAMESPACE] : []),
