@@ -1,6 +1,6 @@
 import type { Board } from '../parts/board.ts';
 import { graph } from '../parts/graph-panel.ts';
-import { cell, ofSeries } from '../parts/links.ts';
+import { type BoardLink, cell, ofSeries } from '../parts/links.ts';
 import { toWorkload } from '../parts/object-links.ts';
 import { stat } from '../parts/stat-panel.ts';
 import { table } from '../parts/table-panel.ts';
@@ -12,6 +12,22 @@ const matchers = 'cluster="$cluster", namespace=~"$namespace"';
 /** The workloads that the table shows: the hundred that use most CPU, and those that are not well. */
 const shown = `and on (namespace, workload_kind, workload_name)
   (topk(100, k8s_workload_cpu_core_used{${matchers}}) or topk(50, k8s_workload_abnormal{${matchers}} > 0))`;
+
+/** Deployments in a rollout: pods are missing of the current version, or there are some of an older one. */
+const rollouts = `(kube_deployment_status_replicas_updated{${matchers}} < kube_deployment_spec_replicas{${matchers}}
+  or kube_deployment_status_replicas{${matchers}} > kube_deployment_status_replicas_updated{${matchers}})`;
+const inRollout = (metric: string): string =>
+  `kube_deployment_${metric}{${matchers}} and on (namespace, deployment) topk(50, ${rollouts})`;
+const toDeployment: BoardLink = {
+  title: 'Workload',
+  uid: 'pharos-workload',
+  variables: {
+    cluster: '$cluster',
+    namespace: cell('namespace'),
+    workload: cell('deployment'),
+    kind: 'Deployment',
+  },
+};
 
 /** The workloads of some namespaces beside each other. */
 export const workloads: Board = {
@@ -46,12 +62,7 @@ export const workloads: Board = {
           description: 'Deployments whose pods are not all of the current version yet.',
           unit: UNIT.count,
           thresholds: { warn: 1 },
-          queries: [
-            {
-              expr: `count(kube_deployment_status_replicas_updated{${matchers}} < kube_deployment_spec_replicas{${matchers}})
-                or vector(0)`,
-            },
-          ],
+          queries: [{ expr: `count(${rollouts}) or vector(0)` }],
         }),
       ],
     },
@@ -144,6 +155,28 @@ export const workloads: Board = {
             },
           ],
           links: [toWorkload(ofSeries)],
+        }),
+        table({
+          title: 'Rollouts',
+          description: 'Up to 50 Deployments whose pods are not all of the current version yet. One that stays hangs.',
+          none: 'none are in a rollout',
+          height: 6,
+          sortBy: 'Not available',
+          labels: [
+            { label: 'namespace', title: 'Namespace' },
+            { label: 'deployment', title: 'Deployment', link: toDeployment },
+          ],
+          values: [
+            { title: 'Pods wanted', unit: UNIT.count, expr: inRollout('spec_replicas') },
+            { title: 'There', unit: UNIT.count, expr: inRollout('status_replicas') },
+            { title: 'Of the current version', unit: UNIT.count, expr: inRollout('status_replicas_updated') },
+            {
+              title: 'Not available',
+              unit: UNIT.count,
+              thresholds: { warn: 1 },
+              expr: inRollout('status_replicas_unavailable'),
+            },
+          ],
         }),
         ...topUse(
           { level: 'workload', matchers },

@@ -176,6 +176,8 @@ export class DeploymentController {
     const newest = current === undefined ? undefined : index.byKey<ReplicaSet>(REPLICA_SETS, keyOf(current));
     const updated = newest?.status?.replicas ?? 0;
     const [replicas, ready, available] = [sum('replicas'), sum('readyReplicas'), sum('availableReplicas')];
+    // In a rollout more pods are wanted than the Deployment says, and each that is not available counts.
+    const asked = sets.reduce((total, set) => total + (set.spec.replicas ?? 0), 0);
     const allowed = rounded(deployment.spec.strategy?.rollingUpdate?.maxUnavailable ?? '25%', wanted, 'down');
     const enough = available >= wanted - allowed;
     const complete = updated === wanted && replicas === wanted && available === wanted;
@@ -219,7 +221,7 @@ export class DeploymentController {
       ...(updated > 0 && { updatedReplicas: updated }),
       ...(ready > 0 && { readyReplicas: ready }),
       ...(available > 0 && { availableReplicas: available }),
-      ...(wanted > available && { unavailableReplicas: wanted - available }),
+      ...(asked > available && { unavailableReplicas: asked - available }),
       conditions,
     });
   }

@@ -179,6 +179,8 @@ export class Load {
     meters.set(rows.root, COLUMN.transmitBytes, meters.rate(rows.root, COLUMN.transmitBytes) + 14_000 * jitter);
     meters.set(rows.root, COLUMN.receivePackets, meters.rate(rows.root, COLUMN.receivePackets) + 45 * jitter);
     meters.set(rows.root, COLUMN.transmitPackets, meters.rate(rows.root, COLUMN.transmitPackets) + 40 * jitter);
+    // Frames of protocols that the machine does not speak.
+    meters.set(rows.root, COLUMN.receiveDropped, 0.04 * jitter);
     const images = machine.disk * (0.18 + 0.12 * fraction(machine.name));
     meters.set(rows.root, COLUMN.fsUsage, images + machine.filled + meters.value(rows.pods, COLUMN.fsUsage, time));
     if (first) for (const row of Object.values(rows)) this.#backdate(row, time - machine.bootedAt);
