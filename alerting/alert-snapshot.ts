@@ -8,6 +8,9 @@ export interface AlertSnapshot {
   readonly activeAt: string;
   readonly keepFiringSince?: string;
   readonly value: string;
+  /** Of a policy's alert: what its value is compared with, and the metric that it is of. */
+  readonly threshold?: string;
+  readonly metric?: string;
 }
 
 /** The alert as it is now; undefined of one that is over. */
@@ -34,7 +37,8 @@ export function timeText(milliseconds: number): string {
   return milliseconds === 0 ? '0001-01-01T00:00:00Z' : new Date(milliseconds).toISOString();
 }
 
-function valueText(value: number): string {
+/** As Prometheus writes values. */
+export function valueText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');

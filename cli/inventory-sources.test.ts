@@ -50,6 +50,7 @@ it('asks the roles that run elsewhere', async () => {
     annotations: {},
     fingerprint: 'f',
     startsAt: '2026-01-15T12:00:00Z',
+    receivers: [{ name: 'ops' }],
   };
   const alerting = await role({
     '/api/v1/alerts': {

@@ -18,6 +18,8 @@ const told = (labels: Record<string, string>, silencedBy: readonly string[] = []
   fingerprint: fingerprint(Labels.from(labels)),
   startsAt: time,
   status: { silencedBy, inhibitedBy: [] },
+  receivers: [{ name: 'ops' }],
+  generatorURL: 'http://a/graph?g0.expr=up+%3D%3D+0&g0.tab=1',
 });
 
 test('an alert knows who silences it, with external labels or without', () => {
@@ -25,7 +27,13 @@ test('an alert knows who silences it, with external labels or without', () => {
     [evaluated({ alertname: 'A' }), evaluated({ alertname: 'B' })],
     [told({ alertname: 'A' }, ['s1']), told({ alertname: 'B', replica: 'x' }, ['s2'])],
   );
-  expect(a).toMatchObject({ silencedBy: ['s1'], value: '1.5e+01', activeAt: Date.parse(time) });
+  expect(a).toMatchObject({
+    receivers: ['ops'],
+    query: 'up == 0',
+    silencedBy: ['s1'],
+    value: '1.5e+01',
+    activeAt: Date.parse(time),
+  });
   expect(a!.fingerprint).toBe(told({ alertname: 'A' }).fingerprint);
   expect(b).toMatchObject({
     silencedBy: ['s2'],

@@ -12,6 +12,8 @@ export interface ToldAlert {
   /** RFC 3339. */
   readonly startsAt: string;
   readonly status: { readonly silencedBy: readonly string[]; readonly inhibitedBy: readonly string[] };
+  readonly receivers: readonly { readonly name: string }[];
+  readonly generatorURL?: string;
 }
 
 /** An alert that is pending or fires, of a rule, a policy, or posted by somebody else. */
@@ -27,6 +29,14 @@ export interface CurrentAlert {
   readonly value: string | undefined;
   readonly silencedBy: readonly string[];
   readonly inhibitedBy: readonly string[];
+  /** Who is told of it while it fires. */
+  readonly receivers: readonly string[];
+  /** What its value is compared with, as Prometheus writes it; undefined when that is not known. */
+  readonly threshold: string | undefined;
+  /** What its value is of; undefined when that is not known. */
+  readonly metric: string | undefined;
+  /** What to look at in a chart, as PromQL; undefined when that is not known. */
+  readonly query: string | undefined;
 }
 
 /**
@@ -42,7 +52,7 @@ export function currentAlerts(evaluated: readonly AlertSnapshot[], told: readonl
     if (same === undefined) byName.set(name, [one]);
     else same.push(one);
   }
-  const joined = evaluated.map(({ labels, annotations, state, activeAt, value }): CurrentAlert => {
+  const joined = evaluated.map(({ labels, annotations, state, activeAt, value, threshold, metric }): CurrentAlert => {
     const own = fingerprint(Labels.from(labels));
     const isSame = (one: ToldAlert): boolean => rest.has(one.fingerprint) && isPartOf(labels, one.labels);
     const same = state === 'firing' ? (rest.get(own) ?? byName.get(labels.alertname ?? '')?.find(isSame)) : undefined;
@@ -56,11 +66,19 @@ export function currentAlerts(evaluated: readonly AlertSnapshot[], told: readonl
       value,
       silencedBy: same?.status.silencedBy ?? [],
       inhibitedBy: same?.status.inhibitedBy ?? [],
+      receivers: same === undefined ? [] : namesOf(same),
+      threshold,
+      metric,
+      query: queryOf(same),
     };
   });
   const others = [...rest.values()].map(
     ({ labels, annotations, startsAt, status, ...one }): CurrentAlert => ({
       fingerprint: one.fingerprint,
+      receivers: namesOf(one),
+      threshold: undefined,
+      metric: undefined,
+      query: queryOf(one),
       state: 'firing',
       labels,
       annotations,
@@ -71,6 +89,16 @@ export function currentAlerts(evaluated: readonly AlertSnapshot[], told: readonl
     }),
   );
   return [...joined, ...others];
+}
+
+function namesOf({ receivers }: Pick<ToldAlert, 'receivers'>): readonly string[] {
+  return receivers.map(({ name }) => name);
+}
+
+/** The expression in a link as Prometheus makes them. */
+function queryOf(alert: Pick<ToldAlert, 'generatorURL'> | undefined): string | undefined {
+  const url = alert?.generatorURL ?? '';
+  return new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('g0.expr') ?? undefined;
 }
 
 function isPartOf(some: Texts, all: Texts): boolean {

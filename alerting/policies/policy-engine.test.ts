@@ -41,7 +41,8 @@ describe('consecutive periods', () => {
     await bed.minutes([95]);
     const labels = { ...POD, policy: 'p', alertname: 'PodCpu', severity: 'warn' };
     const activeAt = new Date(START + MINUTE).toISOString();
-    expect(bed.engine.alerts()).toEqual([{ labels, annotations: {}, state: 'pending', activeAt, value: '9.5e+01' }]);
+    const shown = { labels, annotations: {}, activeAt, metric: METRIC, threshold: '9e+01' };
+    expect(bed.engine.alerts()).toEqual([{ ...shown, state: 'pending', value: '9.5e+01' }]);
     await bed.minutes([96]);
     expect(bed.engine.alerts()).toMatchObject([{ labels, state: 'firing', activeAt, value: '9.6e+01' }]);
     expect(bed.engine.alerts()[0]!.annotations.summary).toContain('is 96 %');

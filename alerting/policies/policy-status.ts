@@ -1,4 +1,4 @@
-import { type AlertSnapshot, alertSnapshot } from '../alert-snapshot.ts';
+import { type AlertSnapshot, alertSnapshot, valueText } from '../alert-snapshot.ts';
 import { LEVEL_LABELS } from './object-level.ts';
 import { comparedWith, isChange } from './period-track.ts';
 import type { AlertPolicy, Severity } from './policy.ts';
@@ -88,9 +88,12 @@ export function policySnapshot({ policy, run, health, lastError, lastEvaluation 
 /** The policy's pending and firing alerts. */
 export function alertSnapshots({ spoken, voice }: PolicyEntry): AlertSnapshot[] {
   return Array.from(spoken.values()).flatMap((each) => {
-    const { state, activeAt, value } = each.alert;
+    const { state, activeAt, value, threshold, condition } = each.alert;
     const { annotations } = each;
-    return alertSnapshot({ labels: voice.fullLabels(each), annotations, state, activeAt, value }) ?? [];
+    const snapshot = alertSnapshot({ labels: voice.fullLabels(each), annotations, state, activeAt, value });
+    const metric = voice.policy.conditions[condition]?.metric;
+    if (snapshot === undefined || metric === undefined) return snapshot ?? [];
+    return { ...snapshot, ...(!Number.isNaN(threshold) && { threshold: valueText(threshold) }), metric };
   });
 }
 

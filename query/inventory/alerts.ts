@@ -13,6 +13,12 @@ export interface CurrentAlert {
   readonly value: string | undefined;
   readonly silencedBy: readonly string[];
   readonly inhibitedBy: readonly string[];
+  /** Who is told of it while it fires. */
+  readonly receivers?: readonly string[];
+  /** What its value is compared with, what it is of, and what to look at in a chart; undefined when that is not known. */
+  readonly threshold?: string | undefined;
+  readonly metric?: string | undefined;
+  readonly query?: string | undefined;
 }
 
 /** An alert of the list. */

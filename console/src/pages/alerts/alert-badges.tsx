@@ -1,20 +1,25 @@
 import { Badge, Group } from '@mantine/core';
+import { StatusBadge } from '../../app/status-badge.tsx';
 import { severityColour } from './alert-severity.ts';
 import type { CurrentAlert } from './current-alerts.ts';
 
-const STATE_COLOURS = { firing: 'red', pending: 'yellow', inactive: 'green' } as const;
+const STATES = {
+  firing: { word: 'firing', tone: 'bad' },
+  pending: { word: 'pending', tone: 'warning' },
+  inactive: { word: 'resolved', tone: 'good' },
+} as const;
 
 /** The state of an alert, and whether nobody is told of it. */
 export function AlertStateBadges({
   state,
   silencedBy = [],
   inhibitedBy = [],
-}: { readonly state: keyof typeof STATE_COLOURS } & Partial<Pick<CurrentAlert, 'silencedBy' | 'inhibitedBy'>>) {
+}: { readonly state: keyof typeof STATES } & Partial<Pick<CurrentAlert, 'silencedBy' | 'inhibitedBy'>>) {
   return (
     <Group gap={4} wrap="nowrap" component="span">
-      <Badge color={STATE_COLOURS[state]}>{state}</Badge>
-      {silencedBy.length > 0 && <Badge color="gray">silenced</Badge>}
-      {inhibitedBy.length > 0 && <Badge color="gray">inhibited</Badge>}
+      <StatusBadge status={STATES[state].word} tone={STATES[state].tone} />
+      {silencedBy.length > 0 && <StatusBadge status="silenced" tone="unknown" />}
+      {inhibitedBy.length > 0 && <StatusBadge status="inhibited" tone="unknown" />}
     </Group>
   );
 }

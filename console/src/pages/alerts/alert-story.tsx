@@ -1,4 +1,5 @@
-import { Badge, Code, Group, Text, Timeline } from '@mantine/core';
+import { Code, Group, Text, Timeline } from '@mantine/core';
+import { StatusBadge } from '../../app/status-badge.tsx';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
 import type { AlertEvent } from './alert-lanes.ts';
 import { parseValue } from './current-alerts.ts';
@@ -31,7 +32,6 @@ interface Silenced {
 export type StoryEntry = ({ readonly kind: 'transition' } & AlertEvent) | Told | Silenced;
 
 const STATE_COLOURS = { pending: 'yellow', firing: 'red', inactive: 'green' } as const;
-const OUTCOME_COLOURS = { delivered: 'green', refused: 'red', failed: 'red' } as const;
 
 /** All of one alert, the newest first: its states with values, who was told, and what silences it. */
 export function AlertStory({ entries }: { readonly entries: readonly StoryEntry[] }) {
@@ -78,7 +78,7 @@ function Detail({ entry }: { readonly entry: StoryEntry }) {
     case 'notification':
       return (
         <Group gap={6}>
-          <Badge color={OUTCOME_COLOURS[entry.outcome]}>{entry.outcome}</Badge>
+          <StatusBadge status={entry.outcome} tone={entry.outcome === 'delivered' ? 'good' : 'bad'} />
           {entry.integration !== undefined && (
             <Text size="xs" c="dimmed">
               {entry.integration}

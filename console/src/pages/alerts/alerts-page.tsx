@@ -108,7 +108,7 @@ export default function AlertsPage() {
                 allowDeselect={false}
                 data={[
                   { value: 'severity', label: 'By severity' },
-                  { value: 'name', label: 'By name' },
+                  { value: 'name', label: 'By rule or policy' },
                   { value: 'object', label: 'By object' },
                 ]}
                 value={grouping}

@@ -3,6 +3,8 @@ import { Link } from 'wouter';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { formatDuration } from '../../app/format-time.ts';
 import { keptSearch } from '../../app/url-state.ts';
+import { formatValue } from '../../charts/format-value.ts';
+import { metricUnit } from '../policies/metric-catalogue.ts';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
 import { alertObject } from './alert-object.ts';
 import { LEVELS, severityRank } from './alert-severity.ts';
@@ -44,6 +46,12 @@ export function AlertsTable({
   const groups = groupBy(alerts, (alert) => groupOf(alert, grouping));
   return (
     <Stack gap="md">
+      <div className={classes.head} aria-hidden>
+        <span>Alert</span>
+        <span>Object</span>
+        <span className={classes.number}>Value</span>
+        <span className={classes.number}>For</span>
+      </div>
       {[...groups].map(([group, shown]) => {
         const title = grouping === 'severity' ? HEADINGS[group as keyof typeof HEADINGS] : group;
         return (
@@ -74,9 +82,12 @@ export function AlertsTable({
 }
 
 function AlertRow({ alert }: { readonly alert: CurrentAlert }) {
-  const { fingerprint, state, labels, annotations, activeAt, value, silencedBy, inhibitedBy } = alert;
+  const { fingerprint, state, labels, annotations, activeAt, value, threshold, metric, query } = alert;
   const { kind, text, path } = alertObject(labels);
   const summary = annotations.summary ?? annotations.description ?? '';
+  const unit = metricUnit(metric);
+  const explored = new URLSearchParams(keptSearch());
+  explored.set('g0.expr', query);
   return (
     <div className={classes.row}>
       <Box miw={0}>
@@ -85,10 +96,10 @@ function AlertRow({ alert }: { readonly alert: CurrentAlert }) {
             {labels.alertname ?? fingerprint}
           </Anchor>
           <SeverityBadge severity={labels.severity} />
-          <AlertStateBadges state={state} silencedBy={silencedBy} inhibitedBy={inhibitedBy} />
+          <AlertStateBadges state={state} silencedBy={alert.silencedBy} inhibitedBy={alert.inhibitedBy} />
         </Group>
         {summary !== '' && (
-          <Text size="sm" c="dimmed">
+          <Text size="sm" c="dimmed" lineClamp={2} title={summary}>
             {summary}
           </Text>
         )}
@@ -104,17 +115,36 @@ function AlertRow({ alert }: { readonly alert: CurrentAlert }) {
           </Anchor>
         )}
         <Text size="xs" c="dimmed">
-          {kind}
+          {[kind, toldText(alert)].filter((part) => part !== '').join(' · ')}
         </Text>
       </Box>
-      <Text size="sm" className={classes.number} title="Value">
-        {Number.isNaN(value) ? '–' : Number(value.toPrecision(4)).toLocaleString()}
-      </Text>
-      <Text size="sm" c="dimmed" className={classes.number} title={new Date(activeAt).toLocaleString()}>
-        {formatDuration((Date.now() - activeAt) / 1000)}
-      </Text>
+      <div className={classes.number} title="Value, and what it is compared with">
+        <Text size="sm">{Number.isNaN(value) ? '–' : formatValue(value, unit)}</Text>
+        {threshold !== undefined && (
+          <Text size="xs" c="dimmed">
+            at {formatValue(threshold, unit)}
+          </Text>
+        )}
+      </div>
+      <div className={classes.number}>
+        <Text size="sm" title={new Date(activeAt).toLocaleString()}>
+          {formatDuration((Date.now() - activeAt) / 1000)}
+        </Text>
+        {query !== '' && (
+          <Anchor component={Link} href={`/explore?${explored}`} size="xs" aria-label={`Explore ${labels.alertname}`}>
+            Explore
+          </Anchor>
+        )}
+      </div>
     </div>
   );
+}
+
+/** Who is told of it: `tells on-call, shop`. */
+function toldText({ state, silencedBy, inhibitedBy, receivers }: CurrentAlert): string {
+  if (state === 'pending') return '';
+  if (silencedBy.length > 0 || inhibitedBy.length > 0 || receivers.length === 0) return 'nobody is told';
+  return `tells ${receivers.join(', ')}`;
 }
 
 function groupOf({ labels }: CurrentAlert, grouping: Grouping): string {

@@ -15,6 +15,14 @@ export interface CurrentAlert {
   readonly value: number;
   readonly silencedBy: readonly string[];
   readonly inhibitedBy: readonly string[];
+  /** Who is told of it while it fires. */
+  readonly receivers: readonly string[];
+  /** What the value is compared with; undefined when that is not known. */
+  readonly threshold: number | undefined;
+  /** What the value is of; '' when that is not known. */
+  readonly metric: string;
+  /** What to look at in Explore, as PromQL; '' when that is not known. */
+  readonly query: string;
 }
 
 /** How many alerts there are of each value of something. */
@@ -31,10 +39,16 @@ export interface CurrentAlerts {
   readonly counts: Readonly<Record<string, Counts>>;
 }
 
+type Judged = 'receivers' | 'threshold' | 'metric' | 'query';
+
 interface Answer {
-  readonly items: readonly (Omit<CurrentAlert, 'state' | 'value'> & {
+  readonly items: readonly (Omit<CurrentAlert, 'state' | 'value' | Judged> & {
     readonly status: CurrentAlert['state'];
     readonly value?: string;
+    readonly receivers?: readonly string[];
+    readonly threshold?: string;
+    readonly metric?: string;
+    readonly query?: string;
   })[];
   readonly total: number;
   readonly statuses: Counts;
@@ -48,11 +62,25 @@ export async function loadAlerts(query: Readonly<Record<string, string>>, signal
     `/api/v1/inventory/alerts?${new URLSearchParams(given)}`,
     { signal },
   );
-  const alerts = items.map(({ status, value = 'NaN', ...alert }) => ({
-    ...alert,
-    state: status,
-    value: parseValue(value),
-  }));
+  const alerts = items.map(
+    ({
+      status,
+      value = 'NaN',
+      threshold,
+      receivers = [],
+      metric = '',
+      query: measured = '',
+      ...alert
+    }): CurrentAlert => ({
+      ...alert,
+      state: status,
+      value: parseValue(value),
+      receivers,
+      threshold: threshold === undefined ? undefined : parseValue(threshold),
+      metric,
+      query: measured,
+    }),
+  );
   return { alerts, total, states: statuses, counts };
 }
 

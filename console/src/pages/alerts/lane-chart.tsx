@@ -33,6 +33,7 @@ export function LaneChart({
       label={shown !== undefined && <SpanText span={shown} />}
       multiline
       position="top"
+      withinPortal={false}
     >
       <Box component="svg" w="100%" h={HEIGHT} role="img" aria-label={label} display="block">
         <rect width="100%" height={HEIGHT} fill="var(--mantine-color-default-border)" opacity={0.35} rx={2} />

@@ -1,16 +1,17 @@
-import { Badge, Button, Code, Group, Loader, Stack, Table, Text } from '@mantine/core';
+import { Button, Code, Group, Loader, Stack, Table, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useRef, useState } from 'react';
 import { useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
 import { formatDuration } from '../../app/format-time.ts';
+import { StatusBadge } from '../../app/status-badge.tsx';
 import { expireSilence, loadSilencePage, matcherText, type Silence } from './silence.ts';
 
 /** How many silences are shown at first, and at most. */
 const FIRST = 100;
 const MOST = 5_000;
-const COLOURS = { active: 'blue', pending: 'yellow', expired: 'gray' } as const;
+const TONES = { active: 'busy', pending: 'warning', expired: 'unknown' } as const;
 
 /** Silences, those that end next first, and a way to end one now. */
 export function SilencesView({ text, onChange }: { readonly text: string; readonly onChange: () => void }) {
@@ -49,7 +50,7 @@ export function SilencesView({ text, onChange }: { readonly text: string; readon
             <Table.Th>What</Table.Th>
             <Table.Th>Why</Table.Th>
             <Table.Th>Until</Table.Th>
-            <Table.Th aria-label="Actions" />
+            <Table.Th>Actions</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -73,7 +74,7 @@ function SilenceRow({ silence, onChange }: { readonly silence: Silence; readonly
   return (
     <Table.Tr>
       <Table.Td>
-        <Badge color={COLOURS[status.state]}>{status.state}</Badge>
+        <StatusBadge status={status.state} tone={TONES[status.state]} />
       </Table.Td>
       <Table.Td maw={380}>
         <Group gap={4}>

@@ -1,12 +1,15 @@
-import { Badge, Group, Select, Stack, Switch, Text, UnstyledButton } from '@mantine/core';
+import { Group, Select, Stack, Switch, Text, UnstyledButton } from '@mantine/core';
 import { getJson } from '../../api/get-json.ts';
 import { formatDuration } from '../../app/format-time.ts';
 import { PageHeader } from '../../app/page-header.tsx';
+import { StatusBadge } from '../../app/status-badge.tsx';
 import { useUrlState } from '../../app/url-state.ts';
 import { type Column, DataTable, type ListAnswer } from '../../lists/data-table.tsx';
 import { type Autoscaler, type AutoscalerMetric, metricShare, metricText } from './autoscaler.ts';
 import { AutoscalerDrawer } from './autoscaler-drawer.tsx';
+import { RegistrationNotice } from './registration-notice.tsx';
 import { ReplicaMeter } from './replica-meter.tsx';
+import { scalingLimit } from './scaling-limit.ts';
 
 const INTERVAL = 10_000;
 const SHOWN = 3;
@@ -39,7 +42,14 @@ export default function AutoscalingPage() {
       key: 'replicas',
       title: 'Replicas',
       sort: 'currentReplicas',
-      cell: (autoscaler) => <ReplicaMeter autoscaler={autoscaler} />,
+      cell: (autoscaler) => (
+        <>
+          <ReplicaMeter autoscaler={autoscaler} />
+          <Text size="xs" c="dimmed">
+            {scalingLimit(autoscaler)}
+          </Text>
+        </>
+      ),
     },
     {
       key: 'decision',
@@ -53,6 +63,7 @@ export default function AutoscalingPage() {
   return (
     <>
       <PageHeader title="Autoscaling" />
+      <RegistrationNotice />
       <DataTable<Autoscaler>
         label="Autoscalers"
         source={loadAutoscalers}
@@ -141,7 +152,7 @@ function LastDecision({ autoscaler: { lastDecision, lastScale } }: { readonly au
 
 function Problems({ problems }: { readonly problems: readonly string[] }) {
   const [first] = problems;
-  if (first === undefined) return <Badge color="green">none</Badge>;
+  if (first === undefined) return <StatusBadge status="none" tone="good" />;
   return (
     <Text size="xs" lineClamp={2} maw={320} title={problems.join('\n')} style={{ overflowWrap: 'anywhere' }}>
       {problems.length > 1 && <b>{problems.length}: </b>}

@@ -36,7 +36,7 @@ export function TextPairs({
           <TextInput
             w={{ base: 110, xs: 160 }}
             style={{ flexShrink: 0 }}
-            aria-label={`Name of ${what} ${i + 1}`}
+            aria-label={`Key of ${what} ${i + 1}`}
             placeholder="name"
             value={name}
             onChange={({ currentTarget: { value } }) => set(rows.with(i, [value.trim(), text]))}
