@@ -1,4 +1,5 @@
-import { Code, Group, Text, Timeline } from '@mantine/core';
+import { Button, Code, Group, Text, Timeline } from '@mantine/core';
+import { useState } from 'react';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
 import type { AlertEvent } from './alert-lanes.ts';
@@ -31,21 +32,35 @@ interface Silenced {
 /** Something that happened to an alert. */
 export type StoryEntry = ({ readonly kind: 'transition' } & AlertEvent) | Told | Silenced;
 
+const FIRST = 12;
 const STATE_COLOURS = { pending: 'yellow', firing: 'red', inactive: 'green' } as const;
 
 /** All of one alert, the newest first: its states with values, who was told, and what silences it. */
 export function AlertStory({ entries }: { readonly entries: readonly StoryEntry[] }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const shown = isWhole ? entries : entries.slice(0, FIRST);
   return (
-    <Timeline bulletSize={14} lineWidth={2} active={entries.length}>
-      {entries.map((entry, i) => (
-        <Timeline.Item key={`${entry.time} ${entry.kind} ${i}`} color={colourOf(entry)} title={<Title entry={entry} />}>
-          <Text size="xs" c="dimmed">
-            {new Date(entry.time).toLocaleString()}
-          </Text>
-          <Detail entry={entry} />
-        </Timeline.Item>
-      ))}
-    </Timeline>
+    <>
+      <Timeline bulletSize={14} lineWidth={2} active={shown.length}>
+        {shown.map((entry, i) => (
+          <Timeline.Item
+            key={`${entry.time} ${entry.kind} ${i}`}
+            color={colourOf(entry)}
+            title={<Title entry={entry} />}
+          >
+            <Text size="xs" c="dimmed">
+              {new Date(entry.time).toLocaleString()}
+            </Text>
+            <Detail entry={entry} />
+          </Timeline.Item>
+        ))}
+      </Timeline>
+      {shown.length < entries.length && (
+        <Button variant="default" mt="sm" onClick={() => setIsWhole(true)}>
+          Show all {entries.length}
+        </Button>
+      )}
+    </>
   );
 }
 

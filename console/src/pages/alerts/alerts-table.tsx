@@ -144,7 +144,7 @@ function AlertRow({ alert }: { readonly alert: CurrentAlert }) {
 function toldText({ state, silencedBy, inhibitedBy, receivers }: CurrentAlert): string {
   if (state === 'pending') return '';
   if (silencedBy.length > 0 || inhibitedBy.length > 0 || receivers.length === 0) return 'nobody is told';
-  return `tells ${receivers.join(', ')}`;
+  return `tells ${receivers.toSorted().join(', ')}`;
 }
 
 function groupOf({ labels }: CurrentAlert, grouping: Grouping): string {

@@ -6,6 +6,7 @@ import { formatDuration } from '../../app/format-time.ts';
 import { QueryChart } from '../../charts/query-chart.tsx';
 import { type AutoscalerMetric, type ExplainedAutoscaler, metricText } from './autoscaler.ts';
 import { ReplicaMeter } from './replica-meter.tsx';
+import { decisionText } from './scaling-limit.ts';
 
 /** One autoscaler, `namespace/name`, beside the list; '' for none. */
 export function AutoscalerDrawer({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
@@ -106,7 +107,7 @@ function Details({ name }: { readonly name: string }) {
         ) : (
           <Table>
             <Table.Tbody>
-              {decisions.map(({ time, from, to, limit, metrics: seen }) => (
+              {decisions.map(({ time, from, to, ...decision }) => (
                 <Table.Tr key={`${time} ${from} ${to}`}>
                   <Table.Td>{time === null ? '–' : new Date(time).toLocaleString()}</Table.Td>
                   <Table.Td>
@@ -114,7 +115,7 @@ function Details({ name }: { readonly name: string }) {
                       {from} → {to}
                     </b>
                   </Table.Td>
-                  <Table.Td>{[limit, ...seen].filter((text) => text !== '').join(', ')}</Table.Td>
+                  <Table.Td>{decisionText(decision)}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

@@ -9,7 +9,7 @@ import { type Autoscaler, type AutoscalerMetric, metricShare, metricText } from 
 import { AutoscalerDrawer } from './autoscaler-drawer.tsx';
 import { RegistrationNotice } from './registration-notice.tsx';
 import { ReplicaMeter } from './replica-meter.tsx';
-import { scalingLimit } from './scaling-limit.ts';
+import { decisionText, scalingLimit } from './scaling-limit.ts';
 
 const INTERVAL = 10_000;
 const SHOWN = 3;
@@ -143,7 +143,7 @@ function LastDecision({ autoscaler: { lastDecision, lastScale } }: { readonly au
       </Text>
       {lastDecision !== null && (
         <Text size="xs" c="dimmed">
-          {[lastDecision.limit, ...lastDecision.metrics].filter((text) => text !== '').join(', ')}
+          {decisionText(lastDecision)}
         </Text>
       )}
     </div>

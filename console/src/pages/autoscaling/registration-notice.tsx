@@ -27,7 +27,12 @@ export function RegistrationNotice() {
   });
   if (wrong.length === 0) return null;
   return (
-    <Alert color="yellow" title="Autoscalers are not served by all of the metrics APIs here" mb="md">
+    <Alert
+      color="yellow"
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+      title="Autoscalers are not served by all of the metrics APIs here"
+      mb="md"
+    >
       <List size="sm">
         {wrong.map(({ group, version, why }) => (
           <List.Item key={`${group}/${version}`}>

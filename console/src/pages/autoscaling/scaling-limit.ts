@@ -1,4 +1,4 @@
-import type { Autoscaler } from './autoscaler.ts';
+import type { Autoscaler, ScalingDecision } from './autoscaler.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   TooManyReplicas: 'more is wanted than is allowed',
@@ -11,4 +11,12 @@ const WORDS: Readonly<Record<string, string>> = {
 export function scalingLimit({ conditions }: Pick<Autoscaler, 'conditions'>): string {
   const limited = conditions.find(({ type, status }) => type === 'ScalingLimited' && status === 'True');
   return limited === undefined ? '' : (WORDS[limited.reason] ?? limited.message);
+}
+
+/** What a decision was made on, in words: why it was limited, and the metrics with plain numbers (`35185m/70` is `35.19/70`). */
+export function decisionText({ limit, metrics }: Pick<ScalingDecision, 'limit' | 'metrics'>): string {
+  const plain = metrics.map((text) =>
+    text.replace(/\b(\d+)m(?=\/|$)/g, (_, thousandths) => String(Number((Number(thousandths) / 1000).toPrecision(4)))),
+  );
+  return [WORDS[limit] ?? limit, ...plain].filter((text) => text !== '').join(', ');
 }

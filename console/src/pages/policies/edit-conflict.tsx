@@ -19,7 +19,12 @@ export function EditConflict({
   const { version, author = '', updatedAt } = newest;
   const { draft, changed, both } = mergedDraft(base, { mine, theirs: newest.policy });
   return (
-    <Alert color="yellow" role="alert" title="Somebody else was faster">
+    <Alert
+      color="yellow"
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+      role="alert"
+      title="Somebody else was faster"
+    >
       <Text size="sm">
         {author === '' ? 'Somebody' : author} saved version {version}
         {updatedAt !== undefined && ` at ${new Date(updatedAt).toLocaleTimeString()}`}
