@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dashboardFiles } from '../../dashboards/dashboard-files.ts';
 import { parseExpr } from '../../query/promql/parser.ts';
 import { typecheck } from '../../query/promql/typecheck.ts';
+import { selectorsOf } from '../kubernetes/why-silent.ts';
 import { askedRange, builtInVariables } from './asked-range.ts';
 import { readDashboard } from './dashboard-panels.ts';
 import { PANEL_EXCEPTIONS } from './panel-exceptions.ts';
@@ -31,6 +32,23 @@ describe.each(dashboards)('$uid', ({ from, variables, panels }) => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('asks of one cluster alone where one is chosen, but for what Pharos tells of itself', async () => {
+    if (!variables.some(({ name }) => name === 'cluster')) return;
+    const values = await resolveVariables(variables, {
+      builtIn: builtInVariables(askedRange(from)),
+      labelValues: async (label) => [`some-${label}`],
+    });
+    const ofAll = panels.flatMap(({ title, targets }) =>
+      targets
+        .flatMap(({ expr }) => selectorsOf(parseExpr(interpolate(expr, values))))
+        .filter(({ metric, matchers }) => {
+          return !metric.startsWith('pharos_') && !matchers.some(({ name }) => name === 'cluster');
+        })
+        .map(({ metric }) => `${title}: ${metric}`),
+    );
+    expect(ofAll).toEqual([]);
   });
 });
 

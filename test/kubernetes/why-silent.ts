@@ -37,7 +37,7 @@ export async function whySilent(url: string, expr: Expr): Promise<string> {
 }
 
 /** All selectors of an expression, in the order in which they stand there. */
-function selectorsOf(expr: Expr): VectorSelector[] {
+export function selectorsOf(expr: Expr): VectorSelector[] {
   switch (expr.kind) {
     case 'vector-selector':
       return [expr];
