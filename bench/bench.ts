@@ -5,6 +5,7 @@ import { type AnswerMemoryOptions, runAnswerMemory } from './autoscaling/answer-
 import { type AutoscalingBenchOptions, runAutoscalingBench } from './autoscaling/autoscaling-bench.ts';
 import { type CatalogueBenchOptions, runCatalogueBench } from './catalogue.ts';
 import { type ClusterBenchOptions, runClusterBench } from './cluster.ts';
+import { type ConsoleBenchOptions, runConsoleBench } from './console/console-bench.ts';
 import { CONTENDERS } from './contenders/find-contenders.ts';
 import { type DiscoveryBenchOptions, runDiscoveryBench } from './discovery.ts';
 import { runIngest } from './ingest.ts';
@@ -184,6 +185,21 @@ program
   .option('--shard <i/n>', 'monitor only this part of it')
   .action(async (options: ClusterBenchOptions) => {
     const complete = await runClusterBench(options, (line) => console.log(line));
+    process.exitCode = complete ? 0 : 1;
+  });
+
+program
+  .command('console')
+  .description(
+    'the console and its lists on a large cluster: time, CPU of the server, long tasks and memory of the page',
+  )
+  .option('--pods <n>', 'pods', count, 5_000)
+  .option('--interval <seconds>', 'between two samples of a series', positive, 30)
+  .option('--duration <seconds>', 'how long an open Overview is measured', positive, 60)
+  .option('--chromium <path>', 'the browser', process.env.PHAROS_CHROMIUM ?? '/usr/bin/chromium')
+  .option('--apart', 'ask a query role of its own, over the HTTP interface of the store', false)
+  .action(async (options: ConsoleBenchOptions) => {
+    const complete = await runConsoleBench(options, (line) => console.log(line));
     process.exitCode = complete ? 0 : 1;
   });
 
