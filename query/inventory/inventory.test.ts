@@ -264,7 +264,7 @@ describe('the inventory', () => {
     now += 9 * SECOND;
     await pods();
     expect(asked).toBe(1);
-    now += SECOND;
+    now += 120 * SECOND;
     fails = true;
     await expect(pods()).rejects.toThrow('the store does not answer');
     fails = false;

@@ -5,6 +5,7 @@ import { alertRows, type CurrentAlert } from './alerts.ts';
 import { readClusters } from './clusters.ts';
 import { readContainerStates } from './container-states.ts';
 import { readContainers } from './containers.ts';
+import { type Kept, KeptList } from './kept-list.ts';
 import { type ListAnswer, type Row, rowsOf } from './list.ts';
 import { parseListRequest } from './list-request.ts';
 import { readNamespaces } from './namespaces.ts';
@@ -25,6 +26,8 @@ export interface InventoryOptions {
   readonly now: () => number;
   /** How long a list serves, in milliseconds. Default 10 s. */
   readonly keep?: number;
+  /** How long whoever asks waits for a newer list where there is an older one, in milliseconds. Default 200. */
+  readonly patience?: number;
   /** After how many milliseconds making a list fails. Default 30 s. */
   readonly timeout?: number;
 }
@@ -44,94 +47,85 @@ export interface InventorySources {
  */
 export type Inventory = (resource: Resource, parameters: URLSearchParams) => Promise<ListAnswer>;
 
-/** Something with the moment as of which it is true. */
-interface Kept<T> {
-  readonly value: T;
-  readonly time: number;
+/** A list, with what is told besides its rows. */
+interface Listed extends Kept<readonly object[]> {
   readonly totals?: ListAnswer['totals'];
 }
 
 const NO_SERIES: Cardinality = { series: 0, newSeries: 0, metrics: [], labels: [] };
 
+/** How old a list may be for whoever would have to wait for the next, in milliseconds. */
+const USABLE = 120_000;
+const UNKEPT = { keep: 0, usable: 0 };
 /** How long a count of series serves, in milliseconds: it costs the store a read of its index. */
 const KEEP_CARDINALITY = 30_000;
 /** More metrics, or labels, than this are not listed. */
 const MOST_COUNTED = 100_000;
 
-/** An inventory that evaluates nothing more than once per `keep`, and nothing that nobody asks for. */
+/** An inventory that evaluates nothing more often than once per `keep`, and nothing that nobody asks for. */
 export function createInventory({
   query,
   sources = {},
   now,
   keep = 10_000,
+  patience = 200,
   timeout = 30_000,
 }: InventoryOptions): Inventory {
-  /** A list that is made when it is older than `keep`; while it is made, all wait for the same one. A failure is not kept. */
-  function kept<T>(make: (reading: Reading) => Promise<T>, serves = keep): () => Promise<Kept<T>> {
-    let last: Promise<Kept<T>> | undefined;
-    let begun = 0;
-    let isMaking = false;
-    return () => {
-      const time = now();
-      if (last === undefined || (!isMaking && (time - begun >= serves || time < begun))) {
-        const made = make({ query, time, signal: AbortSignal.timeout(timeout) }).then((value) => ({ value, time }));
-        last = made;
-        begun = time;
-        isMaking = true;
-        const end = () => {
-          isMaking = false;
-        };
-        made.then(end, () => {
-          end();
-          if (last === made) last = undefined;
-        });
-      }
-      return last;
-    };
-  }
+  const kept = <T>(make: (reading: Reading) => Promise<T>, serves = { keep, usable: USABLE }): KeptList<T> =>
+    new KeptList({
+      make: (time) => make({ query, time, signal: AbortSignal.timeout(timeout) }),
+      ...{ now, patience, ...serves },
+    });
   const states = kept(readContainerStates);
   const owners = kept(readOwners);
   const pods = kept(async (reading) => {
-    const [{ value: of }, { value: owned }] = await Promise.all([states(), owners()]);
+    const [{ value: of }, { value: owned }] = await Promise.all([states.fresh(), owners.fresh()]);
     return readPods(reading, { states: of, owners: owned });
   });
   const containers = kept(async (reading) => {
-    const [{ value: of }, { value: all }] = await Promise.all([states(), pods()]);
+    const [{ value: of }, { value: all }] = await Promise.all([states.fresh(), pods.fresh()]);
     return readContainers(reading, { states: of, pods: all });
   });
-  const nodes = kept(async (reading) => readNodes(reading, { pods: (await pods()).value }));
+  const nodes = kept(async (reading) => readNodes(reading, { pods: (await pods.fresh()).value }));
   const workloads = kept(async (reading) => {
-    const [{ value: all }, { value: owned }] = await Promise.all([pods(), owners()]);
+    const [{ value: all }, { value: owned }] = await Promise.all([pods.fresh(), owners.fresh()]);
     return readWorkloads(reading, { pods: all, owners: owned });
   });
   const namespaces = kept(async (reading) => {
-    const [{ value: all }, { value: those }] = await Promise.all([pods(), workloads()]);
+    const [{ value: all }, { value: those }] = await Promise.all([pods.fresh(), workloads.fresh()]);
     return readNamespaces(reading, { pods: all, workloads: those });
   });
   const clusters = kept(async (reading) => {
-    const [{ value: machines }, { value: all }, { value: those }] = await Promise.all([nodes(), pods(), workloads()]);
+    const [{ value: machines }, { value: all }, { value: those }] = await Promise.all([
+      nodes.fresh(),
+      pods.fresh(),
+      workloads.fresh(),
+    ]);
     return readClusters(reading, { nodes: machines, pods: all, workloads: those });
   });
   const costs = kept(readScrapeCosts);
-  const targets = kept(async ({ signal }) => {
-    const [all, { value: cost }] = await Promise.all([sources.targets?.(signal) ?? [], costs()]);
-    return targetRows(all, cost);
-  }, 2_000);
-  // What somebody does to alerts and silences is to be seen at once, so these are not kept.
-  const alerts = kept(async ({ signal }) => alertRows((await sources.alerts?.(signal)) ?? []), 0);
-  const silences = kept(async ({ signal }) => silenceRows((await sources.silences?.(signal)) ?? []), 0);
-  const cardinality = kept(
-    async ({ signal }) => (await sources.cardinality?.(MOST_COUNTED, signal)) ?? NO_SERIES,
-    KEEP_CARDINALITY,
+  const targets = kept(
+    async ({ signal }) => {
+      const [all, { value: cost }] = await Promise.all([sources.targets?.(signal) ?? [], costs.soon()]);
+      return targetRows(all, cost);
+    },
+    { keep: 2_000, usable: 0 },
   );
-  const part =
-    <K extends 'metrics' | 'labels'>(name: K) =>
-    async (): Promise<Kept<readonly object[]>> => {
-      const { value, time } = await cardinality();
+  // What somebody does to alerts and silences is to be seen at once, so these are not kept.
+  const alerts = kept(async ({ signal }) => alertRows((await sources.alerts?.(signal)) ?? []), UNKEPT);
+  const silences = kept(async ({ signal }) => silenceRows((await sources.silences?.(signal)) ?? []), UNKEPT);
+  const cardinality = kept(async ({ signal }) => (await sources.cardinality?.(MOST_COUNTED, signal)) ?? NO_SERIES, {
+    keep: KEEP_CARDINALITY,
+    usable: USABLE,
+  });
+  const part = (name: 'metrics' | 'labels') => ({
+    async soon(): Promise<Listed> {
+      const { value, time } = await cardinality.soon();
       const { series, newSeries } = value;
       return { value: value[name], time, totals: { series, newSeries } };
-    };
-  const lists: Record<Resource, () => Promise<Kept<readonly object[]>>> = {
+    },
+  });
+  const lists: Record<Resource, { soon(): Promise<Listed> }> = {
     clusters,
     nodes,
     namespaces,
@@ -146,7 +140,7 @@ export function createInventory({
   };
   return async (resource, parameters) => {
     const request = parseListRequest(resource, parameters);
-    const { value, time, totals } = await lists[resource]();
+    const { value, time, totals } = await lists[resource].soon();
     const answer = rowsOf(value as readonly Row[], request, time);
     return totals === undefined ? answer : { ...answer, totals };
   };
