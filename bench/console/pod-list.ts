@@ -78,8 +78,8 @@ async function podList(page: Page, { url, pods, print }: PodListOptions): Promis
     await first.filter({ hasNotText: before }).waitFor();
     await page.locator('table[aria-label="Pods"]:not([data-old])').waitFor();
   };
-  const pod = page.getByRole('button', { name: 'Pod', exact: true });
-  await step('another order', () => pod.click(), changed(await name()));
+  const cpu = page.getByRole('button', { name: 'CPU', exact: true });
+  await step('another order', () => cpu.click(), changed(await name()));
   await step(
     'the next page',
     () => page.getByRole('button', { name: 'page 2', exact: true }).click(),
