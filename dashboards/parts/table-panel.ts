@@ -67,15 +67,17 @@ export function table(description: TableDescription): Panel {
     ])
     .filterable(true)
     .sortBy([new TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
+  // Grafana would write it into each cell without a value, too.
+  const emptyCell = none === undefined ? [] : [property('noValue', '')];
   if (none !== undefined) panel.noValue(none);
   for (const { label, title, link, width } of labels) {
-    const properties = [property('displayName', title)];
+    const properties = [property('displayName', title), ...emptyCell];
     if (link) properties.push(property('links', [dataLink(link)]));
     if (width !== undefined) properties.push(property('custom.width', width));
     panel.overrideByName(label, properties);
   }
   values.forEach(({ title, unit, thresholds, decimals, names }, index) => {
-    const properties = [property('displayName', title), property('unit', unit)];
+    const properties = [property('displayName', title), ...emptyCell, property('unit', unit)];
     if (decimals !== undefined) properties.push(property('decimals', decimals));
     if (names) properties.push(property('mappings', [valueMappings(names)]));
     if (thresholds) properties.push(property('thresholds', { mode: 'absolute', steps: thresholdSteps(thresholds) }));
