@@ -38,7 +38,7 @@ export function AlertChart({
         </Text>
       </Group>
       {data === undefined && error === undefined ? (
-        <Loader size="xs" aria-label="Loading" />
+        <Loader role="status" size="xs" aria-label="Loading" />
       ) : (
         <TimeChart
           label={query}

@@ -36,16 +36,26 @@ export default function AlertPage() {
   const { fingerprint = '' } = useParams();
   const { data, error, reload } = useData(fingerprint, (signal) => loadAlert(fingerprint, signal), 10_000);
   if (data === undefined) {
-    if (error !== undefined) return <ErrorState title="The alert cannot be read" error={error} onRetry={reload} />;
-    return <Loader m="xl" aria-label="Loading" />;
+    if (error !== undefined) {
+      return (
+        <>
+          <PageHeader title="Alert" crumbs={[{ title: 'Alerts', href: '/alerts' }]} />
+          <ErrorState title="The alert cannot be read" error={error} onRetry={reload} />
+        </>
+      );
+    }
+    return <Loader role="status" m="xl" aria-label="Loading" />;
   }
   const { labels, current, entries, silences } = data;
   if (labels === undefined) {
     return (
-      <EmptyState
-        title="Nothing is known of this alert"
-        text="It is neither pending nor fires, and its history is empty or older than what is kept."
-      />
+      <>
+        <PageHeader title="Alert" crumbs={[{ title: 'Alerts', href: '/alerts' }]} />
+        <EmptyState
+          title="Nothing is known of this alert"
+          text="It is neither pending nor fires, and its history is empty or older than what is kept."
+        />
+      </>
     );
   }
   return <KnownAlertPage labels={labels} current={current} entries={entries} silences={silences} onChange={reload} />;
@@ -206,7 +216,11 @@ function Cause({ labels, about }: { readonly labels: AlertLabels; readonly about
         )}
       </Group>
       <Stack gap="xs">
-        {data.kind === 'rule' && <Code block>{data.text}</Code>}
+        {data.kind === 'rule' && (
+          <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+            {data.text}
+          </Code>
+        )}
         {data.charts.map((chart) => (
           <AlertChart key={chart.query} chart={chart} labels={labels} />
         ))}

@@ -120,7 +120,9 @@ export default function AlertsPage() {
         {data === undefined && view !== 'silences' && error !== undefined && (
           <ErrorState title="Alerts cannot be read" error={error} onRetry={reload} />
         )}
-        {data === undefined && view !== 'silences' && error === undefined && <Loader m="xl" aria-label="Loading" />}
+        {data === undefined && view !== 'silences' && error === undefined && (
+          <Loader role="status" m="xl" aria-label="Loading" />
+        )}
         <Tabs.Panel value="now">
           {data !== undefined && (
             <AlertsTable

@@ -47,7 +47,7 @@ export function HistoryView({
   );
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="The history cannot be read" error={error} onRetry={reload} />;
-    return <Loader m="xl" aria-label="Loading" />;
+    return <Loader role="status" m="xl" aria-label="Loading" />;
   }
   const { events, isWhole, ...times } = data;
   const still = range.isLive ? current.filter(isWanted) : [];

@@ -27,7 +27,7 @@ export function SilencesView({ text, onChange }: { readonly text: string; readon
   const data = fresh ?? (error === undefined ? last.current : undefined);
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="Silences cannot be read" error={error} onRetry={reload} />;
-    return <Loader m="xl" aria-label="Loading" />;
+    return <Loader role="status" m="xl" aria-label="Loading" />;
   }
   const { silences: shown, total } = data;
   if (shown.length === 0) {
@@ -42,7 +42,7 @@ export function SilencesView({ text, onChange }: { readonly text: string; readon
     onChange();
   };
   return (
-    <Table.ScrollContainer minWidth={620}>
+    <Table.ScrollContainer minWidth={620} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table>
         <Table.Thead>
           <Table.Tr>

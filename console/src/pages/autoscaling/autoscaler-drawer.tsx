@@ -35,7 +35,7 @@ function Details({ name }: { readonly name: string }) {
   );
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="The autoscaler cannot be read" error={error} onRetry={reload} />;
-    return <Loader m="xl" aria-label="Loading" />;
+    return <Loader role="status" m="xl" aria-label="Loading" />;
   }
   const { namespace, target, problems, metrics, conditions, decisions } = data;
   const own = `{namespace=${JSON.stringify(namespace)}, horizontalpodautoscaler=${JSON.stringify(data.name)}}`;

@@ -26,8 +26,15 @@ export default function PolicyPage() {
   const [view, setView] = useUrlState('view', 'objects');
   const { data, error, reload } = useData(id, (signal) => readPolicy(id, signal), view === 'edit' ? 0 : INTERVAL);
   if (data === undefined) {
-    if (error !== undefined) return <ErrorState title="The policy cannot be read" error={error} onRetry={reload} />;
-    return <Loader m="xl" aria-label="Loading" />;
+    if (error !== undefined) {
+      return (
+        <>
+          <PageHeader title={id} crumbs={[{ title: 'Policies', href: '/policies' }]} />
+          <ErrorState title="The policy cannot be read" error={error} onRetry={reload} />
+        </>
+      );
+    }
+    return <Loader role="status" m="xl" aria-label="Loading" />;
   }
   const { name, description, isWritable, isInForce, problems, policy, etag, state, level } = data;
   const edited = view === 'edit' && isWritable && etag !== undefined;

@@ -67,7 +67,7 @@ export function PolicyPreview({
             { value: '7', label: '7 days' },
           ]}
         />
-        {isRunning && <Loader size="xs" aria-label="Running" />}
+        {isRunning && <Loader role="status" size="xs" aria-label="Running" />}
       </Group>
       {shown === undefined ? (
         <Text size="sm" c="dimmed">

@@ -19,7 +19,7 @@ export function PolicyVersions({ id }: { readonly id: string }) {
   );
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="Versions cannot be read" error={error} onRetry={reload} />;
-    return <Loader m="md" aria-label="Loading" />;
+    return <Loader role="status" m="md" aria-label="Loading" />;
   }
   return (
     <Table maw={560}>

@@ -13,7 +13,7 @@ export function PolicyYamlView({ policy }: { readonly policy: PolicyDraft }) {
     if (error !== undefined) {
       return <ErrorState title="It cannot be written as YAML" error={error} onRetry={reload} />;
     }
-    return <Loader m="md" aria-label="Loading" />;
+    return <Loader role="status" m="md" aria-label="Loading" />;
   }
   return (
     <Stack gap="xs">

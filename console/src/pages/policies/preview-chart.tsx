@@ -41,7 +41,7 @@ export function PreviewChart({
   });
   if (data === undefined) {
     return error === undefined ? (
-      <Loader size="xs" aria-label="Loading" />
+      <Loader role="status" size="xs" aria-label="Loading" />
     ) : (
       <Text size="sm" c="dimmed">
         {error.message}

@@ -35,7 +35,9 @@ export function TurnOffDialog({
         <Text size="sm">
           {firing === 0
             ? 'None of its alerts fires now.'
-            : `${firing === 1 ? 'Its alert that fires ends' : `Its ${firing.toLocaleString()} alerts that fire end`}, and whoever was told gets to know that it was the policy that ended.`}{' '}
+            : firing === 1
+              ? 'Its alert that fires ends, and whoever was told of it is told that it is resolved.'
+              : `Its ${firing.toLocaleString()} alerts that fire end, and whoever was told of them is told that they are resolved.`}{' '}
           {deed === 'Disable'
             ? 'It is not evaluated until it is enabled again; then it begins anew with the next period.'
             : 'Its versions and the history of its alerts stay to be read. To mute it for a while, silence it.'}
