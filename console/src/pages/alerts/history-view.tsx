@@ -4,6 +4,7 @@ import { getJson } from '../../api/get-json.ts';
 import { useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
+import { plural } from '../../app/plural.ts';
 import { useTimeRange } from '../../app/time-range.ts';
 import { keptSearch } from '../../app/url-state.ts';
 import { SeverityBadge } from './alert-badges.tsx';
@@ -118,7 +119,7 @@ function ObjectLanes({
             spans={spans}
             start={start}
             end={end}
-            label={`${labels.alertname}: ${spans.filter(({ state }) => state === 'firing').length} times firing`}
+            label={`${labels.alertname}: firing ${plural(spans.filter(({ state }) => state === 'firing').length, 'time')}`}
           />
         </div>
       ))}

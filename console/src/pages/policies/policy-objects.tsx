@@ -90,7 +90,9 @@ export function PolicyObjects({
       interval={10_000}
       emptyTitle={enabled ? 'All of them are fine' : 'It is disabled'}
       emptyText={
-        enabled ? `None of its ${objects.toLocaleString()} objects is pending or fires.` : 'Nothing is evaluated.'
+        enabled
+          ? `None of its objects, ${objects.toLocaleString()} in all, is pending or fires.`
+          : 'Nothing is evaluated.'
       }
     />
   );

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Loader, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { formatDuration } from '../../app/format-time.ts';
+import { plural } from '../../app/plural.ts';
 import { alertObject } from '../alerts/alert-object.ts';
 import { groupBy } from '../alerts/group-by.ts';
 import rows from '../alerts/history-view.module.css';
@@ -125,7 +126,7 @@ function PreviewResult({ preview, draft }: { readonly preview: Preview; readonly
               </Group>
               <LaneChart
                 {...range}
-                label={`${alertObject(own[0]!.object).text}: ${own.length} times`}
+                label={`${alertObject(own[0]!.object).text}: ${plural(own.length, 'time')}`}
                 spans={own.map(({ startsAt, endsAt, severity, value }) => ({
                   from: Date.parse(startsAt),
                   to: endOf(endsAt, range.end),
