@@ -24,10 +24,10 @@ export function Reasons({
     <Alert
       color={COLORS[tone]}
       title={title}
-      variant="light"
+      variant="default"
       py="xs"
       styles={{
-        root: { borderColor: `var(--mantine-color-${COLORS[tone]}-6)`, borderLeftWidth: 3 },
+        root: { borderLeft: `3px solid var(--mantine-color-${COLORS[tone]}-6)` },
         label: { color: 'var(--mantine-color-text)' },
       }}
     >
