@@ -46,11 +46,12 @@ const DETAILS: readonly { readonly name: string; readonly from: string; readonly
 ];
 
 /**
- * The addresses of a console that runs: each section of its navigation, their other views, and one detail of each kind that it has something of.
- * `missing` are the kinds of which it has nothing.
+ * The addresses of a console that runs: each section of its navigation, their other views, and one detail of each kind that it has something of,
+ * as far as `part` is in their names. `missing` are the kinds of which it has nothing.
  */
 export async function pageAddresses(
   inspection: PageInspection,
+  part = '',
 ): Promise<{ readonly found: readonly PageAddress[]; readonly missing: readonly string[] }> {
   const { page } = inspection;
   await inspection.visit('/');
@@ -60,7 +61,11 @@ export async function pageAddresses(
   }));
   const details = new Map<string, string>();
   const missing: string[] = [];
-  for (const { name, from, path } of DETAILS) {
+  const wanted = DETAILS.filter(({ name }) => name.includes(part));
+  const origins = wanted.map(({ from }) => from);
+  for (const detail of DETAILS) {
+    const { name, from, path } = detail;
+    if (!wanted.includes(detail) && !origins.includes(`#${name}`)) continue;
     const start = from.startsWith('#') ? details.get(from.slice(1)) : from;
     if (start !== undefined) await inspection.visit(start);
     const links = start === undefined ? [] : await linksOf(inspection, 'main a[href]');
@@ -68,16 +73,21 @@ export async function pageAddresses(
     if (link === undefined) missing.push(name);
     else details.set(name, link.pathname);
   }
-  // An autoscaler is no page of its own: its address is known once it has been opened.
-  await inspection.visit('/autoscaling');
-  const autoscaler = page.locator('main table button[aria-haspopup=dialog]').first();
-  if ((await autoscaler.count()) > 0) {
-    await autoscaler.click();
-    const { pathname, search } = new URL(page.url());
-    details.set('autoscaler', pathname + search);
-  } else missing.push('autoscaler');
+  if ('autoscaler'.includes(part)) {
+    // It is no page of its own: its address is known once it has been opened.
+    await inspection.visit('/autoscaling');
+    const autoscaler = page.locator('main table button[aria-haspopup=dialog]').first();
+    if ((await autoscaler.count()) > 0) {
+      await autoscaler.click();
+      const { pathname, search } = new URL(page.url());
+      details.set('autoscaler', pathname + search);
+    } else missing.push('autoscaler');
+  }
   const found = [...sections, ...VIEWS, ...[...details].map(([name, address]) => ({ name, address }))];
-  return { found: found.sort((a, b) => (a.address < b.address ? -1 : 1)), missing };
+  return {
+    found: found.filter(({ name }) => name.includes(part)).sort((a, b) => (a.address < b.address ? -1 : 1)),
+    missing,
+  };
 }
 
 async function linksOf({ page }: PageInspection, selector: string): Promise<readonly URL[]> {

@@ -1,4 +1,4 @@
-import { Alert, Button, Code, Stack } from '@mantine/core';
+import { Alert, Button, Stack, Text } from '@mantine/core';
 
 /** An error where data was to be, with what the server said, and a way to try again. */
 export function ErrorState({
@@ -13,7 +13,9 @@ export function ErrorState({
   return (
     <Alert color="red" title={title} role="alert">
       <Stack gap="xs" align="flex-start">
-        <Code block>{error.message}</Code>
+        <Text ff="monospace" fz="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+          {error.message}
+        </Text>
         {onRetry !== undefined && (
           <Button variant="default" onClick={onRetry}>
             Try again

@@ -49,7 +49,7 @@ export function ExplainView({
   return (
     <>
       <Notes notes={data.notes.filter((note) => !note.includes(TRUNCATED))} />
-      <Group gap="lg" mb="xs">
+      <Group gap="2px 16px" mb="xs">
         {facts.map(([name, value]) => (
           <Text key={name} fz="sm">
             <Text span c="dimmed" fz="sm">

@@ -18,7 +18,8 @@ import { Notes } from './notes.tsx';
 import type { QueryProblem } from './query-error.ts';
 import { QueryErrorState } from './query-error-state.tsx';
 
-const PAGE = 100;
+/** Rows are cards on a phone, and take more room. */
+const PAGE = globalThis.matchMedia?.('(max-width: 48em)').matches ? 20 : 100;
 const MOST = 5_000;
 
 /** A query's values at the end of the shared time range. */

@@ -54,7 +54,7 @@ export function QueryEditor({
           history(),
           bracketMatching(),
           closeBrackets(),
-          autocompletion({ maxRenderedOptions: 100 }),
+          autocompletion({ maxRenderedOptions: 100, icons: false }),
           EditorView.lineWrapping,
           EditorState.tabSize.of(2),
           placeholder('PromQL: Ctrl+Space completes, Enter runs'),

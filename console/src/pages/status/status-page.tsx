@@ -2,7 +2,7 @@ import { Code, Loader, SimpleGrid, Stack } from '@mantine/core';
 import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
 import { FigureCard } from '../../app/figure-card.tsx';
-import { formatDuration } from '../../app/format-time.ts';
+import { formatDateTime, formatDuration } from '../../app/format-time.ts';
 import { OldNote } from '../../app/old-note.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
@@ -102,7 +102,7 @@ function Filled({ status: { build, runtime, flags, config, clusters, processes }
         <FigureCard
           title="Up for"
           value={formatDuration((Date.now() - started.getTime()) / 1000)}
-          text={`since ${started.toLocaleString()}`}
+          text={`since ${formatDateTime(started.getTime() / 1000)}`}
         />
         <FigureCard
           title="Memory"
@@ -134,7 +134,7 @@ function Filled({ status: { build, runtime, flags, config, clusters, processes }
               tone={runtime.reloadConfigSuccess ? 'good' : 'bad'}
             />
           }
-          text={`loaded ${new Date(runtime.lastConfigTime).toLocaleString()}`}
+          text={`loaded ${formatDateTime(new Date(runtime.lastConfigTime).getTime() / 1000)}`}
         />
       </SimpleGrid>
       <Section title="Clusters">
@@ -195,7 +195,9 @@ function Filled({ status: { build, runtime, flags, config, clusters, processes }
         </Section>
         <Section title="Options">
           <Facts
-            items={Object.entries(flags).map(([name, value]) => [`--${name}`, value === '' ? '–' : value] as const)}
+            items={Object.entries(flags).map(
+              ([name, value]) => [`--${name}`, value === '' ? 'not given' : value] as const,
+            )}
           />
         </Section>
       </SimpleGrid>

@@ -17,6 +17,9 @@ import {
   type TableStatistics,
 } from './storage-statistics.ts';
 
+/** Tables of which a partition is a month; of the others it is a day. */
+const MONTHLY: ReadonlySet<string> = new Set(['alert_events', 'notifications', 'leases']);
+
 const TABLE_COLUMNS: readonly Column<TableStatistics>[] = [
   { key: 'name', title: 'Table', cell: ({ name }) => name },
   { key: 'rows', title: 'Rows', isNumber: true, cell: ({ rows }) => rows.toLocaleString() },
@@ -39,12 +42,11 @@ const TABLE_COLUMNS: readonly Column<TableStatistics>[] = [
     key: 'days',
     title: 'Partitions',
     isWideOnly: true,
-    cell: ({ firstDay, lastDay }) =>
-      firstDay === undefined
-        ? '–'
-        : firstDay === lastDay
-          ? dayText(firstDay)
-          : `${dayText(firstDay)} – ${dayText(lastDay!)}`,
+    cell: ({ name, firstDay, lastDay }) => {
+      if (firstDay === undefined) return '–';
+      const text = MONTHLY.has(name) ? monthText : dayText;
+      return firstDay === lastDay ? text(firstDay) : `${text(firstDay)} – ${text(lastDay!)}`;
+    },
   },
 ];
 
@@ -96,7 +98,7 @@ function Filled({ store }: { readonly store: StoreStatistics }) {
         <FigureCard
           title="Samples"
           value={formatValue(samples?.rows)}
-          text={`${samples?.rows.toLocaleString() ?? '–'} rows`}
+          text={`${samples?.rows.toLocaleString() ?? '–'} in all`}
         />
         <FigureCard
           title="Bytes a sample"
@@ -121,9 +123,9 @@ function Filled({ store }: { readonly store: StoreStatistics }) {
           text={`in ${tables.length} tables`}
         />
         <FigureCard
-          title="Kept"
+          title="Samples are kept"
           value={retention === 0 ? 'for ever' : formatDuration(retention / 1000)}
-          text={samples?.firstDay === undefined ? undefined : `the oldest is of ${dayText(samples.firstDay)}`}
+          text={samples?.firstDay === undefined ? undefined : `since ${dayText(samples.firstDay)}`}
         />
         <FigureCard
           title="Outbox"
@@ -206,10 +208,13 @@ function ratio({
 
 /** A day of UTC, as its partitions are cut. */
 function dayText(day: string): string {
-  return new Date(`${day}T00:00:00Z`).toLocaleDateString(undefined, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    timeZone: 'UTC',
-  });
+  return dateText(day, { year: 'numeric', month: 'short', day: 'numeric' });
+}
+
+function monthText(firstDay: string): string {
+  return dateText(firstDay, { year: 'numeric', month: 'short' });
+}
+
+function dateText(day: string, options: Intl.DateTimeFormatOptions): string {
+  return new Date(`${day}T00:00:00Z`).toLocaleDateString(undefined, { ...options, timeZone: 'UTC' });
 }
