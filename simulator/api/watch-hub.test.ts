@@ -113,7 +113,7 @@ describe('watching objects', () => {
     }
     expect(server.watchFigures.slow).toBe(1);
     await fast.until(sent);
-    expect(server.watchFigures.running).toBe(1);
+    await expect.poll(() => server.watchFigures.running).toBe(1);
     slow.destroy();
   });
 
