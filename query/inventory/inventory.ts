@@ -74,6 +74,7 @@ export function createInventory({
   const kept = <T>(make: (reading: Reading) => Promise<T>, serves = { keep, usable: USABLE }): KeptList<T> =>
     new KeptList({
       make: (time) => make({ query, time, signal: AbortSignal.timeout(timeout) }),
+      isEmpty: (value) => Array.isArray(value) && value.length === 0,
       ...{ now, patience, ...serves },
     });
   const states = kept(readContainerStates);

@@ -101,3 +101,24 @@ test('what takes long is made the less often', async () => {
   await list.soon();
   expect(makings).toHaveLength(2);
 });
+
+test('an empty one is soon made again, and given to nobody while it is', async () => {
+  const clock = { now: 1_000_000 };
+  const values: string[][] = [[], ['a'], ['a', 'b']];
+  const list = new KeptList<readonly string[]>({
+    make: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return values.shift()!;
+    },
+    now: () => clock.now,
+    isEmpty: (value) => value.length === 0,
+    ...{ keep: KEEP, usable: USABLE, patience: 0 },
+  });
+  expect((await list.soon()).value).toEqual([]);
+  clock.now += 999;
+  expect((await list.soon()).value).toEqual([]);
+  clock.now += 1;
+  expect((await list.soon()).value).toEqual(['a']);
+  clock.now += KEEP;
+  expect((await list.soon()).value).toEqual(['a']);
+});

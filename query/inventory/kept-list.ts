@@ -16,11 +16,15 @@ export interface KeptListOptions<T> {
   readonly keep: number;
   /** How old it may be, in milliseconds, to be given to somebody who does not want to wait. Default: never. */
   readonly usable?: number;
+  /** Whether there is nothing in it, which is soon no longer so where something has only begun. Default: never. */
+  readonly isEmpty?: (value: T) => boolean;
   /** How many milliseconds these wait for a newer one. Default: 200. */
   readonly patience?: number;
 }
 
 const PATIENCE = 200;
+/** For how long an empty list is fresh, in milliseconds, if it would be for longer. Nobody is given an older one. */
+const KEEP_EMPTY = 1_000;
 /** A list is made again after so many times of what it took at the earliest, so that making it takes a part of the time. */
 const REST = 3;
 
@@ -55,7 +59,8 @@ export class KeptList<T> {
     const { now, usable = 0, patience = PATIENCE } = this.#options;
     const last = this.#last;
     const next = this.fresh();
-    if (last === undefined || now() - last.time >= usable || now() < last.time) return next;
+    if (last === undefined || this.#isEmpty(last.value) || now() - last.time >= usable || now() < last.time)
+      return next;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const enough = new Promise<Kept<T>>((resolve) => {
       timer = setTimeout(() => resolve(last), patience);
@@ -68,10 +73,11 @@ export class KeptList<T> {
   }
 
   #make(time: number): Promise<Kept<T>> {
-    const { make, now, keep } = this.#options;
+    const { make, now } = this.#options;
     const making = make(time).then(
       (value) => {
         const end = now();
+        const keep = Math.min(this.#options.keep, this.#isEmpty(value) ? KEEP_EMPTY : Number.POSITIVE_INFINITY);
         this.#making = undefined;
         this.#last = { value, time };
         this.#fresh = end + (keep === 0 ? 0 : Math.max(keep, REST * (end - time)));
@@ -88,6 +94,10 @@ export class KeptList<T> {
     // Whoever is content with the last one does not hear of it; the next who asks tries again and does.
     making.catch(() => undefined);
     return making;
+  }
+
+  #isEmpty(value: T): boolean {
+    return this.#options.isEmpty?.(value) ?? false;
   }
 
   #forgetLater(): void {
