@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import pino from 'pino';
 import { expect, it } from 'vitest';
 import { buildServer } from './server.ts';
@@ -24,4 +25,25 @@ it.each(PATHS)('lets no page of another site change anything: %s', async (url) =
 
 it('lets anybody ask', async () => {
   expect(await post('/api/v1/query', { origin: 'http://grafana.example' })).toBe(200);
+});
+
+it('gives the console at the addresses of its views, of details too, and nowhere else', async () => {
+  const file = {
+    path: '/',
+    type: 'text/html; charset=utf-8',
+    body: Buffer.from('<!doctype html>'),
+    isImmutable: false,
+  };
+  const server = buildServer({
+    ...{ logger: pino({ level: 'silent' }), maxBodySize: 1024, page: [file] },
+    register() {},
+  });
+  const routes = readFileSync(new URL('../console/src/app/sections.ts', import.meta.url), 'utf8');
+  const views = [...routes.matchAll(/path: '([^']+)'/g)].map(([, path]) => path!.replaceAll(/:\w+/g, 'x'));
+  expect(views).toContain('/clusters/x');
+  for (const url of views) {
+    const { statusCode, body } = await server.inject({ url, headers: { accept: 'text/html' } });
+    expect([url, statusCode, body]).toEqual([url, 200, '<!doctype html>']);
+  }
+  expect((await server.inject({ url: '/nowhere', headers: { accept: 'text/html' } })).statusCode).toBe(404);
 });

@@ -28,6 +28,7 @@ const PAGE_POLICY =
 /** The first parts of the addresses of views; what begins with /graph is where the links of alerts lead, as with Prometheus. */
 const VIEWS = [
   'graph',
+  'clusters',
   'nodes',
   'workloads',
   'pods',

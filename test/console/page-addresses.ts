@@ -32,6 +32,7 @@ const VIEWS: readonly PageAddress[] = [
 
 /** Where details are found: the first link of a page whose path looks so. A `from` that begins with `#` is the detail of that name. */
 const DETAILS: readonly { readonly name: string; readonly from: string; readonly path: RegExp }[] = [
+  { name: 'cluster', from: '/', path: /^\/clusters\/[^/]+$/ },
   { name: 'node', from: '/nodes', path: /^\/nodes\/[^/]+\/[^/]+$/ },
   ...['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'].map((kind) => ({
     name: `workload-${kind.toLowerCase()}`,

@@ -36,7 +36,10 @@ export function Navigation({ onNavigate }: { readonly onNavigate: () => void }) 
   return (
     <Stack component="nav" gap={1} h="100%" aria-label="Sections">
       {SECTIONS.map(({ path, title, key }) => {
-        const isHere = path === '/' ? location === '/' : location === path || location.startsWith(`${path}/`);
+        const isHere =
+          path === '/'
+            ? location === '/' || location.startsWith('/clusters/')
+            : location === path || location.startsWith(`${path}/`);
         return (
           <Fragment key={path}>
             {GROUPS.includes(path) && <Divider my={6} />}

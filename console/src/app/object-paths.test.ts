@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { clusterOfSegment, nodePath, podPath, workloadPath } from './object-paths.ts';
+import { clusterOfSegment, clusterPath, nodePath, podPath, workloadPath } from './object-paths.ts';
 
 test('objects have paths, of which each part is escaped', () => {
+  expect(clusterPath('eu/1')).toBe('/clusters/eu%2F1');
   expect(nodePath('east', 'node-1')).toBe('/nodes/east/node-1');
   expect(podPath({ cluster: 'a/b', namespace: 'shop', name: 'web-1' })).toBe('/pods/a%2Fb/shop/web-1');
   expect(podPath({ cluster: 'east', namespace: 'shop', name: 'web-1' }, 'main')).toBe('/pods/east/shop/web-1/main');
@@ -10,6 +11,7 @@ test('objects have paths, of which each part is escaped', () => {
 });
 
 test('a cluster without a name has a segment too', () => {
+  expect(clusterPath('')).toBe('/clusters/-');
   expect(nodePath('', 'node-1')).toBe('/nodes/-/node-1');
   expect(clusterOfSegment('-')).toBe('');
   expect(clusterOfSegment('east')).toBe('east');

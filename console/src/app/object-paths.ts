@@ -8,6 +8,11 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** The page of a cluster; '' is the one without a name. */
+export function clusterPath(cluster: string): string {
+  return path('clusters', clusterSegment(cluster));
+}
+
 /** The page of a node. Paths have no query: `keptSearch()` goes behind them. */
 export function nodePath(cluster: string, node: string): string {
   return path('nodes', clusterSegment(cluster), node);

@@ -1,7 +1,7 @@
 import { Anchor, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 import { Link } from 'wouter';
-import { keptSearch } from './url-state.ts';
+import { withKept } from './url-state.ts';
 
 /** A page above this one; behind an `href` without a query comes `keptSearch()`. */
 export interface Crumb {
@@ -31,7 +31,7 @@ export function PageHeader({
       {crumbs.length > 0 && (
         <Breadcrumbs component="nav" aria-label="Breadcrumbs" separatorMargin={6} fz="sm">
           {crumbs.map(({ title: above, href }) => (
-            <Anchor key={href} component={Link} href={href.includes('?') ? href : href + keptSearch()} fz="sm">
+            <Anchor key={href} component={Link} href={withKept(href)} fz="sm">
               {above}
             </Anchor>
           ))}

@@ -38,6 +38,7 @@ export const SECTIONS: readonly Section[] = [
 
 /** Details, which are no places of their own. `:name` are parts of the path. */
 export const DETAILS: readonly { readonly path: string; readonly page: ComponentType }[] = [
+  { path: '/clusters/:cluster', page: page(() => import('../pages/clusters/cluster-page.tsx')) },
   { path: '/nodes/:cluster/:node', page: page(() => import('../pages/nodes/node-page.tsx')) },
   {
     path: '/workloads/:cluster/:namespace/:kind/:name',

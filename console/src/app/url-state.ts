@@ -16,6 +16,11 @@ export function keptSearch(search: string = globalThis.location.search): string 
   return text === '' ? '' : `?${text}`;
 }
 
+/** An address inside the console with `keptSearch()` behind it; one that has a query of its own stays as it is. */
+export function withKept(href: string, search: string = keptSearch()): string {
+  return href.includes('?') ? href : href + search;
+}
+
 /** A query with some values written into it; '' and what is undefined are taken out. The rest stays as it is. */
 export function withParams(
   before: URLSearchParams,

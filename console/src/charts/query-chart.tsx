@@ -22,11 +22,15 @@ export function QueryChart({
   title,
   queries,
   unit = '1',
+  description,
   ...chart
-}: { readonly title: string; readonly queries: readonly ChartQuery[]; readonly unit?: Unit } & Omit<
-  TimeChartProps,
-  'label' | 'times' | 'series' | 'unit'
->) {
+}: {
+  readonly title: string;
+  readonly queries: readonly ChartQuery[];
+  readonly unit?: Unit;
+  /** Said where the mouse rests on the title. */
+  readonly description?: string;
+} & Omit<TimeChartProps, 'label' | 'times' | 'series' | 'unit'>) {
   const card = useRef<HTMLDivElement>(null);
   const isInView = useInView(card);
   const wasSeen = useRef(false);
@@ -34,10 +38,10 @@ export function QueryChart({
   return (
     <Card ref={card} withBorder padding="xs" miw={0}>
       {wasSeen.current ? (
-        <Filled title={title} queries={queries} unit={unit} isWanted={isInView} {...chart} />
+        <Filled title={title} queries={queries} unit={unit} isWanted={isInView} description={description} {...chart} />
       ) : (
         <>
-          <ChartTitle title={title} queries={queries} isLoading={false} />
+          <ChartTitle title={title} queries={queries} isLoading={false} description={description} />
           <div style={{ height: (chart.height ?? 180) + 24 }} />
         </>
       )}
@@ -50,12 +54,14 @@ function Filled({
   queries,
   unit,
   isWanted,
+  description,
   ...chart
 }: {
   readonly title: string;
   readonly queries: readonly ChartQuery[];
   readonly unit: Unit;
   readonly isWanted: boolean;
+  readonly description: string | undefined;
 } & Omit<TimeChartProps, 'label' | 'times' | 'series' | 'unit'>) {
   const texts = queries.map(({ query }) => query);
   const { data, error, isLoading } = useRangeQueries(texts, { isWanted });
@@ -81,6 +87,7 @@ function Filled({
       <ChartTitle
         title={title}
         queries={queries}
+        description={description}
         isLoading={isLoading && data === undefined}
         {...(error !== undefined && data !== undefined && { old: error.message })}
       />
@@ -100,9 +107,11 @@ function ChartTitle({
   title,
   queries,
   isLoading,
+  description,
   old,
 }: {
   readonly title: string;
+  readonly description: string | undefined;
   readonly queries: readonly ChartQuery[];
   readonly isLoading: boolean;
   /** Why what is shown is old. */
@@ -112,7 +121,7 @@ function ChartTitle({
   for (const [index, { query }] of queries.entries()) search.set(`g${index}.expr`, query);
   return (
     <Group gap="xs" wrap="nowrap" mb={2}>
-      <Text fz="sm" fw={600} truncate>
+      <Text fz="sm" fw={600} truncate title={description}>
         {title}
       </Text>
       {isLoading && <Loader size={12} aria-label={`Loading ${title}`} />}

@@ -28,7 +28,7 @@ export interface DataTableProps<T> {
   readonly scope?: Readonly<Record<string, string>>;
   readonly columns: readonly Column<T>[];
   readonly rowKey: (row: T) => string;
-  /** Where a row leads, without a query: keptSearch() is put behind it. */
+  /** Where a row leads; behind an address without a query comes keptSearch(). */
   readonly rowHref?: (row: T) => string | undefined;
   /** The order when the URL says none: `-cpu`. */
   readonly defaultSort?: string;

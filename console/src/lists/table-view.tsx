@@ -1,7 +1,7 @@
 import { Table } from '@mantine/core';
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
-import { keptSearch } from '../app/url-state.ts';
+import { withKept } from '../app/url-state.ts';
 import { nextSort } from './list-query.ts';
 import styles from './table-view.module.css';
 
@@ -68,7 +68,7 @@ export function TableView<T>({
               if (href === undefined || event.defaultPrevented) return;
               if (event.target instanceof Element && event.target.closest('a, button, input') !== null) return;
               if (globalThis.getSelection()?.isCollapsed === false) return;
-              navigate(href + keptSearch());
+              navigate(withKept(href));
             };
             return (
               <Table.Tr key={rowKey(row)} onClick={open} data-link={href !== undefined || undefined}>
@@ -81,7 +81,7 @@ export function TableView<T>({
                     data-pinned={column.isPinned || undefined}
                   >
                     {index === 0 && href !== undefined ? (
-                      <Link href={href + keptSearch()} className={styles.link} data-row>
+                      <Link href={withKept(href)} className={styles.link} data-row>
                         {column.cell(row)}
                       </Link>
                     ) : (

@@ -2,7 +2,7 @@ import type { ChartDescription, ChartLine } from './chart-description.ts';
 
 /** The series of one object in the catalogue: its level, and the matchers that select it, in braces. */
 export interface CatalogueObject {
-  readonly level: 'workload' | 'pod' | 'container';
+  readonly level: 'cluster' | 'workload' | 'pod' | 'container';
   readonly selector: string;
 }
 

@@ -4,8 +4,14 @@ import type { ChartDescription, ChartSection } from './chart-description.ts';
 import classes from './objects.module.css';
 import { Section } from './section.tsx';
 
-/** Requests are amber and limits red wherever use is compared with them. */
-const BOUND_COLORS: Readonly<Record<string, string>> = { Request: '#c98a12', Limit: '#d9534f', Desired: '#8a94a3' };
+/** Requests are amber, limits red, and what there is is grey wherever use is compared with them. */
+const BOUND_COLORS: Readonly<Record<string, string>> = {
+  Request: '#c98a12',
+  Limit: '#d9534f',
+  Desired: '#8a94a3',
+  'There are': '#8a94a3',
+  'There is': '#8a94a3',
+};
 
 /** Charts of an object over the shared time range, under headings; those out of sight ask for nothing. */
 export function ChartSections({ sections }: { readonly sections: readonly ChartSection[] }) {
@@ -24,11 +30,12 @@ export function ChartSections({ sections }: { readonly sections: readonly ChartS
   );
 }
 
-function DescribedChart({ title, unit, lines }: ChartDescription) {
+function DescribedChart({ title, unit, description, lines }: ChartDescription) {
   return (
     <QueryChart
       title={title}
       unit={unit}
+      {...(description !== undefined && { description })}
       height={150}
       queries={lines.map(({ legend, query, isBound = false }) => ({
         legend,

@@ -23,6 +23,9 @@ export function filteredPath(page: string, filters: Readonly<Record<string, stri
 }
 
 /** A new policy of a level about one object, whose labels are parameters under their own names. */
-export function newPolicyPath(level: 'node' | 'workload' | 'pod' | 'container', labels: ObjectLabels): string {
+export function newPolicyPath(
+  level: 'cluster' | 'node' | 'workload' | 'pod' | 'container',
+  labels: ObjectLabels,
+): string {
   return filteredPath('/policies/new', { level, ...labels });
 }

@@ -1,4 +1,5 @@
-import { Anchor, Group, Table, Text } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { getJson } from '../api/get-json.ts';
 import { LIVE, useData } from '../api/use-data.ts';
@@ -33,6 +34,8 @@ interface AlertChange {
   readonly annotations: Labels;
 }
 
+/** How many that fire are shown at first. */
+const FEW = 10;
 const LATELY = 5;
 const DAY = 86_400;
 
@@ -50,6 +53,7 @@ export function ObjectAlerts({
   readonly isAbout: (labels: Labels) => boolean;
 }) {
   const [range] = useTimeRange();
+  const [isWhole, setWhole] = useState(false);
   const isOurs = (labels: Labels): boolean => (labels.cluster ?? '') === cluster && isAbout(labels);
   const matchers = [
     `cluster=${quoted(cluster)}`,
@@ -99,29 +103,38 @@ export function ObjectAlerts({
       </SectionNote>
     );
   return (
-    <Table className={classes.stacked}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th w={180}>Since</Table.Th>
-          <Table.Th w={110}>State</Table.Th>
-          <Table.Th w={240}>Alert</Table.Th>
-          <Table.Th>What it says</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {now.map((alert) => (
-          <AlertRow
-            key={alert.fingerprint}
-            {...alert}
-            time={alert.startsAt}
-            state={alert.status.silencedBy.length > 0 ? 'silenced' : 'firing'}
-          />
-        ))}
-        {lately.map((change) => (
-          <AlertRow key={change.position} {...change} />
-        ))}
-      </Table.Tbody>
-    </Table>
+    <Stack gap="xs">
+      <Table className={classes.stacked}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={180}>Since</Table.Th>
+            <Table.Th w={110}>State</Table.Th>
+            <Table.Th w={240}>Alert</Table.Th>
+            <Table.Th>What it says</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {now.slice(0, isWhole ? undefined : FEW).map((alert) => (
+            <AlertRow
+              key={alert.fingerprint}
+              {...alert}
+              time={alert.startsAt}
+              state={alert.status.silencedBy.length > 0 ? 'silenced' : 'firing'}
+            />
+          ))}
+          {lately.map((change) => (
+            <AlertRow key={change.position} {...change} />
+          ))}
+        </Table.Tbody>
+      </Table>
+      {now.length > FEW && (
+        <Group>
+          <Button variant="subtle" onClick={() => setWhole(!isWhole)}>
+            {isWhole ? `Only ${FEW} of those that fire` : `All ${now.length} that fire`}
+          </Button>
+        </Group>
+      )}
+    </Stack>
   );
 }
 

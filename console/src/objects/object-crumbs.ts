@@ -1,4 +1,4 @@
-import { podPath, workloadPath } from '../app/object-paths.ts';
+import { clusterPath, podPath, workloadPath } from '../app/object-paths.ts';
 import type { Crumb } from '../app/page-header.tsx';
 import { filteredPath } from './filtered-path.ts';
 
@@ -11,11 +11,11 @@ export interface ObjectPlace {
   readonly pod?: string | undefined;
 }
 
-/** The way down to an object: cluster, namespace, and, as far as they are given, workload and pod. `list` is the list that the first two narrow down. */
+/** The way down to an object: cluster, namespace, and, as far as they are given, workload and pod. `list` is the list that the namespace narrows down. */
 export function objectCrumbs(list: '/workloads' | '/pods', place: ObjectPlace): readonly Crumb[] {
   const { cluster, namespace, workloadKind, workloadName, pod } = place;
   return [
-    { title: cluster === '' ? 'Cluster' : cluster, href: filteredPath(list, { cluster }) },
+    { title: cluster === '' ? 'Cluster' : cluster, href: clusterPath(cluster) },
     { title: namespace, href: filteredPath(list, { cluster, namespace }) },
     ...(workloadKind !== undefined && workloadName !== undefined
       ? [{ title: workloadName, href: workloadPath(workloadKind, { cluster, namespace, name: workloadName }) }]

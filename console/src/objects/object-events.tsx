@@ -1,11 +1,15 @@
-import { Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { getJson } from '../api/get-json.ts';
 import { LIVE, useData } from '../api/use-data.ts';
 import { ErrorState } from '../app/error-state.tsx';
 import { formatDateTime } from '../app/format-time.ts';
+import { nodePath, podPath, workloadPath } from '../app/object-paths.ts';
 import { StatusBadge } from '../app/status-badge.tsx';
 import { useTimeRange } from '../app/time-range.ts';
+import { withKept } from '../app/url-state.ts';
+import { filteredPath } from './filtered-path.ts';
 import classes from './objects.module.css';
 import { SectionNote } from './section.tsx';
 
@@ -14,6 +18,9 @@ interface KubernetesEvent {
   /** Of its last occurrence, in ISO format. */
   readonly time: string;
   readonly firstTime: string;
+  readonly cluster: string;
+  /** '' for objects that are in none. */
+  readonly namespace: string;
   readonly kind: string;
   readonly name: string;
   readonly reason: string;
@@ -24,8 +31,12 @@ interface KubernetesEvent {
   readonly uid: string;
 }
 
+/** Kinds that have pages of their own; a ReplicaSet is mostly one of a Deployment. */
+const WORKLOADS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob']);
 const FEW = 5;
 const MOST = 200;
+/** Characters of a message, from which on its end is not shown at first. */
+const LONG = 240;
 
 /**
  * What Kubernetes said of objects in the shared time range, the newest first. `filters` are parameters of /api/v1/kubernetes/events, a
@@ -34,10 +45,13 @@ const MOST = 200;
 export function ObjectEvents({
   filters,
   showsObject = false,
+  none = 'Kubernetes said nothing of it in this time range.',
 }: {
   readonly filters: readonly (readonly [string, string])[];
   /** Whether they are about several objects, so that each is named. */
   readonly showsObject?: boolean;
+  /** What is said when there is nothing. */
+  readonly none?: string;
 }) {
   const [range] = useTimeRange();
   const [isWhole, setWhole] = useState(false);
@@ -60,7 +74,7 @@ export function ObjectEvents({
     ) : (
       <ErrorState title="The events cannot be had" error={error} onRetry={reload} />
     );
-  if (data.length === 0) return <SectionNote>Kubernetes said nothing of it in this time range.</SectionNote>;
+  if (data.length === 0) return <SectionNote>{none}</SectionNote>;
   const shown = isWhole ? data : data.slice(0, FEW);
   return (
     <Stack gap="xs">
@@ -96,10 +110,12 @@ export function ObjectEvents({
               </Table.Td>
               {showsObject && (
                 <Table.Td className={classes.breaking}>
-                  {event.kind} {event.name}
+                  {event.kind} <EventObject {...event} />
                 </Table.Td>
               )}
-              <Table.Td className={classes.breaking}>{event.message}</Table.Td>
+              <Table.Td className={classes.breaking}>
+                <Message text={event.message} />
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -112,6 +128,42 @@ export function ObjectEvents({
         </Group>
       )}
     </Stack>
+  );
+}
+
+/** Some are long, such as those of autoscalers that say why they have no metric. */
+function Message({ text }: { readonly text: string }) {
+  const [isWhole, setWhole] = useState(false);
+  if (text.length <= LONG) return text;
+  return (
+    <>
+      <Text fz="sm" {...(!isWhole && { lineClamp: 3 })}>
+        {text}
+      </Text>
+      <Anchor component="button" type="button" fz="xs" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+        {isWhole ? 'Show less' : 'Show all of it'}
+      </Anchor>
+    </>
+  );
+}
+
+function EventObject({ cluster, namespace, kind, name }: KubernetesEvent) {
+  const object = { cluster, namespace, name };
+  const href =
+    kind === 'Pod'
+      ? podPath(object)
+      : kind === 'Node'
+        ? nodePath(cluster, name)
+        : WORKLOADS.has(kind)
+          ? workloadPath(kind, object)
+          : kind === 'HorizontalPodAutoscaler'
+            ? filteredPath('/autoscaling', { filter: name })
+            : undefined;
+  if (href === undefined) return name;
+  return (
+    <Anchor component={Link} href={withKept(href)} fz="sm">
+      {name}
+    </Anchor>
   );
 }
 

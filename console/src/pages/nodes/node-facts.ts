@@ -1,4 +1,5 @@
 import type { InstantSample } from '../../api/query-instant.ts';
+import type { Resource } from '../../objects/resource-use.tsx';
 import { named, selector } from '../../objects/selector.ts';
 
 /** A condition of a node, as the kubelet says it. */
@@ -7,14 +8,6 @@ export interface NodeCondition {
   readonly status: 'true' | 'false' | 'unknown';
   /** `Ready` is good when it is true, all others when they are false. */
   readonly isGood: boolean;
-}
-
-/** How much there is of a resource and what becomes of it; what is not known is undefined. */
-export interface NodeResource {
-  readonly capacity: number | undefined;
-  readonly allocatable: number | undefined;
-  readonly requested: number | undefined;
-  readonly used: number | undefined;
 }
 
 /** What is known of a node. */
@@ -34,14 +27,14 @@ export interface NodeFacts {
   /** Unix seconds. */
   readonly created: number | undefined;
   /** Cores. */
-  readonly cpu: NodeResource;
+  readonly cpu: Resource;
   /** Bytes, in use with page cache. */
-  readonly memory: NodeResource;
-  readonly pods: NodeResource;
+  readonly memory: Resource;
+  readonly pods: Resource;
   /** Bytes. */
-  readonly storage: NodeResource;
+  readonly storage: Resource;
   /** Cards. */
-  readonly gpu: NodeResource;
+  readonly gpu: Resource;
   readonly hasGpu: boolean;
 }
 
@@ -76,7 +69,7 @@ export function nodeFacts(
   const value = (name: string): number | undefined => all(name)[0]?.value;
   const info = all('kube_node_info')[0]?.labels;
   if (info === undefined) return undefined;
-  const amounts = (resource: string): Pick<NodeResource, 'capacity' | 'allocatable'> => {
+  const amounts = (resource: string): Pick<Resource, 'capacity' | 'allocatable'> => {
     const of = (name: string): number | undefined =>
       all(`kube_node_status_${name}`).find(({ labels }) => labels.resource === resource)?.value;
     return { capacity: of('capacity'), allocatable: of('allocatable') };

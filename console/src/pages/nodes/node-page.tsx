@@ -1,14 +1,13 @@
-import { Button, Group, Loader, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Button, Group, Loader, SimpleGrid, Stack } from '@mantine/core';
 import { Link, useParams } from 'wouter';
 import { LIVE, useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
-import { clusterOfSegment } from '../../app/object-paths.ts';
+import { clusterOfSegment, clusterPath } from '../../app/object-paths.ts';
 import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { useTimeRange } from '../../app/time-range.ts';
-import { formatValue, type Unit } from '../../charts/format-value.ts';
-import { Meter } from '../../charts/meter.tsx';
+import { formatValue } from '../../charts/format-value.ts';
 import { AgeFact } from '../../objects/age-fact.tsx';
 import { ChartSections } from '../../objects/chart-sections.tsx';
 import { ConditionBadges } from '../../objects/condition-badges.tsx';
@@ -17,11 +16,12 @@ import { filteredPath, newPolicyPath } from '../../objects/filtered-path.ts';
 import { clusterScope } from '../../objects/inventory-scope.ts';
 import { ObjectAlerts } from '../../objects/object-alerts.tsx';
 import { ObjectEvents } from '../../objects/object-events.tsx';
+import { ResourceUse } from '../../objects/resource-use.tsx';
 import { Section } from '../../objects/section.tsx';
 import { askAll } from '../overview/ask-all.ts';
 import { PodsTable } from '../pods/pods-table.tsx';
 import { nodeCharts } from './node-charts.ts';
-import { type NodeFacts, type NodeResource, nodeFacts, nodeQueries } from './node-facts.ts';
+import { type NodeFacts, nodeFacts, nodeQueries } from './node-facts.ts';
 
 /** A node: whether it is well, what it has and what becomes of it, its pods, what is said of it, and its charts. */
 export default function NodePage() {
@@ -41,8 +41,8 @@ export default function NodePage() {
       <PageHeader
         title={node}
         crumbs={[
-          { title: 'Nodes', href: '/nodes' },
-          ...(cluster === '' ? [] : [{ title: cluster, href: filteredPath('/nodes', { cluster }) }]),
+          { title: cluster === '' ? 'Cluster' : cluster, href: clusterPath(cluster) },
+          { title: 'Nodes', href: filteredPath('/nodes', { cluster }) },
         ]}
         badges={data !== undefined && data !== null && <Badges facts={data} />}
         actions={
@@ -121,57 +121,11 @@ function Badges({ facts: { isReady, isCordoned, conditions } }: { readonly facts
 function Resources({ facts: { cpu, memory, pods, gpu, hasGpu } }: { readonly facts: NodeFacts }) {
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: hasGpu ? 4 : 3 }} spacing="lg">
-      <Resource name="CPU" resource={cpu} unit="cores" />
-      <Resource name="Memory" resource={memory} unit="bytes" />
-      <Resource name="Pods" resource={pods} unit="1" />
-      {hasGpu && <Resource name="GPU" resource={gpu} unit="1" />}
+      <ResourceUse name="CPU" resource={cpu} unit="cores" />
+      <ResourceUse name="Memory" resource={memory} unit="bytes" />
+      <ResourceUse name="Pods" resource={pods} unit="1" />
+      {hasGpu && <ResourceUse name="GPU" resource={gpu} unit="1" />}
     </SimpleGrid>
-  );
-}
-
-function Resource({
-  name,
-  resource: { capacity, allocatable, requested, used },
-  unit,
-}: {
-  readonly name: string;
-  readonly resource: NodeResource;
-  readonly unit: Unit;
-}) {
-  const share = (part: number | undefined): number | undefined =>
-    part === undefined || capacity === undefined || capacity === 0 ? undefined : part / capacity;
-  const percent = share(used);
-  const parts = [
-    ['used', used],
-    ['requested', requested],
-    ['allocatable', allocatable],
-    ['there are', capacity],
-  ] as const;
-  return (
-    <Stack gap={6}>
-      <Group justify="space-between">
-        <Text fz="sm" fw={600}>
-          {name}
-        </Text>
-        <Text fz="sm" fw={600}>
-          {percent === undefined ? '–' : formatValue(percent * 100, '%')}
-        </Text>
-      </Group>
-      <Meter
-        label={name}
-        text={`${formatValue(used, unit)} used of ${formatValue(capacity, unit)}`}
-        share={percent}
-        mark={share(requested)}
-      />
-      <Text fz="xs" c="dimmed">
-        {parts
-          .filter(([, value]) => value !== undefined)
-          .map(([word, value]) =>
-            word === 'there are' ? `of ${formatValue(value, unit)}` : `${formatValue(value, unit)} ${word}`,
-          )
-          .join(' · ')}
-      </Text>
-    </Stack>
   );
 }
 

@@ -1,27 +1,29 @@
 import { Anchor, Group, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
+import { clusterPath } from '../../app/object-paths.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
-import type { Tone } from '../../app/status-tone.ts';
+import { withKept } from '../../app/url-state.ts';
 import { formatValue, type Unit } from '../../charts/format-value.ts';
 import { Meter } from '../../charts/meter.tsx';
 import classes from './cluster-panel.module.css';
-import type { Capacity, ClusterSummary, Health } from './cluster-summary.ts';
+import { type Capacity, type ClusterSummary, HEALTH } from './cluster-summary.ts';
 import { withKeptSearch } from './object-link.tsx';
 import { Panel } from './panel.tsx';
-
-const TONES: Readonly<Record<Health, { readonly word: string; readonly tone: Tone }>> = {
-  good: { word: 'healthy', tone: 'good' },
-  warning: { word: 'needs attention', tone: 'warning' },
-  serious: { word: 'in trouble', tone: 'bad' },
-};
 
 /** A cluster at a glance: whether it is well and if not why, what it consists of, and how much of it is in use. */
 export function ClusterPanel({ summary }: { readonly summary: ClusterSummary }) {
   const { cluster, components, nodes, pods, cpu, memory, places, health, reasons } = summary;
-  const { word, tone } = TONES[health];
+  const { word, tone } = HEALTH[health];
   const within = `cluster=${encodeURIComponent(cluster)}`;
   return (
-    <Panel title={cluster === '' ? 'Cluster' : cluster} aside={<StatusBadge status={word} tone={tone} />}>
+    <Panel
+      title={
+        <Anchor component={Link} href={withKept(clusterPath(cluster))} fz="inherit" fw="inherit">
+          {cluster === '' ? 'Cluster' : cluster}
+        </Anchor>
+      }
+      aside={<StatusBadge status={word} tone={tone} />}
+    >
       <div className={classes.columns}>
         <Stack gap="xs">
           <div className={classes.figures}>

@@ -1,4 +1,5 @@
 import type { InstantSample } from '../../api/query-instant.ts';
+import type { Tone } from '../../app/status-tone.ts';
 import { selector } from '../../objects/selector.ts';
 
 /** How much there is of something, and what becomes of it. What is not known is undefined. */
@@ -40,6 +41,13 @@ export interface ClusterSummary {
 }
 
 export type Health = 'good' | 'warning' | 'serious';
+
+/** How the health of a cluster is said. */
+export const HEALTH: Readonly<Record<Health, { readonly word: string; readonly tone: Tone }>> = {
+  good: { word: 'healthy', tone: 'good' },
+  warning: { word: 'needs attention', tone: 'warning' },
+  serious: { word: 'in trouble', tone: 'bad' },
+};
 
 const COMPONENTS = [
   ['apiserver', 'API server'],

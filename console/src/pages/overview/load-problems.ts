@@ -1,5 +1,6 @@
 import { ApiError, getJson } from '../../api/get-json.ts';
 import type { ListAnswer } from '../../lists/list-query.ts';
+import { clusterScope } from '../../objects/inventory-scope.ts';
 import { askAll } from './ask-all.ts';
 import {
   type AilingNode,
@@ -30,7 +31,7 @@ export async function loadProblems(
   const abnormal = async <T>(list: string): Promise<readonly T[]> => {
     const search = new URLSearchParams({
       ...{ status: 'abnormal', limit: MOST },
-      ...(cluster !== undefined && { cluster }),
+      ...(cluster !== undefined && clusterScope(cluster)),
       ...(time !== undefined && { time: String(time) }),
     });
     return (await getJson<ListAnswer<T>>(`/api/v1/inventory/${list}?${search}`, { signal })).items;

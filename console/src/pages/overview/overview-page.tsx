@@ -16,6 +16,7 @@ import { loadChanges } from './load-changes.ts';
 import { loadProblems } from './load-problems.ts';
 import { Machines } from './machines.tsx';
 import classes from './overview-page.module.css';
+import type { Problem } from './problems.ts';
 import { ProblemsPanel } from './problems-panel.tsx';
 import { TopConsumersPanel } from './top-consumers-panel.tsx';
 
@@ -38,11 +39,6 @@ export default function OverviewPage() {
     range.isLive ? LIVE : 0,
   );
   const window = Math.min(range.end - range.start, 6 * HOUR);
-  const wrong = useData(
-    `problems ${chosen} ${window} ${time}`,
-    (signal) => loadProblems({ cluster, window, time }, signal),
-    range.isLive ? LIVE : 0,
-  );
   const changes = useData(
     `changes ${chosen} ${range.from} ${range.to}`,
     (signal) => loadChanges({ cluster, start: range.start, end: range.end }, signal),
@@ -52,6 +48,13 @@ export default function OverviewPage() {
   const shown = all.filter((one) => cluster === undefined || one.cluster === cluster);
   const hasClusters = all.length > 0;
   const isAlone = clusters.data !== undefined && !hasClusters;
+  // Only where there are clusters is there anybody to ask.
+  const isWorthAsking = hasClusters || clusters.error !== undefined;
+  const wrong = useData<readonly Problem[] | undefined>(
+    `problems ${isWorthAsking} ${chosen} ${window} ${time}`,
+    async (signal) => (isWorthAsking ? loadProblems({ cluster, window, time }, signal) : undefined),
+    range.isLive ? LIVE : 0,
+  );
   return (
     <>
       <PageHeader title="Overview" />
@@ -68,11 +71,22 @@ export default function OverviewPage() {
         ))}
         {isAlone && <Machines hasCharts />}
         <div className={classes.halves}>
-          {!isAlone && <ProblemsPanel loaded={wrong} />}
-          <AlertsPanel loaded={alerts} />
-          {isAlone && <FirstSteps />}
-          <ChangesPanel loaded={changes} />
-          {!isAlone && <TopConsumersPanel cluster={cluster} />}
+          {isAlone ? (
+            <>
+              <Stack gap="sm">
+                <AlertsPanel loaded={alerts} />
+                <ChangesPanel loaded={changes} />
+              </Stack>
+              <FirstSteps />
+            </>
+          ) : (
+            <>
+              <ProblemsPanel loaded={wrong} />
+              <AlertsPanel loaded={alerts} />
+              <ChangesPanel loaded={changes} />
+              <TopConsumersPanel cluster={cluster} />
+            </>
+          )}
         </div>
         {hasClusters && cluster === undefined && <Machines hasCharts={false} />}
       </Stack>

@@ -9,7 +9,7 @@ export function Panel({
   aside,
   children,
 }: {
-  readonly title: string;
+  readonly title: ReactNode;
   readonly aside?: ReactNode;
   readonly children: ReactNode;
 }) {
@@ -34,7 +34,7 @@ export function PanelBody<T>({
   title,
   children,
 }: {
-  readonly loaded: Loaded<T>;
+  readonly loaded: Loaded<T | undefined>;
   readonly title: string;
   readonly children: (data: T) => ReactNode;
 }) {

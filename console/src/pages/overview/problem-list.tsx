@@ -1,0 +1,66 @@
+import { Anchor, Group, Text } from '@mantine/core';
+import { useState } from 'react';
+import { StatusBadge } from '../../app/status-badge.tsx';
+import { ObjectLink } from './object-link.tsx';
+import { Nothing } from './panel.tsx';
+import type { Problem } from './problems.ts';
+import classes from './rows.module.css';
+
+const SHOWN = 8;
+
+/** What is wrong, the worst first, each a link to its object; that all is well when there is nothing. */
+export function ProblemList({ problems }: { readonly problems: readonly Problem[] }) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      {problems.length === 0 && (
+        <Nothing>
+          Every node is ready, every workload has its pods, nothing was killed for its memory, and every autoscaler can
+          scale.
+        </Nothing>
+      )}
+      <ul className={classes.rows}>
+        {problems.slice(0, isOpen ? undefined : SHOWN).map((problem) => (
+          <ProblemRow
+            key={JSON.stringify([problem.kind, problem.place, problem.name, problem.what])}
+            problem={problem}
+          />
+        ))}
+      </ul>
+      {problems.length > SHOWN && (
+        <Anchor
+          component="button"
+          display="block"
+          type="button"
+          fz="xs"
+          ta="left"
+          onClick={() => setIsOpen(!isOpen)}
+          aria-expanded={isOpen}
+        >
+          {isOpen ? 'Show fewer' : `Show ${problems.length - SHOWN} more`}
+        </Anchor>
+      )}
+    </>
+  );
+}
+
+function ProblemRow({ problem: { level, what, kind, name, place, detail, path } }: { readonly problem: Problem }) {
+  return (
+    <li className={classes.row}>
+      <div className={classes.badge}>
+        <StatusBadge status={what} tone={level === 'serious' ? 'bad' : 'warning'} />
+      </div>
+      <div className={classes.main}>
+        <Group gap={6} wrap="wrap">
+          <Text span fz="xs" c="dimmed">
+            {kind}
+          </Text>
+          <ObjectLink path={path}>{name}</ObjectLink>
+        </Group>
+        <Text fz="xs" c="dimmed">
+          {[place, detail].filter((part) => part !== '').join(' · ')}
+        </Text>
+      </div>
+    </li>
+  );
+}
