@@ -69,11 +69,13 @@ export default function ClusterPage() {
           />
         )}
         {data !== undefined && data !== null && <Head facts={data} />}
-        <Section title="Needs attention">
-          <PanelBody loaded={wrong} title="What is wrong cannot be told">
-            {(problems) => <ProblemList problems={problems.map((one) => inCluster(one, cluster))} />}
-          </PanelBody>
-        </Section>
+        {data !== null && (
+          <Section title="Needs attention">
+            <PanelBody loaded={wrong} title="What is wrong cannot be told">
+              {(problems) => <ProblemList problems={problems.map((one) => inCluster(one, cluster))} />}
+            </PanelBody>
+          </Section>
+        )}
         <Section title="Namespaces">
           <NamespacesTable cluster={cluster} />
         </Section>
