@@ -98,6 +98,14 @@ async function run(children: Children, scratch: string): Promise<boolean> {
     }
     check((await text(`${url}/api/v1/targets`)).includes(added.target), 'the query role answers for the collector');
     check((await text(`${url}/api/v2/alerts`)).includes('the beginning'), 'the query role answers for alerting');
+    check(
+      (await text(`${url}/api/v1/inventory/targets`)).includes(added.target),
+      "the query role lists the collector's targets",
+    );
+    check(
+      (await text(`${url}/api/v1/inventory/alerts`)).includes('the beginning'),
+      "the query role lists alerting's alerts",
+    );
     const direct = await text(`${grafana.PHAROS_ALERTING_URL}/api/v2/alerts`);
     check(direct.includes('the beginning'), "Grafana's Alertmanager has the alert");
 

@@ -102,13 +102,13 @@ function PreviewResult({ preview, draft }: { readonly preview: Preview; readonly
           'There is no such object.'
         ) : (
           <>
-            Of <b>{objects.toLocaleString()}</b> {draft.level}s <b>{byObject.length.toLocaleString()}</b> would have
-            fired,{' '}
+            Of <b>{objects.toLocaleString()}</b> {objects === 1 ? draft.level : `${draft.level}s`}{' '}
+            <b>{byObject.length.toLocaleString()}</b> would have fired,{' '}
             <b>
               {fired.toLocaleString()}
               {isTruncated && '+'}
             </b>{' '}
-            times in all; <b>{firing.toLocaleString()}</b> would now.
+            {fired === 1 && !isTruncated ? 'time' : 'times'} in all; <b>{firing.toLocaleString()}</b> would now.
           </>
         )}
       </Text>
