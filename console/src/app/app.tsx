@@ -74,7 +74,7 @@ export function App() {
                 <Redirect to={`/explore${globalThis.location.search}`} replace />
               </Route>
               <Route>
-                <EmptyState title="There is no such page" text="The address leads nowhere in this console." />
+                <EmptyState order={1} title="There is no such page" text="The address leads nowhere in this console." />
               </Route>
             </Switch>
           </Suspense>

@@ -36,6 +36,7 @@ export function SeverityNumbers({
               </Text>
             }
             leftSectionWidth={58}
+            leftSectionProps={{ style: { justifyContent: 'flex-start', paddingLeft: 8 } }}
             rightSection={
               isShort ? (
                 <Text size="xs" c="dimmed">
