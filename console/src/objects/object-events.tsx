@@ -161,7 +161,7 @@ function EventObject({ cluster, namespace, kind, name }: KubernetesEvent) {
             : undefined;
   if (href === undefined) return name;
   return (
-    <Anchor component={Link} href={withKept(href)} fz="sm">
+    <Anchor component={Link} href={withKept(href)} fz="sm" underline="always">
       {name}
     </Anchor>
   );
