@@ -1,6 +1,7 @@
 // Writes what the lists of a cluster are made of (kube_* and k8s_*) straight into a server, because a simulated cluster of this size
 // costs the machine more than what is measured. A pod has the series that it would have in a real one, with what is scarce (reasons) scarce.
 import { compressSync } from 'snappy';
+import { isRefusedForNow, postWriteRequest } from '../post-write-request.ts';
 import { WriteRequestEncoder } from '../query/write-request-encoder.ts';
 
 type Pairs = readonly (readonly [name: string, value: string])[];
@@ -151,20 +152,10 @@ function varied(value: number): number {
 
 async function post(url: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
   for (let attempt = 0; ; attempt++) {
-    const response = await fetch(`${url}/api/v1/write`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-protobuf',
-        'content-encoding': 'snappy',
-        'x-prometheus-remote-write-version': '0.1.0',
-      },
-      body,
-      signal: AbortSignal.timeout(60_000),
-    });
-    const text = await response.text();
-    if (response.ok) return;
-    if (attempt === 30 || (response.status < 500 && response.status !== 429)) {
-      throw new Error(`samples of the pods were refused: ${response.status} ${text.slice(0, 200)}`);
+    const { status, text } = await postWriteRequest(url, body);
+    if (status < 300) return;
+    if (attempt === 30 || !isRefusedForNow(status)) {
+      throw new Error(`samples of the pods were refused: ${status} ${text.slice(0, 200)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }

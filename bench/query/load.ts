@@ -1,4 +1,5 @@
 import { compressSync } from 'snappy';
+import { isRefusedForNow, postWriteRequest } from '../post-write-request.ts';
 import { type DataSet, labelsOf } from './data-set.ts';
 import { WriteRequestEncoder } from './write-request-encoder.ts';
 
@@ -103,21 +104,10 @@ class Lane {
     const { name, url } = this.#target;
     const deadline = Date.now() + 120_000;
     for (;;) {
-      const response = await fetch(`${url}/api/v1/write`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-protobuf',
-          'content-encoding': 'snappy',
-          'x-prometheus-remote-write-version': '0.1.0',
-        },
-        body,
-        signal: AbortSignal.timeout(60_000),
-      });
-      const text = await response.text();
-      if (response.ok) return;
-      const refused = response.status < 500 && response.status !== 429;
-      if (refused || Date.now() > deadline) {
-        throw new Error(`${name} answered a remote write with HTTP ${response.status}: ${text.slice(0, 500)}`);
+      const { status, text } = await postWriteRequest(url, body);
+      if (status < 300) return;
+      if (!isRefusedForNow(status) || Date.now() > deadline) {
+        throw new Error(`${name} answered a remote write with HTTP ${status}: ${text.slice(0, 500)}`);
       }
       this.#repeats++;
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -101,18 +101,22 @@ async function read({ cert, key, ca }: CertificateFiles): Promise<ServingCertifi
     if (!new X509Certificate(certText).checkPrivateKey(createPrivateKey(keyText)))
       throw new Error('key values mismatch');
     createSecureContext({ cert: certText, key: keyText });
-    if (caBundle !== undefined) requireAuthorities(caBundle);
   } catch (error) {
     throw new Error(`${cert} and ${key} must be a certificate and its key in PEM: ${reasonOf(error)}`, {
       cause: error,
     });
   }
+  if (ca !== undefined) requireCertificate(ca, caBundle!);
   return { cert: certText, key: keyText, caBundle };
 }
 
-function requireAuthorities(bundle: string): void {
-  if (!bundle.includes('-----BEGIN CERTIFICATE-----')) throw new Error('the bundle holds no certificate');
-  createSecureContext({ ca: bundle });
+function requireCertificate(file: string, text: string): void {
+  try {
+    new X509Certificate(text);
+    createSecureContext({ ca: text });
+  } catch (error) {
+    throw new Error(`${file} must hold certificates in PEM: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 async function textOf(file: string): Promise<string> {

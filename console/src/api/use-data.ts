@@ -13,15 +13,12 @@ export interface Loaded<T> {
   reload(): void;
 }
 
-/** An `interval` that says no more than that it is live. */
-export const LIVE = 1;
-
 /**
- * Loads when `key` changes, and, when it is live (`interval` is not 0), whenever the refresh control says so. Nothing is loaded while the page
+ * Loads when `key` changes, and, when it is live, whenever the refresh control says so. Nothing is loaded while the page
  * cannot be seen, and what failed is tried again when the server can be reached again. There is one load at a time; one under another key is
  * aborted. What was loaded under another key is not shown.
  */
-export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T>, interval = 0): Loaded<T> {
+export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T>, isLive = false): Loaded<T> {
   const [state, setState] = useState<{
     key: string;
     data: T | undefined;
@@ -36,7 +33,6 @@ export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T
   const latest = useRef(load);
   latest.current = load;
   const start = useRef<() => void>(() => {});
-  const isLive = interval > 0;
   useEffect(() => {
     const controller = new AbortController();
     const { signal } = controller;

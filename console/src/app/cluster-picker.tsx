@@ -3,7 +3,6 @@ import { getJson } from '../api/get-json.ts';
 import { useData } from '../api/use-data.ts';
 import { useUrlState } from './url-state.ts';
 
-const INTERVAL = 60_000;
 const LOOKBACK = 3_600;
 
 /** Which cluster the pages are about, or all of them. Nothing where no metric says of which cluster it is. */
@@ -15,7 +14,7 @@ export function ClusterPicker() {
       const start = Math.floor(Date.now() / 1000) - LOOKBACK;
       return getJson<readonly string[]>(`/api/v1/label/cluster/values?start=${start}`, { signal });
     },
-    INTERVAL,
+    true,
   );
   const names = cluster === '' || data.includes(cluster) ? data : [...data, cluster];
   if (names.length === 0) return null;

@@ -3,7 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { getJson } from '../api/get-json.ts';
-import { LIVE, useData } from '../api/use-data.ts';
+import { useData } from '../api/use-data.ts';
 import { EmptyState } from '../app/empty-state.tsx';
 import { ErrorState } from '../app/error-state.tsx';
 import { OldNote } from '../app/old-note.tsx';
@@ -38,8 +38,6 @@ export interface DataTableProps<T> {
   readonly hasFilter?: boolean;
   /** Default: 50. */
   readonly pageSize?: number;
-  /** 0: it is not live. Default: it is, and follows the refresh control. */
-  readonly interval?: number;
   /** In the URL, before `sort`, `filter` and `page`: for a second table of a page. */
   readonly prefix?: string;
   readonly emptyTitle?: string;
@@ -62,7 +60,6 @@ export function DataTable<T>({
   filters,
   hasFilter = true,
   pageSize = 50,
-  interval = LIVE,
   prefix = '',
   emptyTitle = 'Nothing here',
   emptyText = 'There is nothing of this kind.',
@@ -79,7 +76,7 @@ export function DataTable<T>({
   const load = async (signal: AbortSignal): Promise<ListAnswer<T>> =>
     typeof source === 'string' ? getJson<ListAnswer<T>>(`${source}?${request}`, { signal }) : source(request, signal);
   const key = `${typeof source === 'string' ? source : label}?${request}`;
-  const { data: fresh, error, isLoading, reload } = useData(key, load, interval);
+  const { data: fresh, error, isLoading, reload } = useData(key, load, true);
   // Another page or order: the rows stay until the next are there.
   const before = useRef<ListAnswer<T>>(undefined);
   if (fresh !== undefined) before.current = fresh;

@@ -2,7 +2,7 @@ import { Anchor, Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { getJson } from '../api/get-json.ts';
-import { LIVE, useData } from '../api/use-data.ts';
+import { useData } from '../api/use-data.ts';
 import { ErrorState } from '../app/error-state.tsx';
 import { formatDateTime } from '../app/format-time.ts';
 import { StatusBadge } from '../app/status-badge.tsx';
@@ -67,7 +67,7 @@ export function ObjectAlerts({
       const filters = new URLSearchParams(matchers.map((matcher) => ['filter', matcher]));
       return getJson<FiringAlert[]>(`/api/v2/alerts?${filters}`, { signal });
     },
-    LIVE,
+    true,
   );
   const history = useData(
     `history ${within} ${range.from} ${range.to}`,
@@ -82,7 +82,7 @@ export function ObjectAlerts({
       });
       return events;
     },
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   const error = firing.error ?? history.error;
   if (firing.data === undefined)

@@ -2,7 +2,7 @@ import { Anchor, Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { getJson } from '../api/get-json.ts';
-import { LIVE, useData } from '../api/use-data.ts';
+import { useData } from '../api/use-data.ts';
 import { ErrorState } from '../app/error-state.tsx';
 import { formatDateTime } from '../app/format-time.ts';
 import { nodePath, podPath, workloadPath } from '../app/object-paths.ts';
@@ -66,7 +66,7 @@ export function ObjectEvents({
       parameters.set('limit', String(MOST));
       return newestOfEach(await getJson<KubernetesEvent[]>(`/api/v1/kubernetes/events?${parameters}`, { signal }));
     },
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   if (data === undefined)
     return error === undefined ? (

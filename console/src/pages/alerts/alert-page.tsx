@@ -34,7 +34,7 @@ interface KnownAlert {
 /** One alert: how it is, why, what happened to it, who was told; and a way to silence it. */
 export default function AlertPage() {
   const { fingerprint = '' } = useParams();
-  const { data, error, reload } = useData(fingerprint, (signal) => loadAlert(fingerprint, signal), 10_000);
+  const { data, error, reload } = useData(fingerprint, (signal) => loadAlert(fingerprint, signal), true);
   if (data === undefined) {
     if (error !== undefined) {
       return (

@@ -12,7 +12,6 @@ import { type CurrentAlert, type CurrentAlerts, loadAlerts } from './current-ale
 import { HistoryView } from './history-view.tsx';
 import { SilencesView } from './silences-view.tsx';
 
-const INTERVAL = 10_000;
 const SEVERITIES = [
   { value: '', label: 'Any severity' },
   { value: 'serious', label: 'Serious, critical' },
@@ -49,7 +48,7 @@ export default function AlertsPage() {
   } = useData(
     `alerts ${JSON.stringify(view === 'silences' ? {} : query)}`,
     async (signal) => (view === 'silences' ? undefined : loadAlerts(query, signal)),
-    INTERVAL,
+    true,
   );
   // With another filter the alerts stay until those of that are there.
   const last = useRef<CurrentAlerts>(undefined);

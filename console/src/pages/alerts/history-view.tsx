@@ -44,7 +44,7 @@ export function HistoryView({
       const shift = range.isLive ? now - range.end : 0;
       return loadHistory({ start: range.start + shift, end: range.end + shift }, signal);
     },
-    range.isLive ? 15_000 : 0,
+    range.isLive,
   );
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="The history cannot be read" error={error} onRetry={reload} />;

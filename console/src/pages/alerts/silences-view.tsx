@@ -21,7 +21,7 @@ export function SilencesView({ text, onChange }: { readonly text: string; readon
     data: fresh,
     error,
     reload,
-  } = useData(`silences ${limit} ${filter}`, (signal) => loadSilencePage({ filter, limit }, signal), 15_000);
+  } = useData(`silences ${limit} ${filter}`, (signal) => loadSilencePage({ filter, limit }, signal), true);
   const last = useRef<typeof fresh>(undefined);
   if (fresh !== undefined) last.current = fresh;
   const data = fresh ?? (error === undefined ? last.current : undefined);

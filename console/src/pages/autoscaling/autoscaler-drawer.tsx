@@ -31,7 +31,7 @@ function Details({ name }: { readonly name: string }) {
       getJson<ExplainedAutoscaler>(`/api/v1/autoscaling/${name.split('/').map(encodeURIComponent).join('/')}`, {
         signal,
       }),
-    10_000,
+    true,
   );
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="The autoscaler cannot be read" error={error} onRetry={reload} />;

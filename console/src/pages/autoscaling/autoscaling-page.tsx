@@ -11,7 +11,6 @@ import { RegistrationNotice } from './registration-notice.tsx';
 import { ReplicaMeter } from './replica-meter.tsx';
 import { decisionText, scalingLimit } from './scaling-limit.ts';
 
-const INTERVAL = 10_000;
 const SHOWN = 3;
 const KINDS = ['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController'];
 
@@ -70,7 +69,6 @@ export default function AutoscalingPage() {
         query={{ kind, problem }}
         columns={columns}
         rowKey={({ namespace, name }) => `${namespace}/${name}`}
-        interval={INTERVAL}
         emptyTitle="No autoscalers"
         emptyText="The cluster has no HorizontalPodAutoscaler."
         filters={

@@ -19,7 +19,7 @@ export function RegistrationNotice() {
       const path = '/api/v1/autoscaling?limit=1';
       return (await getJson<{ readonly registration?: readonly Registration[] | null }>(path, { signal })).registration;
     },
-    30_000,
+    true,
   );
   const wrong = (data ?? []).flatMap((one) => {
     const why = registrationFault(one);

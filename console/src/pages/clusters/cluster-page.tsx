@@ -1,6 +1,6 @@
 import { Button, Loader, SimpleGrid, Stack } from '@mantine/core';
 import { Link, useParams } from 'wouter';
-import { LIVE, useData } from '../../api/use-data.ts';
+import { useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
 import { clusterOfSegment } from '../../app/object-paths.ts';
@@ -36,13 +36,13 @@ export default function ClusterPage() {
   const { data, error, reload } = useData(
     `cluster ${cluster} ${time}`,
     async (signal) => clusterFacts(cluster, await askAll(clusterFactQueries(cluster), { time, signal })) ?? null,
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   const window = Math.min(range.end - range.start, 6 * HOUR);
   const wrong = useData(
     `problems of ${cluster} ${window} ${time}`,
     (signal) => loadProblems({ cluster, window, time }, signal),
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   const health = data?.summary.health;
   return (

@@ -1,10 +1,10 @@
 import { Group, Text } from '@mantine/core';
-import { formatDuration } from '../../app/format-time.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
 import { filteredPath } from '../../objects/filtered-path.ts';
 import { clusterScope, useTimeScope } from '../../objects/inventory-scope.ts';
+import { ageColumn, cpuColumn, memoryColumn } from '../../objects/object-columns.ts';
 
 /** A namespace of the inventory. */
 interface NamespaceRow {
@@ -59,14 +59,7 @@ const COLUMNS: readonly Column<NamespaceRow>[] = [
     hint: 'Of the pods that there are',
     cell: ({ restarts }) => restarts.toLocaleString(),
   },
-  {
-    key: 'cpu',
-    title: 'CPU',
-    sort: 'cpu',
-    isNumber: true,
-    hint: 'Cores in use',
-    cell: ({ cpu }) => formatValue(cpu, 'cores'),
-  },
+  cpuColumn(),
   {
     key: 'cpuRequested',
     title: 'CPU requested',
@@ -75,14 +68,7 @@ const COLUMNS: readonly Column<NamespaceRow>[] = [
     hint: 'Cores that pods which have not ended request',
     cell: ({ cpuRequested }) => formatValue(cpuRequested, 'cores'),
   },
-  {
-    key: 'memory',
-    title: 'Memory',
-    sort: 'memory',
-    isNumber: true,
-    hint: 'In use, without page cache',
-    cell: ({ memory }) => formatValue(memory, 'bytes'),
-  },
+  memoryColumn(),
   {
     key: 'memoryRequested',
     title: 'Memory requested',
@@ -91,14 +77,7 @@ const COLUMNS: readonly Column<NamespaceRow>[] = [
     hint: 'What pods which have not ended request',
     cell: ({ memoryRequested }) => formatValue(memoryRequested, 'bytes'),
   },
-  {
-    key: 'age',
-    title: 'Age',
-    sort: 'age',
-    isNumber: true,
-    isWideOnly: true,
-    cell: ({ age }) => (age === undefined || age === null ? '–' : formatDuration(age)),
-  },
+  { ...ageColumn(), isWideOnly: true },
 ];
 
 /** The namespaces of a cluster, each a way to its workloads. */

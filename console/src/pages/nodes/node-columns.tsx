@@ -1,9 +1,9 @@
 import { Group, Text } from '@mantine/core';
-import { formatDuration } from '../../app/format-time.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue, type Unit } from '../../charts/format-value.ts';
 import { Meter } from '../../charts/meter.tsx';
 import type { Column } from '../../lists/data-table.tsx';
+import { ageColumn } from '../../objects/object-columns.ts';
 import classes from '../../objects/objects.module.css';
 
 /** A node, as /api/v1/inventory/nodes answers it. What is not known is absent. */
@@ -125,14 +125,7 @@ const COLUMNS: readonly Column<NodeRow>[] = [
     isWideOnly: true,
     cell: ({ version }) => <span className={classes.short}>{version}</span>,
   },
-  {
-    key: 'age',
-    title: 'Age',
-    sort: 'age',
-    isNumber: true,
-    isWideOnly: true,
-    cell: ({ age }) => (age === undefined || age === null ? '–' : formatDuration(age)),
-  },
+  { ...ageColumn(), isWideOnly: true },
 ];
 
 const CLUSTER: Column<NodeRow> = { key: 'cluster', title: 'Cluster', sort: 'cluster', cell: ({ cluster }) => cluster };

@@ -1,6 +1,6 @@
 import { Button, Group, Loader, SimpleGrid, Stack } from '@mantine/core';
 import { Link, useParams } from 'wouter';
-import { LIVE, useData } from '../../api/use-data.ts';
+import { useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
 import { clusterOfSegment, clusterPath } from '../../app/object-paths.ts';
@@ -33,7 +33,7 @@ export default function NodePage() {
   const { data, error, reload } = useData(
     `node ${key} ${time}`,
     async (signal) => nodeFacts(await askAll(nodeQueries(cluster, node), { time, signal })) ?? null,
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   const instances = new Set([node, data?.ip ?? node]);
   return (

@@ -1,4 +1,4 @@
-import { Anchor, Group, SegmentedControl, Text } from '@mantine/core';
+import { Group, SegmentedControl, Text } from '@mantine/core';
 import { Fragment, useState } from 'react';
 import type { Loaded } from '../../api/use-data.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
@@ -6,6 +6,7 @@ import type { Tone } from '../../app/status-tone.ts';
 import { useUrlState } from '../../app/url-state.ts';
 import { Ago } from './ago.tsx';
 import type { Change, ChangeKind } from './changes.ts';
+import { MoreButton } from './more-button.tsx';
 import { ObjectLink } from './object-link.tsx';
 import { Nothing, Panel, PanelBody } from './panel.tsx';
 import classes from './rows.module.css';
@@ -62,19 +63,7 @@ export function ChangesPanel({ loaded }: { readonly loaded: Loaded<readonly Chan
                   <ChangeRow key={change.key} change={change} />
                 ))}
               </ul>
-              {wanted.length > SHOWN && (
-                <Anchor
-                  display="block"
-                  component="button"
-                  type="button"
-                  fz="xs"
-                  ta="left"
-                  onClick={() => setIsOpen(!isOpen)}
-                  aria-expanded={isOpen}
-                >
-                  {isOpen ? 'Show fewer' : `Show ${wanted.length - SHOWN} more`}
-                </Anchor>
-              )}
+              <MoreButton rest={wanted.length - SHOWN} isOpen={isOpen} onToggle={() => setIsOpen(!isOpen)} />
             </>
           );
         }}

@@ -1,4 +1,4 @@
-import { LIVE, useData } from '../../api/use-data.ts';
+import { useData } from '../../api/use-data.ts';
 import { useTimeRange } from '../../app/time-range.ts';
 import { askAll } from './ask-all.ts';
 import { MACHINE_QUERIES, machines } from './machine.ts';
@@ -11,7 +11,7 @@ export function Machines({ hasCharts }: { readonly hasCharts: boolean }) {
   const { data = [] } = useData(
     `machines ${time}`,
     async (signal) => machines(await askAll(MACHINE_QUERIES, { time, signal })),
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   return data.map((machine) => (
     <MachinePanel key={`${machine.job} ${machine.instance}`} machine={machine} hasCharts={hasCharts} />

@@ -1,5 +1,5 @@
 import { Skeleton, Stack } from '@mantine/core';
-import { LIVE, useData } from '../../api/use-data.ts';
+import { useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
@@ -31,18 +31,14 @@ export default function OverviewPage() {
   const clusters = useData(
     `clusters ${time}`,
     async (signal) => clusterSummaries(await askAll(clusterQueries(undefined), { time, signal })),
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
-  const alerts = useData(
-    `alerts ${chosen} ${time}`,
-    (signal) => firingAlerts(cluster, { time, signal }),
-    range.isLive ? LIVE : 0,
-  );
+  const alerts = useData(`alerts ${chosen} ${time}`, (signal) => firingAlerts(cluster, { time, signal }), range.isLive);
   const window = Math.min(range.end - range.start, 6 * HOUR);
   const changes = useData(
     `changes ${chosen} ${range.from} ${range.to}`,
     (signal) => loadChanges({ cluster, start: range.start, end: range.end }, signal),
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   const all = clusters.data ?? [];
   const shown = all.filter((one) => cluster === undefined || one.cluster === cluster);
@@ -53,7 +49,7 @@ export default function OverviewPage() {
   const wrong = useData<readonly Problem[] | undefined>(
     `problems ${isWorthAsking} ${chosen} ${window} ${time}`,
     async (signal) => (isWorthAsking ? loadProblems({ cluster, window, time }, signal) : undefined),
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   return (
     <>

@@ -1,6 +1,7 @@
-import { Anchor, Group, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { StatusBadge } from '../../app/status-badge.tsx';
+import { MoreButton } from './more-button.tsx';
 import { ObjectLink } from './object-link.tsx';
 import { Nothing } from './panel.tsx';
 import type { Problem } from './problems.ts';
@@ -27,19 +28,7 @@ export function ProblemList({ problems }: { readonly problems: readonly Problem[
           />
         ))}
       </ul>
-      {problems.length > SHOWN && (
-        <Anchor
-          component="button"
-          display="block"
-          type="button"
-          fz="xs"
-          ta="left"
-          onClick={() => setIsOpen(!isOpen)}
-          aria-expanded={isOpen}
-        >
-          {isOpen ? 'Show fewer' : `Show ${problems.length - SHOWN} more`}
-        </Anchor>
-      )}
+      <MoreButton rest={problems.length - SHOWN} isOpen={isOpen} onToggle={() => setIsOpen(!isOpen)} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { Group, SegmentedControl, Text } from '@mantine/core';
 import { queryInstant } from '../../api/query-instant.ts';
-import { LIVE, useData } from '../../api/use-data.ts';
+import { useData } from '../../api/use-data.ts';
 import { useTimeRange } from '../../app/time-range.ts';
 import { useUrlState } from '../../app/url-state.ts';
 import { formatValue } from '../../charts/format-value.ts';
@@ -24,7 +24,7 @@ export function TopConsumersPanel({ cluster }: { readonly cluster: string | unde
   const loaded = useData(
     `${query} ${time}`,
     async (signal) => consumers(await queryInstant(query, { time, signal })),
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
   return (
     <Panel

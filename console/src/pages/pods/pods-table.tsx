@@ -1,10 +1,9 @@
 import type { ReactNode } from 'react';
-import { formatDuration } from '../../app/format-time.ts';
 import { podPath } from '../../app/object-paths.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
-import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
 import { useTimeScope } from '../../objects/inventory-scope.ts';
+import { ageColumn, cpuColumn, memoryColumn } from '../../objects/object-columns.ts';
 import classes from '../../objects/objects.module.css';
 import { ShareText } from '../../objects/share-text.tsx';
 
@@ -48,14 +47,7 @@ const COLUMNS: readonly Column<PodRow>[] = [
     hint: 'Of its containers, since it began',
     cell: ({ restarts }) => restarts.toLocaleString(),
   },
-  {
-    key: 'cpu',
-    title: 'CPU',
-    sort: 'cpu',
-    isNumber: true,
-    hint: 'Cores in use',
-    cell: ({ cpu }) => formatValue(cpu, 'cores'),
-  },
+  cpuColumn(),
   {
     key: 'cpuOfLimit',
     title: 'Of limit',
@@ -65,14 +57,7 @@ const COLUMNS: readonly Column<PodRow>[] = [
     hint: 'CPU in use, of the limit',
     cell: ({ cpuOfLimit }) => <ShareText percent={cpuOfLimit} />,
   },
-  {
-    key: 'memory',
-    title: 'Memory',
-    sort: 'memory',
-    isNumber: true,
-    hint: 'In use, without page cache',
-    cell: ({ memory }) => formatValue(memory, 'bytes'),
-  },
+  memoryColumn(),
   {
     key: 'memoryOfLimit',
     title: 'Of limit',
@@ -88,13 +73,7 @@ const COLUMNS: readonly Column<PodRow>[] = [
     sort: 'node',
     cell: ({ node }) => (node === '' ? '–' : <span className={classes.name}>{node}</span>),
   },
-  {
-    key: 'age',
-    title: 'Age',
-    sort: 'age',
-    isNumber: true,
-    cell: ({ age }) => (age === undefined || age === null ? '–' : formatDuration(age)),
-  },
+  ageColumn(),
 ];
 
 const NAMESPACE: Column<PodRow> = {

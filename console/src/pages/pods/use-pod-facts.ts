@@ -1,5 +1,5 @@
 import { queryInstant } from '../../api/query-instant.ts';
-import { LIVE, type Loaded, useData } from '../../api/use-data.ts';
+import { type Loaded, useData } from '../../api/use-data.ts';
 import { useTimeRange } from '../../app/time-range.ts';
 import { named, selector } from '../../objects/selector.ts';
 import type { PodName } from './pod-charts.ts';
@@ -21,6 +21,6 @@ export function usePodFacts({ cluster, namespace, pod }: Omit<PodName, 'containe
       const renamed = lately.map(({ labels, value }) => ({ labels: { ...labels, __name__: RESTARTS_LATELY }, value }));
       return facts.length === 0 ? null : (podFacts([...facts, ...renamed]) ?? null);
     },
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
 }

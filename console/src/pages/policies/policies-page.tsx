@@ -14,8 +14,6 @@ import { PolicyStateBadge } from './policy-state-badge.tsx';
 import { TurnOffDialog } from './turn-off-dialog.tsx';
 import { useDeed } from './use-deed.ts';
 
-const INTERVAL = 10_000;
-
 /** Policies of all sources with what has become of them. */
 export default function PoliciesPage() {
   const [level, setLevel] = useUrlState('level');
@@ -69,7 +67,6 @@ export default function PoliciesPage() {
         rowKey={({ id }) => id}
         rowHref={({ id }) => `/policies/${encodeURIComponent(id)}`}
         defaultSort="-severity"
-        interval={INTERVAL}
         emptyTitle="No policies yet"
         emptyText="A policy says of which objects which values are worth an alert, how bad it is and who is told."
         filters={

@@ -87,7 +87,6 @@ export function PolicyObjects({
       columns={COLUMNS}
       rowKey={({ object, state }) => JSON.stringify([object, state])}
       hasFilter={false}
-      interval={10_000}
       emptyTitle={enabled ? 'All of them are fine' : 'It is disabled'}
       emptyText={
         enabled

@@ -18,13 +18,11 @@ import { PolicyYamlView } from './policy-yaml-view.tsx';
 import { TurnOffDialog } from './turn-off-dialog.tsx';
 import { useDeed } from './use-deed.ts';
 
-const INTERVAL = 10_000;
-
 /** One policy: the objects that are not fine, what it says, and who wrote it. */
 export default function PolicyPage() {
   const { id = '' } = useParams();
   const [view, setView] = useUrlState('view', 'objects');
-  const { data, error, reload } = useData(id, (signal) => readPolicy(id, signal), view === 'edit' ? 0 : INTERVAL);
+  const { data, error, reload } = useData(id, (signal) => readPolicy(id, signal), view !== 'edit');
   if (data === undefined) {
     if (error !== undefined) {
       return (

@@ -70,7 +70,7 @@ const CLUSTER_COLUMNS: readonly Column<ClusterStatus>[] = [
 
 /** What runs here, how it is set up and how it is doing. */
 export default function StatusPage() {
-  const { data, error, isLoading, reload } = useData('status', loadStatus, 15_000);
+  const { data, error, isLoading, reload } = useData('status', loadStatus, true);
   return (
     <>
       <PageHeader

@@ -71,7 +71,7 @@ const COLUMN_COLUMNS: readonly Column<ColumnStatistics>[] = [
 
 /** What the store holds, what that costs, and what is still on its way into it. */
 export default function StoragePage() {
-  const { data, error, isLoading, reload } = useData('storage', loadStatistics, 15_000);
+  const { data, error, isLoading, reload } = useData('storage', loadStatistics, true);
   return (
     <>
       <PageHeader title="Storage" description={data?.engine} />

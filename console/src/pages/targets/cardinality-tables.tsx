@@ -50,7 +50,6 @@ export function CardinalityTables() {
             source={metrics}
             defaultSort="-series"
             pageSize={25}
-            interval={60_000}
             rowKey={({ name }) => name}
             columns={[
               { key: 'name', title: 'Metric', sort: 'name', cell: ({ name }) => <Name>{name}</Name> },
@@ -79,7 +78,6 @@ export function CardinalityTables() {
             source={labels}
             defaultSort="-values"
             pageSize={25}
-            interval={60_000}
             rowKey={({ name }) => name}
             columns={[
               { key: 'name', title: 'Label', sort: 'name', cell: ({ name }) => <Name>{name}</Name> },

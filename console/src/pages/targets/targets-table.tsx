@@ -107,7 +107,6 @@ export function TargetsTable() {
       columns={COLUMNS}
       rowKey={({ labels, scrapePool, scrapeUrl }) => [scrapePool, scrapeUrl, labelText(labels)].join('\0')}
       defaultSort="status"
-      interval={15_000}
       emptyTitle="No targets"
       emptyText="This server scrapes nothing. Targets come from scrape_configs in the configuration, and from Kubernetes clusters."
       filters={

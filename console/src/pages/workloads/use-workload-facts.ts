@@ -1,6 +1,6 @@
 import { getJson } from '../../api/get-json.ts';
 import { queryInstant } from '../../api/query-instant.ts';
-import { LIVE, type Loaded, useData } from '../../api/use-data.ts';
+import { type Loaded, useData } from '../../api/use-data.ts';
 import { useTimeRange } from '../../app/time-range.ts';
 import { clusterScope, useTimeScope } from '../../objects/inventory-scope.ts';
 import { named, selector } from '../../objects/selector.ts';
@@ -64,6 +64,6 @@ export function useWorkloadFacts(name: WorkloadName): Loaded<KnownWorkload | nul
         replicaSets: replicaSets.map(({ labels }) => labels.replicaset ?? ''),
       };
     },
-    range.isLive ? LIVE : 0,
+    range.isLive,
   );
 }

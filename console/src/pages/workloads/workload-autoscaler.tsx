@@ -2,7 +2,7 @@ import { Anchor, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { getJson } from '../../api/get-json.ts';
 import { queryInstant } from '../../api/query-instant.ts';
-import { LIVE, useData } from '../../api/use-data.ts';
+import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
 import { formatDateTime } from '../../app/format-time.ts';
 import { Facts } from '../../objects/facts.tsx';
@@ -45,7 +45,7 @@ export function WorkloadAutoscaler({ workload }: { readonly workload: WorkloadNa
   const { data, error, reload } = useData(
     `autoscaler ${JSON.stringify(workload)}`,
     (signal) => loadAutoscaler(workload, signal),
-    LIVE,
+    true,
   );
   if (error !== undefined && data === undefined)
     return (

@@ -1,13 +1,12 @@
 import { Text } from '@mantine/core';
 import { useSearchParams } from 'wouter';
-import { formatDuration } from '../../app/format-time.ts';
 import { workloadPath } from '../../app/object-paths.ts';
 import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
-import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
 import { useTimeScope } from '../../objects/inventory-scope.ts';
 import { ListFilter, useNames } from '../../objects/list-filter.tsx';
+import { ageColumn, cpuColumn, memoryColumn } from '../../objects/object-columns.ts';
 import classes from '../../objects/objects.module.css';
 import { ShareText } from '../../objects/share-text.tsx';
 import { workloadTone } from './workload-tone.ts';
@@ -89,14 +88,7 @@ const OTHERS: readonly Column<WorkloadRow>[] = [
     hint: 'Of the pods that there are',
     cell: ({ restarts }) => restarts.toLocaleString(),
   },
-  {
-    key: 'cpu',
-    title: 'CPU',
-    sort: 'cpu',
-    isNumber: true,
-    hint: 'Cores in use',
-    cell: ({ cpu }) => formatValue(cpu, 'cores'),
-  },
+  cpuColumn(),
   {
     key: 'cpuOfResource',
     title: 'Of share',
@@ -106,14 +98,7 @@ const OTHERS: readonly Column<WorkloadRow>[] = [
     hint: "CPU in use, of the pods' limits, else requests, else nodes",
     cell: ({ cpuOfResource }) => <ShareText percent={cpuOfResource} />,
   },
-  {
-    key: 'memory',
-    title: 'Memory',
-    sort: 'memory',
-    isNumber: true,
-    hint: 'In use, without page cache',
-    cell: ({ memory }) => formatValue(memory, 'bytes'),
-  },
+  memoryColumn(),
   {
     key: 'memoryOfResource',
     title: 'Of share',
@@ -123,13 +108,7 @@ const OTHERS: readonly Column<WorkloadRow>[] = [
     hint: "Memory in use, of the pods' limits, else requests, else nodes",
     cell: ({ memoryOfResource }) => <ShareText percent={memoryOfResource} />,
   },
-  {
-    key: 'age',
-    title: 'Age',
-    sort: 'age',
-    isNumber: true,
-    cell: ({ age }) => (age === undefined || age === null ? '–' : formatDuration(age)),
-  },
+  ageColumn(),
 ];
 
 /** All workloads: how many of their pods are ready, and what they use. */
