@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { type AlertEngine, createAlertEngine } from '../alerting/alert-engine.ts';
 import type { AlertSnapshot } from '../alerting/alert-snapshot.ts';
 import { alertJson, inListOrder, silenceJson } from '../alerting/api/alertmanager-json.ts';
+import { currentAlerts } from '../alerting/api/current-alerts.ts';
 import type { ApiSection } from '../alerting/api/endpoint.ts';
 import { historySection } from '../alerting/api/history-endpoints.ts';
 import { policySection } from '../alerting/api/policy-endpoints.ts';
@@ -28,6 +29,7 @@ import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import type { KubeAccess } from '../collector/kubernetes/kube-access.ts';
 import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
+import { alertTraits } from '../query/inventory/alerts.ts';
 import { Labels } from '../storage/labels.ts';
 import type { RecentSamples } from '../storage/recent/recent-samples.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -302,6 +304,12 @@ class Role implements AlertingRole {
           documentLog: storage.documentLog,
           clock,
           externalLabels: Labels.from(config.global.externalLabels),
+          current: () => {
+            const external = config.global.externalLabels;
+            const seen = this.alerts().map((alert) => ({ ...alert, labels: { ...external, ...alert.labels } }));
+            return currentAlerts(seen, this.told());
+          },
+          traits: alertTraits,
         }),
         policySection({
           policies: this.#policies,

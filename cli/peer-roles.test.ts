@@ -61,7 +61,9 @@ it('passes on what only the alerting role knows, with its method, query, headers
     ifMatch: '"6"',
     body: '{"name":"x"}',
   });
-  expect(((await (await fetch(`${url}/api/v1/alerts`)).json()) as { url: string }).url).toBe('/api/v1/alerts');
+  for (const path of ['/api/v1/alerts', '/api/v1/alerts/timeline?filter=web&offset=20']) {
+    expect(((await (await fetch(url + path)).json()) as { url: string }).url).toBe(path);
+  }
 });
 
 it('answers the rest itself, and all of it when it knows no other role', async () => {

@@ -59,6 +59,20 @@ export interface AlertEventFilter {
   readonly limit: number;
 }
 
+/** What an event says of its alert's state; of its annotations only those that were asked for. */
+export type AlertStateEvent = Pick<
+  AlertEvent,
+  'timestamp' | 'rule' | 'labels' | 'annotations' | 'state' | 'activeAt' | 'firedAt' | 'value'
+>;
+
+/** Events that say how alerts were in a time: of an alert all of them or none. */
+export interface AlertStateFilter extends Pick<AlertEventFilter, 'alerts' | 'ruleNotEnding' | 'start' | 'end'> {
+  /** Conditions on labels alone; all of one of the sets must hold. Default: none. */
+  readonly labelSets?: readonly (readonly Matcher[])[];
+  /** Names of the annotations that are read. */
+  readonly annotations: readonly string[];
+}
+
 /** Alert history. Every method rejects with a StorageError. */
 export interface AlertLog {
   /** Adds events, all or none; resolves when they are durable. */
@@ -72,4 +86,10 @@ export interface AlertLog {
     range: Pick<AlertEventFilter, 'start' | 'end' | 'ruleNotEnding'>,
     signal: AbortSignal,
   ): AsyncIterable<AlertIdentity>;
+  /** From when on the range has at most `limit` such events: its start, or a later time when it has more. */
+  newestFrom(filter: AlertStateFilter, limit: number, signal: AbortSignal): Promise<number>;
+  /** All such events, by rule, of one rule in the order of time. What was just appended may be missing. */
+  states(filter: AlertStateFilter, signal: AbortSignal): AsyncIterable<AlertStateEvent>;
+  /** Of each alert the last such event, unless that says that it has ended; in no order. What was just appended may be missing. */
+  standing(filter: AlertStateFilter, signal: AbortSignal): AsyncIterable<AlertStateEvent>;
 }

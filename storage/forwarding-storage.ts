@@ -20,7 +20,10 @@ export function createForwardingStorage(
   return {
     appender,
     querier: { select: refuse, series: refuse, labelNames: refuse, labelValues: refuse, metadata: refuse },
-    alertLog: { append: refuse, latest: refuse, find: refuse, alerts: refuseAll },
+    alertLog: {
+      ...{ append: refuse, latest: refuse, find: refuse, alerts: refuseAll },
+      ...{ newestFrom: refuse, states: refuseAll, standing: refuseAll },
+    },
     eventLog: undefined,
     documentLog: { append: refuse, latest: refuse, versions: refuse, written: refuse },
     notificationLog: { append: refuse, latest: refuse, find: refuse },

@@ -1,4 +1,12 @@
-import type { AlertEvent, AlertEventFilter, AlertIdentity, AlertLog, FoundAlertEvent } from './alert-log.ts';
+import type {
+  AlertEvent,
+  AlertEventFilter,
+  AlertIdentity,
+  AlertLog,
+  AlertStateEvent,
+  AlertStateFilter,
+  FoundAlertEvent,
+} from './alert-log.ts';
 import type { Matcher } from './matcher.ts';
 import { findInMemory, type MemoryLogCheck, NEVER } from './memory-log.ts';
 
@@ -36,7 +44,7 @@ export class MemoryAlertLog implements AlertLog {
     return findInMemory(this.#events, filter, (event) => {
       return (
         (matcherSets.length === 0 || matcherSets.some((matchers) => isMatched(event, matchers))) &&
-        (alerts.length === 0 || alerts.some((one) => one.rule === event.rule && one.labels.equals(event.labels))) &&
+        isOfAny(event, alerts) &&
         (state.length === 0 || state.includes(event.state)) &&
         (ruleNotEnding === undefined || !event.rule.endsWith(ruleNotEnding))
       );
@@ -59,4 +67,52 @@ export class MemoryAlertLog implements AlertLog {
       this.#check(signal);
     }
   }
+
+  async newestFrom(filter: AlertStateFilter, limit: number, signal: AbortSignal): Promise<number> {
+    this.#check(signal);
+    const times = this.#states(filter).map(({ timestamp }) => timestamp);
+    const tooMany = times.sort((a, b) => b - a)[limit];
+    return tooMany === undefined ? filter.start : tooMany + 1;
+  }
+
+  async *states(filter: AlertStateFilter, signal: AbortSignal): AsyncGenerator<AlertStateEvent> {
+    this.#check(signal);
+    for (const event of this.#states(filter)) {
+      yield event;
+      this.#check(signal);
+    }
+  }
+
+  async *standing(filter: AlertStateFilter, signal: AbortSignal): AsyncGenerator<AlertStateEvent> {
+    this.#check(signal);
+    const last = new Map<string, AlertStateEvent>();
+    for (const event of this.#states(filter)) last.set(JSON.stringify([event.rule, event.labels.key]), event);
+    for (const event of last.values()) if (event.state !== 'inactive') yield event;
+  }
+
+  #states(filter: AlertStateFilter): readonly AlertStateEvent[] {
+    const { labelSets = [], alerts = [], ruleNotEnding, start, end } = filter;
+    const isWanted = (event: AlertEvent) =>
+      event.timestamp >= start &&
+      event.timestamp <= end &&
+      (labelSets.length === 0 ||
+        labelSets.some((matchers) => matchers.every((one) => one.matches(event.labels.get(one.name))))) &&
+      isOfAny(event, alerts) &&
+      (ruleNotEnding === undefined || !event.rule.endsWith(ruleNotEnding));
+    return this.#events
+      .filter(isWanted)
+      .sort((a, b) => compareText(a.rule, b.rule) || a.timestamp - b.timestamp || a.sequence - b.sequence)
+      .map(({ timestamp, rule, labels, annotations, state, activeAt, firedAt, value }) => ({
+        ...{ timestamp, rule, labels, state, activeAt, firedAt, value },
+        annotations: annotations.filter((name) => filter.annotations.includes(name)),
+      }));
+  }
+}
+
+function isOfAny(event: AlertEvent, alerts: readonly AlertIdentity[]): boolean {
+  return alerts.length === 0 || alerts.some((one) => one.rule === event.rule && one.labels.equals(event.labels));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AlertEvent, AlertEventFilter } from './alert-log.ts';
+import type { AlertEvent, AlertEventFilter, AlertStateFilter } from './alert-log.ts';
 import type { DocumentVersion } from './document-log.ts';
 import { StorageError } from './errors.ts';
 import type { EventFilter, KubernetesEvent } from './event-log.ts';
@@ -773,6 +773,98 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
       });
     });
 
+    describe('the states of alerts', () => {
+      const then = T0 - 40 * 86_400_000;
+      const [one, two] = ['["f","g","One"]', '["f","g","Two"]'] as const;
+      const pod = (name: string) => Labels.from({ alertname: 'A', pod: name });
+      const event = (second: number, part: Partial<AlertEvent>): AlertEvent => ({
+        timestamp: then + second * 1000,
+        rule: one,
+        labels: pod('a'),
+        annotations: Labels.from({ severity: 'warn', summary: 'long', pod: 'no label' }),
+        state: 'firing',
+        activeAt: then,
+        firedAt: then + 1,
+        resolvedAt: 0,
+        keepFiringSince: 0,
+        value: second / 8,
+        lastSentAt: 0,
+        lastSentStatus: '',
+        ...part,
+      });
+      const around = { start: then, end: then + 3_600_000, annotations: ['severity'], ruleNotEnding: '"' };
+      const read = async (method: 'states' | 'standing', filter: Partial<AlertStateFilter> = {}) => {
+        const found = await all(storage.alertLog[method]({ ...around, ...filter }, NEVER));
+        return found.map(
+          ({ rule, labels, state, value }) => `${JSON.parse(rule)[2]} ${labels.get('pod')} ${value * 8} ${state}`,
+        );
+      };
+
+      beforeAll(async () => {
+        await storage.alertLog.append([
+          event(1, { state: 'pending' }),
+          event(5, {}),
+          event(6, { rule: `${one}"mail"` }),
+        ]);
+        await storage.alertLog.append([
+          event(2, { rule: two, labels: pod('b') }),
+          event(7, { timestamp: then + 5000, state: 'inactive' }),
+          event(3, { labels: pod('c'), state: 'pending' }),
+          event(9, {
+            rule: two,
+            labels: Labels.from({ alertname: 'A' }),
+            annotations: Labels.EMPTY,
+            value: Number.NaN,
+          }),
+        ]);
+        await storage.flush(NEVER);
+      });
+
+      test('come by rule and time, those appended later last', async () => {
+        const ofOne = ['One a 1 pending', 'One c 3 pending', 'One a 5 firing', 'One a 7 inactive'];
+        expect(await read('states')).toEqual([...ofOne, 'Two b 2 firing', 'Two  NaN firing']);
+        expect(await read('states', { start: then + 2000, end: then + 3999 })).toEqual([ofOne[1], 'Two b 2 firing']);
+        expect(await read('states', { start: -5, end: -1 })).toEqual([]);
+      });
+
+      test('have only the annotations that are asked for', async () => {
+        const [first] = await all(storage.alertLog.states(around, NEVER));
+        expect({ ...first, labels: String(first!.labels), annotations: first!.annotations.toObject() }).toEqual({
+          timestamp: then + 1000,
+          rule: one,
+          labels: String(pod('a')),
+          annotations: { severity: 'warn' },
+          state: 'pending',
+          activeAt: then,
+          firedAt: then + 1,
+          value: 0.125,
+        });
+      });
+
+      test('are selected by labels alone', async () => {
+        expect(await read('states', { labelSets: [[is('pod', '=', 'b')], [is('pod', '=~', 'c|d')]] })).toEqual([
+          'One c 3 pending',
+          'Two b 2 firing',
+        ]);
+        expect(await read('states', { labelSets: [[is('pod', '=', '')]] })).toEqual(['Two  NaN firing']);
+        expect(await read('states', { alerts: [{ rule: two, labels: pod('b') }] })).toEqual(['Two b 2 firing']);
+      });
+
+      test('that stand at the end are those of alerts that have not ended', async () => {
+        const standing = async (filter: Partial<AlertStateFilter>) => (await read('standing', filter)).sort();
+        expect(await standing({})).toEqual(['One c 3 pending', 'Two  NaN firing', 'Two b 2 firing']);
+        expect(await standing({ end: then + 4999 })).toEqual(['One a 1 pending', 'One c 3 pending', 'Two b 2 firing']);
+        expect(await standing({ start: then + 4000 })).toEqual(['Two  NaN firing']);
+        expect(await standing({ labelSets: [[is('pod', '=', 'b')]] })).toEqual(['Two b 2 firing']);
+      });
+
+      test('are counted from the newest', async () => {
+        const from = async (limit: number) => ((await storage.alertLog.newestFrom(around, limit, NEVER)) - then) / 1000;
+        // At 9, 5, 5, 3, 2 and 1 s.
+        expect(await Promise.all([6, 5, 4, 2, 1, 0].map(from))).toEqual([0, 1.001, 2.001, 5.001, 5.001, 9.001]);
+      });
+    });
+
     describe('the notification log', () => {
       const then = T0 - 3 * 86_400_000;
       const around = { start: then, end: then + 3_600_000, limit: 100 };
@@ -1009,6 +1101,10 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
         await expect(storage.alertLog.alerts(range, aborted)[Symbol.asyncIterator]().next()).rejects.toMatchObject(
           canceled,
         );
+        const states = { ...range, annotations: [] };
+        await expect(storage.alertLog.newestFrom(states, 1, aborted)).rejects.toMatchObject(canceled);
+        await expect(all(storage.alertLog.states(states, aborted))).rejects.toMatchObject(canceled);
+        await expect(all(storage.alertLog.standing(states, aborted))).rejects.toMatchObject(canceled);
         await expect(storage.notificationLog.latest(0, aborted)).rejects.toMatchObject(canceled);
         await expect(storage.notificationLog.find(range, aborted)).rejects.toMatchObject(canceled);
         await expect(storage.documentLog.latest('x', aborted)).rejects.toMatchObject(canceled);
@@ -1055,6 +1151,12 @@ export function storageSuite(name: string, open: () => Promise<OpenedStorage>, T
       });
     });
   });
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }
 
 /** An event with its labels as text, for a comparison that shows the difference. */

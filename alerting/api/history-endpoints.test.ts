@@ -134,7 +134,15 @@ function serve(storage: Storage): FastifyInstance {
     registry: new Registry(),
     version: '1',
     startTime: 0,
-    sections: [historySection({ alertLog, notificationLog, documentLog, clock, externalLabels: Labels.from(EAST) })],
+    sections: [
+      historySection({
+        ...{ alertLog, notificationLog, documentLog, clock, externalLabels: Labels.from(EAST), current: () => [] },
+        traits: ({ severity }) => ({
+          ...(severity === 'serious' ? { level: 'serious', rank: 0 } : { level: 'warn', rank: 1 }),
+          ...{ objectKind: '', object: '' },
+        }),
+      }),
+    ],
   });
   return app;
 }
@@ -329,6 +337,45 @@ describe.each([
     expect(await get('/alerts/history/0000000000000000')).toMatchObject({ code: 404, errorType: 'not_found' });
   });
 
+  test('the alerts of a time come with their states, also those that did not change in it', async () => {
+    const states = async (...parameters: (readonly [string, string])[]) => {
+      const { data } = await get('/alerts/timeline', parameters);
+      type Span = Readonly<Record<'state' | 'severity' | 'from', string>> & { readonly to: string | null };
+      const age = (time: string | null) => (time === null ? '' : ages([{ time }])[0]);
+      return data.alerts.map(({ labels, spans }: { labels: Record<string, string>; spans: readonly Span[] }) =>
+        [
+          labels.pod ?? labels.alertname,
+          ...spans.map(({ state, severity, from, to }) => `${state} ${severity} ${age(from)}-${age(to)}`),
+        ].join(', '),
+      );
+    };
+    const disks = `Disks, firing serious ${DAYS_20 - 5}-`;
+    const old = `Old, firing  ${DAYS_20}-`;
+    const web = 'web-1, pending warn 60-55, firing warn 55-30';
+    const db = 'db-1, pending  60-50';
+    expect(await states()).toEqual([disks, old, web, db]);
+    expect(await states(['limit', '2'], ['offset', '1'], ['sort', 'name'])).toEqual([old, db]);
+    // In the past, between two changes.
+    const past = [['start', String(at(54) / 1000)] as const, ['end', String(at(52) / 1000)] as const];
+    expect(await states(...past, ['filter', 'shop'], ['sort', '-changed'])).toEqual([
+      'web-1, firing warn 55-',
+      'db-1, pending  60-',
+    ]);
+    expect(await states(['level', 'serious'])).toEqual([disks]);
+    expect(await states(['cluster', 'west'])).toEqual([]);
+    expect(await states(['cluster', 'west'], ['cluster', 'east'], ['filter', 'disks'])).toEqual([disks]);
+    expect(await states(['fingerprint', DISK_WARN])).toEqual([disks]);
+    const { data } = await get('/alerts/timeline', [['filter', 'web-1']]);
+    expect(data).toMatchObject({
+      end: '2026-03-02T12:00:00.000Z',
+      total: 1,
+      alerts: [{ fingerprint: WEB_PRINT, firingSeconds: 1500 }],
+    });
+    expect(data.alerts[0].labels).toEqual({ ...EAST, ...WEB.toObject() });
+    expect(data.alerts[0].spans[1].value).toBe('4.5');
+    expect(data.knownFrom).toBeUndefined();
+  });
+
   const refused: readonly (readonly [string, string, string | undefined, string, (readonly [string, string])?])[] = [
     ['/alerts/history', 'limit', '0', 'expected a whole number from 1 to 1000, got "0"'],
     ['/alerts/history', 'limit', '1001', 'expected a whole number from 1 to 1000, got "1001"'],
@@ -346,6 +393,13 @@ describe.each([
     ['/alerts/history', 'match[]', '{}', 'expected a matcher such as'],
     ['/alerts/history', 'fingerprint', 'ABC', 'expected 16 hex digits in lower case, got "ABC"'],
     ['/alerts/history', 'lmit', '5', 'expected one of match[], state, fingerprint, start, end, limit, before'],
+    ['/alerts/timeline', 'sort', 'age', 'expected one of firing, changed, name, maybe after a minus, got "age"'],
+    ['/alerts/timeline', 'level', 'bad', 'expected one of serious, warn, remind, other, got "bad"'],
+    ['/alerts/timeline', 'limit', '5000', 'expected a whole number from 1 to 1000, got "5000"'],
+    ['/alerts/timeline', 'offset', '-1', 'expected a whole number from 0 to 999999999, got "-1"'],
+    ['/alerts/timeline', 'end', '1', 'the end must not be before the start', ['start', '2']],
+    ['/alerts/timeline', 'fingerprint', 'f', 'expected 16 hex digits in lower case, got "f"'],
+    ['/alerts/timeline', 'words', 'a', 'expected one of start, end, filter, cluster, level, fingerprint, sort, limit'],
     ['/alerts/history/xyz', 'fingerprint', undefined, 'expected 16 hex digits in lower case, got "xyz"'],
     ['/notifications', 'outcome', 'lost', 'expected one of delivered, refused, failed, got "lost"'],
     ['/notifications', 'state', 'firing', 'expected one of receiver, fingerprint, outcome'],

@@ -6,18 +6,19 @@ import type { FoundNotification, NotificationLog } from '../../storage/notificat
 import { TRANSITIONS } from '../alert-history.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { alertStory } from './alert-story.ts';
+import { alertTimeline, LOOKBACK, type TimelineDeps } from './alert-timeline.ts';
 import { ApiError, failureEnvelope } from './api-error.ts';
 import type { ApiAnswer, ApiRequest, ApiSection } from './endpoint.ts';
-import { notificationJson, transitionJson } from './history-json.ts';
+import { notificationJson, timeText, transitionJson } from './history-json.ts';
 import { fingerprintsOf, historyRange, matcherSets, onlyKnown, positionText, valuesOf } from './history-parameters.ts';
 import { possibleLabels } from './logged-alert.ts';
+import { clusterSets, isInCluster, laneJson, timelinePage, timelineRequest } from './timeline-request.ts';
 
-export interface HistoryApiDeps {
-  readonly alertLog: Pick<AlertLog, 'find' | 'alerts'>;
+export interface HistoryApiDeps extends TimelineDeps {
+  readonly alertLog: Pick<AlertLog, 'find' | 'alerts'> & TimelineDeps['alertLog'];
   readonly notificationLog: Pick<NotificationLog, 'find'>;
   readonly documentLog: Pick<DocumentLog, 'written' | 'versions'>;
   readonly clock: Clock;
-  readonly externalLabels: Labels;
   /** Milliseconds that one request may take. Default: 30,000. */
   readonly historyTimeout?: number;
 }
@@ -37,7 +38,9 @@ const MAX_NAMESAKES = 100;
  *     GET /api/v1/notifications                who was told what; receiver, fingerprint, outcome
  *
  * Each takes start and end (the last 7 days; of one alert 90), limit (100) and before: the `next` of an answer, which has it when
- * there is more.
+ * there is more. And how alerts were in a time (the last 7 days), as a list of alerts with their states:
+ *
+ *     GET /api/v1/alerts/timeline              filter, cluster, level, fingerprint; sort, limit, offset
  */
 export function historySection(deps: HistoryApiDeps): ApiSection {
   return {
@@ -45,6 +48,7 @@ export function historySection(deps: HistoryApiDeps): ApiSection {
     endpoints: [
       { method: 'GET', path: '/alerts/history', handle: (request) => within(deps, request, alerts) },
       { method: 'GET', path: '/alerts/history/:fingerprint', handle: (request) => within(deps, request, alert) },
+      { method: 'GET', path: '/alerts/timeline', handle: (request) => within(deps, request, timeline) },
       { method: 'GET', path: '/notifications', handle: (request) => within(deps, request, notifications) },
     ],
     failure: failureEnvelope,
@@ -115,6 +119,27 @@ async function alert(deps: HistoryApiDeps, { query, params }: ApiRequest, signal
     fingerprint: wanted,
     labels: shown.find((labels) => fingerprint(labels) === wanted),
     ...page('entries', entries, { range, json: ({ json }) => json }),
+  };
+}
+
+async function timeline(deps: HistoryApiDeps, { query }: ApiRequest, signal: AbortSignal): Promise<object> {
+  const request = timelineRequest(query, deps.clock.now());
+  const { start, end, fingerprints, clusters } = request;
+  const named = { fingerprints, start: start - LOOKBACK, end };
+  const range = {
+    ...{ start, end, labelSets: clusterSets(request, deps.externalLabels) },
+    ...(fingerprints.length > 0 && { alerts: await alertsOf(deps, named, signal) }),
+    isWanted: ({ fingerprint, labels }: { readonly fingerprint: string; readonly labels: Labels }) =>
+      isInCluster(labels, clusters) && (fingerprints.length === 0 || fingerprints.includes(fingerprint)),
+  };
+  const { lanes, knownFrom } = await alertTimeline(deps, range, signal);
+  const page = timelinePage(lanes, request, deps.traits);
+  return {
+    start: timeText(start),
+    end: timeText(end),
+    ...(knownFrom > start && { knownFrom: timeText(knownFrom) }),
+    total: page.total,
+    alerts: page.lanes.map(laneJson),
   };
 }
 

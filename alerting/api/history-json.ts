@@ -73,7 +73,8 @@ export function timeText(milliseconds: number): string | null {
   return milliseconds === 0 ? null : new Date(milliseconds).toISOString();
 }
 
-function valueText(value: number): string {
+/** As Prometheus writes what is no number of finite size. */
+export function valueText(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
 }

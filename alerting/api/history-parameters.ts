@@ -32,12 +32,34 @@ export function onlyKnown(query: URLSearchParams, known: readonly string[]): voi
 /** start, end, limit and before; without a start it is `span` milliseconds before the end, which is now unless given. */
 export function historyRange(
   query: URLSearchParams,
-  { now, span }: { readonly now: number; readonly span: number },
+  times: { readonly now: number; readonly span: number },
 ): HistoryRange {
+  const limit = wholeNumber(query, 'limit', { fallback: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT });
+  return { ...timeRange(query, times), before: position(query.get('before') ?? ''), limit };
+}
+
+/** start and end; without a start it is `span` milliseconds before the end, which is now unless given. */
+export function timeRange(
+  query: URLSearchParams,
+  { now, span }: { readonly now: number; readonly span: number },
+): Pick<HistoryRange, 'start' | 'end'> {
   const end = time(query, 'end') ?? now;
   const start = time(query, 'start') ?? end - span;
   if (end < start) throw invalidParameter('end', 'the end must not be before the start');
-  return { start, end, before: position(query.get('before') ?? ''), limit: limitOf(query.get('limit') ?? '') };
+  return { start, end };
+}
+
+/** A whole number of the query; `fallback` when there is none. */
+export function wholeNumber(
+  query: URLSearchParams,
+  name: string,
+  { fallback, min, max }: { readonly fallback: number; readonly min: number; readonly max: number },
+): number {
+  const text = query.get(name) ?? '';
+  if (text === '') return fallback;
+  const number = Number(text);
+  if (/^\d{1,9}$/.test(text) && number >= min && number <= max) return number;
+  throw invalidParameter(name, `expected a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`);
 }
 
 /** A place in a history, for `before`. */
@@ -112,13 +134,6 @@ function time(query: URLSearchParams, name: string): number | undefined {
     name,
     `expected seconds since 1970 or a time such as 2026-01-15T12:00:00Z, got ${JSON.stringify(text)}`,
   );
-}
-
-function limitOf(text: string): number {
-  if (text === '') return DEFAULT_LIMIT;
-  const limit = Number(text);
-  if (/^\d{1,9}$/.test(text) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw invalidParameter('limit', `expected a whole number from 1 to ${MAX_LIMIT}, got ${JSON.stringify(text)}`);
 }
 
 function position(text: string): LogPosition | undefined {

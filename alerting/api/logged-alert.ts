@@ -8,14 +8,27 @@ import { SEVERITIES } from '../policies/policy.ts';
  */
 const POLICY_RULE = /^\["policy",/;
 const SEVERITY = 'severity';
-const ONLY_LOGGED: readonly string[] = [SEVERITY, 'evaluation'];
+/** The annotation of the log that has the severity of a policy's alert. */
+export const LOGGED_SEVERITY = SEVERITY;
+const ONLY_LOGGED: readonly string[] = [LOGGED_SEVERITY, 'evaluation'];
 
 /** The labels that receivers see: an alert's own win over the external ones. */
 export function shownLabels(
   { rule, labels, annotations }: Pick<AlertEvent, 'rule' | 'labels' | 'annotations'>,
   externalLabels: Labels,
 ): Labels {
-  return withExternal(isOfPolicy(rule) ? labels.with(SEVERITY, annotations.get(SEVERITY)) : labels, externalLabels);
+  return withExternal(
+    isOfPolicy(rule) ? labels.with(SEVERITY, annotations.get(LOGGED_SEVERITY)) : labels,
+    externalLabels,
+  );
+}
+
+/** The severity that receivers see; '' for none. */
+export function loggedSeverity(
+  { rule, labels, annotations }: Pick<AlertEvent, 'rule' | 'labels' | 'annotations'>,
+  externalLabels: Labels,
+): string {
+  return (isOfPolicy(rule) ? annotations.get(LOGGED_SEVERITY) : labels.get(SEVERITY)) || externalLabels.get(SEVERITY);
 }
 
 /** The annotations that receivers see. */

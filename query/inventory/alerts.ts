@@ -48,27 +48,26 @@ const LEVELS: readonly (readonly [level: string, severities: readonly string[]])
   ['other', []],
 ];
 
+/** What is read off the labels of an alert. */
+export type AlertTraits = Pick<
+  AlertRow,
+  'name' | 'severity' | 'level' | 'rank' | 'objectKind' | 'object' | 'cluster' | 'namespace'
+>;
+
+/** What labels say of their alert: what it is called, how bad it is, and what it is about. */
+export function alertTraits(labels: Texts): AlertTraits {
+  const { alertname: name = '', severity = '', cluster, namespace } = labels;
+  const found = LEVELS.findIndex(([, severities]) => severities.includes(severity));
+  const rank = found < 0 ? LEVELS.length - 1 : found;
+  const [objectKind, object] = objectOf(labels);
+  return { name, severity, level: LEVELS[rank]![0], rank, objectKind, object, cluster, namespace };
+}
+
 /** The alerts as rows: the worst first, of these what fires, then what began last. */
 export function alertRows(alerts: readonly CurrentAlert[]): readonly AlertRow[] {
-  const rows = alerts.map(({ state, ...alert }): AlertRow => {
-    const { labels } = alert;
-    const severity = labels.severity ?? '';
-    const found = LEVELS.findIndex(([, severities]) => severities.includes(severity));
-    const rank = found < 0 ? LEVELS.length - 1 : found;
-    const [objectKind, object] = objectOf(labels);
-    return {
-      ...alert,
-      status: state,
-      name: labels.alertname ?? '',
-      severity,
-      level: LEVELS[rank]![0],
-      rank,
-      objectKind,
-      object,
-      cluster: labels.cluster,
-      namespace: labels.namespace,
-    };
-  });
+  const rows = alerts.map(
+    ({ state, ...alert }): AlertRow => ({ ...alert, status: state, ...alertTraits(alert.labels) }),
+  );
   return rows.sort(
     (a, b) =>
       a.rank - b.rank ||

@@ -3,6 +3,8 @@ import type {
   AlertEventFilter,
   AlertIdentity,
   AlertLog,
+  AlertStateEvent,
+  AlertStateFilter,
   AlertStateName,
   FoundAlertEvent,
 } from '../alert-log.ts';
@@ -29,6 +31,9 @@ const COLUMNS = [
   ...['keep_firing_since', 'value', 'last_sent_at', 'last_sent_status'],
 ].join(', ');
 
+/** What makes a row: it is there twice until it is merged, when it was inserted twice. */
+const IDENTITY = 'ts, sequence, rule';
+
 /** The alert history in the table `alert_events`, written through the outbox like samples. */
 export class ClickHouseAlertLog implements AlertLog {
   readonly #options: ClickHouseAlertLogOptions;
@@ -54,9 +59,9 @@ export class ClickHouseAlertLog implements AlertLog {
     const { matcherSets = [], alerts = [], state = [], limit } = filter;
     const conditions = [rangeSql(filter), rulesSql(filter)];
     if (matcherSets.length > 0) conditions.push(`(${matcherSets.map(matchersSql).join(' OR ')})`);
-    if (alerts.length > 0) conditions.push(`(${alerts.map(isAlertSql).join(' OR ')})`);
+    if (alerts.length > 0) conditions.push(isAnySql(alerts));
     if (state.length > 0) conditions.push(`state IN (${sqlStrings(state)})`);
-    const table = { columns: COLUMNS, table: 'alert_events', identity: 'ts, sequence, rule' };
+    const table = { columns: COLUMNS, table: 'alert_events', identity: IDENTITY };
     const sql = newestSql({ ...table, conditions, limit });
     return this.#read(sql, signal);
   }
@@ -73,6 +78,48 @@ export class ClickHouseAlertLog implements AlertLog {
       for (let row = 0; row < block.rows; row++) {
         yield { rule: rules[row]!, labels: Labels.fromSortedPairs(sets[row]!) };
       }
+    }
+  }
+
+  async newestFrom(filter: AlertStateFilter, limit: number, signal: AbortSignal): Promise<number> {
+    this.#options.ready();
+    const sql = `SELECT ts FROM alert_events WHERE ${statesSql(filter)} ORDER BY ts DESC LIMIT 1 OFFSET ${limit}`;
+    for await (const block of this.#options.client.stream(sql, signal)) {
+      if (block.rows > 0) return int64At(columnOf(block, 0, 'int64'), 0) + 1;
+    }
+    return filter.start;
+  }
+
+  async *states(filter: AlertStateFilter, signal: AbortSignal): AsyncGenerator<AlertStateEvent> {
+    this.#options.ready();
+    // In the order of the table, so that nothing is sorted.
+    const sql =
+      `SELECT ${stateColumnsSql(filter)} FROM alert_events WHERE ${statesSql(filter)} ` +
+      `ORDER BY rule, ts, sequence LIMIT 1 BY ${IDENTITY}`;
+    yield* this.#states(sql, filter, signal);
+  }
+
+  /**
+   * The last events are found by time and state alone; only of those of alerts that have not ended the wide columns are read:
+   *
+   *     ... WHERE (rule, ts, sequence) IN (SELECT rule, last.1, last.2 FROM (... GROUP BY rule, hash of the labels) WHERE not ended)
+   */
+  async *standing(filter: AlertStateFilter, signal: AbortSignal): AsyncGenerator<AlertStateEvent> {
+    this.#options.ready();
+    const where = statesSql(filter);
+    // Half the time of toString(labels). Of 100,000 alerts two have the same hash with a probability of 3e-10.
+    const alert = 'cityHash64(mapKeys(labels), mapValues(labels))';
+    const last = `SELECT rule, max((ts, sequence, state)) AS last FROM alert_events WHERE ${where} GROUP BY rule, ${alert}`;
+    const open = `SELECT rule, last.1, last.2 FROM (${last}) WHERE last.3 != 'inactive'`;
+    const sql =
+      `SELECT ${stateColumnsSql(filter)} FROM alert_events WHERE ${where} AND (rule, ts, sequence) IN (${open}) ` +
+      `LIMIT 1 BY ${IDENTITY}`;
+    yield* this.#states(sql, filter, signal);
+  }
+
+  async *#states(sql: string, filter: AlertStateFilter, signal: AbortSignal): AsyncGenerator<AlertStateEvent> {
+    for await (const block of this.#options.client.stream(sql, signal)) {
+      for (let row = 0; row < block.rows; row++) yield readStateEvent(block, row, filter.annotations);
     }
   }
 
@@ -104,6 +151,40 @@ function rulesSql({ ruleNotEnding }: Pick<AlertEventFilter, 'ruleNotEnding'>): s
 function isAlertSql({ rule, labels }: AlertIdentity): string {
   const each = [...labels].map(([name, value]) => ` AND ${labelSql(name)} = ${sqlString(value)}`);
   return `(rule = ${sqlString(rule)} AND length(labels) = ${labels.size}${each.join('')})`;
+}
+
+function isAnySql(alerts: readonly AlertIdentity[]): string {
+  return `(${alerts.map(isAlertSql).join(' OR ')})`;
+}
+
+function statesSql(filter: AlertStateFilter): string {
+  const { labelSets = [], alerts = [] } = filter;
+  const conditions = [rangeSql(filter), rulesSql(filter)];
+  if (alerts.length > 0) conditions.push(isAnySql(alerts));
+  const sets = labelSets.map((set) => set.map((one) => matcherSql(one, labelSql(one.name))).join(' AND ') || '1');
+  if (sets.length > 0) conditions.push(`(${sets.map((set) => `(${set})`).join(' OR ')})`);
+  return conditions.join(' AND ');
+}
+
+/** What `readStateEvent` reads. */
+function stateColumnsSql({ annotations }: AlertStateFilter): string {
+  const wanted = annotations.map((name) => `annotations[${sqlString(name)}]`);
+  return ['ts', 'rule', 'labels', 'state', 'active_at', 'fired_at', 'value', ...wanted].join(', ');
+}
+
+function readStateEvent(block: NativeBlock, row: number, annotations: readonly string[]): AlertStateEvent {
+  const number = (column: number) => int64At(columnOf(block, column, 'int64'), row);
+  const text = (column: number) => columnOf(block, column, 'string')[row]!;
+  return {
+    timestamp: number(0),
+    rule: text(1),
+    labels: Labels.fromSortedPairs(columnOf(block, 2, 'map')[row]!),
+    annotations: Labels.from(annotations.map((name, i) => [name, text(7 + i)] as const)),
+    state: text(3) as AlertStateName,
+    activeAt: number(4),
+    firedAt: number(5),
+    value: columnOf(block, 6, 'float64')[row]!,
+  };
 }
 
 function readEvent(block: NativeBlock, row: number): FoundAlertEvent {
