@@ -294,6 +294,8 @@ describe.each([
     const { code, data } = await get(path);
     expect(code).toBe(200);
     expect([data.fingerprint, data.labels]).toEqual([WEB_PRINT, { ...EAST, ...WEB.toObject() }]);
+    const own = (await get(`/alerts/history/${fingerprint(WEB)}`)).data;
+    expect([own.labels, own.entries.length]).toEqual([data.labels, data.entries.length]);
     const line = (entry: Record<string, unknown>) =>
       [
         ages([entry as { time: string }])[0],
@@ -365,6 +367,8 @@ describe.each([
     expect(await states(['cluster', 'west'])).toEqual([]);
     expect(await states(['cluster', 'west'], ['cluster', 'east'], ['filter', 'disks'])).toEqual([disks]);
     expect(await states(['fingerprint', DISK_WARN])).toEqual([disks]);
+    // Without the external labels, as evaluation has it.
+    expect(await states(['fingerprint', fingerprint(WEB)])).toEqual([web]);
     const { data } = await get('/alerts/timeline', [['filter', 'web-1']]);
     expect(data).toMatchObject({
       end: '2026-03-02T12:00:00.000Z',

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock/clock.ts';
 import type { AlertEventFilter, AlertIdentity, AlertLog, FoundAlertEvent } from '../../storage/alert-log.ts';
 import type { DocumentLog } from '../../storage/document-log.ts';
-import type { Labels } from '../../storage/labels.ts';
+import { Labels } from '../../storage/labels.ts';
 import type { FoundNotification, NotificationLog } from '../../storage/notification-log.ts';
 import { TRANSITIONS } from '../alert-history.ts';
 import { fingerprint } from '../fingerprint.ts';
@@ -117,7 +117,7 @@ async function alert(deps: HistoryApiDeps, { query, params }: ApiRequest, signal
   const entries = await alertStory(deps, { alerts, shown, range }, signal);
   return {
     fingerprint: wanted,
-    labels: shown.find((labels) => fingerprint(labels) === wanted),
+    labels: shown.find((labels) => fingerprint(labels) === wanted) ?? shown[0],
     ...page('entries', entries, { range, json: ({ json }) => json }),
   };
 }
@@ -154,16 +154,18 @@ function page<Entry extends { readonly timestamp: number; readonly sequence: num
   return { [name]: entries.map(json), ...(last !== undefined && { next: positionText(last) }) };
 }
 
-/** The alerts that receivers may have seen with one of the fingerprints. */
+/** The alerts that receivers may have seen with one of the fingerprints, or that have it without the external labels, as /api/v1/alerts has them. */
 async function alertsOf(
   { alertLog, externalLabels }: HistoryApiDeps,
   range: { readonly fingerprints: readonly string[]; readonly start: number; readonly end: number },
   signal: AbortSignal,
 ): Promise<readonly AlertIdentity[]> {
   const wanted = new Set(range.fingerprints);
+  const external = externalLabels.size === 0 ? [externalLabels] : [externalLabels, Labels.EMPTY];
   const found: AlertIdentity[] = [];
   for await (const alert of alertLog.alerts({ start: range.start, end: range.end, ...TRANSITIONS }, signal)) {
-    if (!possibleLabels(alert, externalLabels).some((labels) => wanted.has(fingerprint(labels)))) continue;
+    const seen = external.flatMap((labels) => possibleLabels(alert, labels));
+    if (!seen.some((labels) => wanted.has(fingerprint(labels)))) continue;
     if (found.push(alert) > MAX_NAMESAKES) throw new ApiError('bad_data', 'too many alerts have these fingerprints');
   }
   return found;

@@ -1,4 +1,4 @@
-import { Group, Loader, Pagination, Text, TextInput } from '@mantine/core';
+import { Group, Loader, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
@@ -8,6 +8,7 @@ import { EmptyState } from '../app/empty-state.tsx';
 import { ErrorState } from '../app/error-state.tsx';
 import { OldNote } from '../app/old-note.tsx';
 import { plural } from '../app/plural.ts';
+import { ListPages } from './list-pages.tsx';
 import { type ListAnswer, type ListState, listRequest, listStateOf, withListState } from './list-query.ts';
 import { type Column, TableView } from './table-view.tsx';
 
@@ -81,7 +82,6 @@ export function DataTable<T>({
   const before = useRef<ListAnswer<T>>(undefined);
   if (fresh !== undefined) before.current = fresh;
   const data = fresh ?? (error === undefined ? before.current : undefined);
-  const pages = Math.ceil((data?.total ?? 0) / pageSize);
   const isNarrowed = state.filter !== '' || Object.values(query).some((value) => value !== '');
 
   return (
@@ -120,23 +120,7 @@ export function DataTable<T>({
           isOld={fresh === undefined}
         />
       )}
-      {pages > 1 && (
-        <Group justify="flex-end" mt="sm" gap="sm">
-          <Text fz="sm" c="dimmed">
-            {(state.page - 1) * pageSize + 1}–{Math.min(state.page * pageSize, data?.total ?? 0)} of{' '}
-            {data?.total.toLocaleString()}
-          </Text>
-          <Pagination
-            total={pages}
-            value={state.page}
-            onChange={(page) => set({ page })}
-            size="sm"
-            siblings={1}
-            getControlProps={(control) => ({ 'aria-label': `${control} page` })}
-            getItemProps={(page) => ({ 'aria-label': `page ${page}` })}
-          />
-        </Group>
-      )}
+      <ListPages total={data?.total ?? 0} page={state.page} pageSize={pageSize} onPage={(page) => set({ page })} />
     </div>
   );
 }

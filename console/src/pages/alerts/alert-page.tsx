@@ -4,18 +4,20 @@ import type { ReactNode } from 'react';
 import { Link, useParams } from 'wouter';
 import { getJson } from '../../api/get-json.ts';
 import { useData } from '../../api/use-data.ts';
+import { useRangedData } from '../../api/use-ranged-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
 import { formatDuration } from '../../app/format-time.ts';
+import { OldNote } from '../../app/old-note.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { useTimeRange } from '../../app/time-range.ts';
 import { keptSearch } from '../../app/url-state.ts';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
 import { loadCause } from './alert-cause.ts';
 import { AlertChart } from './alert-chart.tsx';
-import { type AlertEvent, alertLanes } from './alert-lanes.ts';
 import { alertObject } from './alert-object.ts';
-import { AlertStory, type StoryEntry } from './alert-story.tsx';
+import { AlertStory, type Changed, type StoryEntry } from './alert-story.tsx';
+import { loadTimeline } from './alert-timeline.ts';
 import { type AlertLabels, type CurrentAlert, loadAlerts } from './current-alerts.ts';
 import { LaneChart } from './lane-chart.tsx';
 import { loadSilences, matchersOf, type Silence } from './silence.ts';
@@ -58,16 +60,22 @@ export default function AlertPage() {
       </>
     );
   }
-  return <KnownAlertPage labels={labels} current={current} entries={entries} silences={silences} onChange={reload} />;
+  const known = { fingerprint, labels, current, entries, silences };
+  return <KnownAlertPage {...known} onChange={reload} />;
 }
 
 function KnownAlertPage({
+  fingerprint,
   labels,
   current,
   entries,
   silences,
   onChange,
-}: Omit<KnownAlert, 'labels'> & { readonly labels: AlertLabels; readonly onChange: () => void }) {
+}: Omit<KnownAlert, 'labels'> & {
+  readonly fingerprint: string;
+  readonly labels: AlertLabels;
+  readonly onChange: () => void;
+}) {
   const [isSilencing, silencing] = useDisclosure(false);
   const annotations = current?.annotations ?? entries.find(isTransition)?.annotations ?? {};
   return (
@@ -90,7 +98,7 @@ function KnownAlertPage({
       />
       <Stack gap="md">
         <Facts labels={labels} current={current} />
-        <Lanes entries={entries} current={current} />
+        <Lanes fingerprint={fingerprint} />
         <Cause labels={labels} about={aboutOf(labels)} />
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
           <section aria-label="What happened">
@@ -169,24 +177,21 @@ function Fact({ title, children }: { readonly title: string; readonly children: 
   );
 }
 
-function Lanes({
-  entries,
-  current,
-}: {
-  readonly entries: readonly StoryEntry[];
-  readonly current: CurrentAlert | undefined;
-}) {
+function Lanes({ fingerprint }: { readonly fingerprint: string }) {
   const [range] = useTimeRange();
-  const times = { start: range.start * 1000, end: range.isLive ? Date.now() : range.end * 1000 };
-  const events = entries.filter(isTransition).filter(({ time }) => Date.parse(time) <= times.end);
-  const still = range.isLive && current !== undefined ? [current] : [];
-  const lanes = alertLanes(events, still, times);
+  const { data, error } = useRangedData(fingerprint, range, (signal) => loadTimeline(range, { fingerprint }, signal));
+  const { start, end, alerts } = data ?? { start: range.start * 1000, end: range.end * 1000, alerts: [] };
   return (
     <section aria-label="States over time">
-      {(lanes.length === 0 ? [{ key: '', spans: [] }] : lanes).map(({ key, spans }) => (
-        <LaneChart key={key} spans={spans} {...times} label="States over time" />
-      ))}
-      <TimeAxis {...times} />
+      {data === undefined && error !== undefined ? (
+        <Text size="sm" c="dimmed">
+          Its states cannot be read: {error.message}
+        </Text>
+      ) : (
+        <OldNote error={error} />
+      )}
+      <LaneChart spans={alerts[0]?.spans ?? []} start={start} end={end} label="States over time" />
+      <TimeAxis start={start} end={end} />
     </section>
   );
 }
@@ -328,6 +333,6 @@ function aboutOf({
   );
 }
 
-function isTransition(entry: StoryEntry): entry is { readonly kind: 'transition' } & AlertEvent {
+function isTransition(entry: StoryEntry): entry is Changed {
   return entry.kind === 'transition';
 }

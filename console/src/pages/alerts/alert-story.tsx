@@ -2,9 +2,18 @@ import { Button, Code, Group, Text, Timeline } from '@mantine/core';
 import { useState } from 'react';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
-import type { AlertEvent } from './alert-lanes.ts';
-import { parseValue } from './current-alerts.ts';
+import { type AlertLabels, parseValue } from './current-alerts.ts';
 import { matcherText, type SilenceMatcher } from './silence.ts';
+
+/** A change of the alert's state. Times are RFC 3339. */
+export interface Changed {
+  readonly kind: 'transition';
+  readonly time: string;
+  readonly state: 'pending' | 'firing' | 'inactive';
+  readonly value: string;
+  readonly labels: AlertLabels;
+  readonly annotations: AlertLabels;
+}
 
 interface Told {
   readonly kind: 'notification';
@@ -30,7 +39,7 @@ interface Silenced {
 }
 
 /** Something that happened to an alert. */
-export type StoryEntry = ({ readonly kind: 'transition' } & AlertEvent) | Told | Silenced;
+export type StoryEntry = Changed | Told | Silenced;
 
 const FIRST = 12;
 const STATE_COLOURS = { pending: 'yellow', firing: 'red', inactive: 'green' } as const;

@@ -1,17 +1,23 @@
 import { Group, Loader, SegmentedControl, Select, Tabs, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
-import { useUrlState } from '../../app/url-state.ts';
-import { alertObject } from './alert-object.ts';
-import { LEVELS, severityRank } from './alert-severity.ts';
+import { useUrlState, withParams } from '../../app/url-state.ts';
 import { AlertsTable, type Grouping } from './alerts-table.tsx';
-import { type CurrentAlert, type CurrentAlerts, loadAlerts } from './current-alerts.ts';
+import { type CurrentAlerts, loadAlerts } from './current-alerts.ts';
 import { HistoryView } from './history-view.tsx';
 import { SilencesView } from './silences-view.tsx';
 
+/** The history's orders, the first by default. */
+const LONGEST = '-firing';
+const ORDERS = [
+  { value: LONGEST, label: 'Longest firing' },
+  { value: '-changed', label: 'Latest change' },
+  { value: 'name', label: 'Name' },
+];
 const SEVERITIES = [
   { value: '', label: 'Any severity' },
   { value: 'serious', label: 'Serious, critical' },
@@ -26,41 +32,39 @@ const COUNTED: Readonly<Record<string, string>> = { severity: 'level', name: 'na
 
 /** What fires and is pending, of rules and policies together; what did; and what is silenced. */
 export default function AlertsPage() {
+  const [params, setParams] = useSearchParams();
   const [view, setView] = useUrlState('view', 'now');
-  const [text, setText] = useUrlState('filter');
   const [state, setState] = useUrlState('state', 'all');
-  const [severity, setSeverity] = useUrlState('severity');
   const [grouping, setGrouping] = useUrlState('group', 'severity');
   const [cluster] = useUrlState('cluster');
   const [limit, setLimit] = useState(FIRST);
+  const text = params.get('filter') ?? '';
+  const severity = params.get('severity') ?? '';
+  const order = params.get('sort') ?? LONGEST;
+  // With another filter or order one begins at the first page.
+  const narrow = (change: Readonly<Record<string, string>>): void =>
+    setParams((before) => withParams(before, { ...change, page: undefined }), { replace: true });
   const [filter] = useDebouncedValue(text, 250);
   const counted = COUNTED[grouping] ?? 'level';
   const isNow = view === 'now';
   const query = {
     ...{ filter, cluster, level: severity, count: counted },
-    status: isNow && state !== 'all' ? state : '',
-    limit: String(isNow ? limit : MOST),
+    status: state === 'all' ? '' : state,
+    limit: String(limit),
   };
   const {
     data: fresh,
     error,
     reload,
   } = useData(
-    `alerts ${JSON.stringify(view === 'silences' ? {} : query)}`,
-    async (signal) => (view === 'silences' ? undefined : loadAlerts(query, signal)),
+    `alerts ${JSON.stringify(isNow ? query : {})}`,
+    async (signal) => (isNow ? loadAlerts(query, signal) : undefined),
     true,
   );
   // With another filter the alerts stay until those of that are there.
   const last = useRef<CurrentAlerts>(undefined);
   if (fresh !== undefined) last.current = fresh;
   const data = fresh ?? (error === undefined ? last.current : undefined);
-  const isWanted = ({ labels }: Pick<CurrentAlert, 'labels'>): boolean =>
-    (severity === '' || LEVELS[severityRank(labels.severity)] === severity) &&
-    (cluster === '' || labels.cluster === undefined || labels.cluster === cluster) &&
-    text
-      .toLowerCase()
-      .split(/\s+/)
-      .every((word) => searchText(labels).includes(word));
   return (
     <>
       <PageHeader title="Alerts" />
@@ -76,7 +80,7 @@ export default function AlertsPage() {
             placeholder={view === 'silences' ? 'Filter by label, comment or author' : 'Filter by name or label'}
             w={260}
             value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
+            onChange={(event) => narrow({ filter: event.currentTarget.value })}
           />
           {view !== 'silences' && (
             <Select
@@ -85,10 +89,10 @@ export default function AlertsPage() {
               allowDeselect={false}
               data={SEVERITIES}
               value={severity}
-              onChange={(value) => setSeverity(value ?? '')}
+              onChange={(value) => narrow({ severity: value ?? '' })}
             />
           )}
-          {view === 'now' && (
+          {isNow && (
             <>
               <SegmentedControl
                 size="xs"
@@ -115,14 +119,22 @@ export default function AlertsPage() {
               />
             </>
           )}
+          {view === 'history' && (
+            <Select
+              aria-label="Sort by"
+              w={150}
+              allowDeselect={false}
+              data={ORDERS}
+              value={order}
+              onChange={(value) => narrow({ sort: value === LONGEST ? '' : (value ?? '') })}
+            />
+          )}
         </Group>
-        {data === undefined && view !== 'silences' && error !== undefined && (
-          <ErrorState title="Alerts cannot be read" error={error} onRetry={reload} />
-        )}
-        {data === undefined && view !== 'silences' && error === undefined && (
-          <Loader role="status" m="xl" aria-label="Loading" />
-        )}
         <Tabs.Panel value="now">
+          {data === undefined && error !== undefined && (
+            <ErrorState title="Alerts cannot be read" error={error} onRetry={reload} />
+          )}
+          {data === undefined && error === undefined && <Loader role="status" m="xl" aria-label="Loading" />}
           {data !== undefined && (
             <AlertsTable
               alerts={data.alerts}
@@ -136,7 +148,7 @@ export default function AlertsPage() {
           )}
         </Tabs.Panel>
         <Tabs.Panel value="history">
-          {data !== undefined && <HistoryView current={data.alerts} isWanted={isWanted} />}
+          <HistoryView query={{ filter, cluster, level: severity, sort: order }} />
         </Tabs.Panel>
         <Tabs.Panel value="silences">
           <SilencesView text={text} onChange={reload} />
@@ -144,9 +156,4 @@ export default function AlertsPage() {
       </Tabs>
     </>
   );
-}
-
-function searchText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return [...pairs, alertObject(labels).text].join(' ').toLowerCase();
 }

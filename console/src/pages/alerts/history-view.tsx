@@ -1,102 +1,129 @@
-import { Anchor, Box, Group, Loader, Stack, Text } from '@mantine/core';
+import { Anchor, Box, Group, Loader, Text } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { Link } from 'wouter';
-import { getJson } from '../../api/get-json.ts';
-import { useData } from '../../api/use-data.ts';
+import { useRangedData } from '../../api/use-ranged-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
+import { formatDateTime, formatDuration } from '../../app/format-time.ts';
+import { OldNote } from '../../app/old-note.tsx';
 import { plural } from '../../app/plural.ts';
 import { useTimeRange } from '../../app/time-range.ts';
-import { keptSearch } from '../../app/url-state.ts';
+import { keptSearch, useUrlState } from '../../app/url-state.ts';
+import { ListPages } from '../../lists/list-pages.tsx';
 import { SeverityBadge } from './alert-badges.tsx';
-import { type AlertEvent, type AlertLane, alertLanes } from './alert-lanes.ts';
 import { alertObject } from './alert-object.ts';
-import type { CurrentAlert } from './current-alerts.ts';
+import { type AlertTimeline, loadTimeline, type TimelineAlert } from './alert-timeline.ts';
 import { groupBy } from './group-by.ts';
 import classes from './history-view.module.css';
 import { LaneChart } from './lane-chart.tsx';
 import { TimeAxis } from './time-axis.tsx';
 
-const MOST_EVENTS = 5_000;
-const PAGE = 1_000;
-const MOST_LANES = 200;
+const PAGE = 50;
 
-interface History {
-  readonly events: readonly AlertEvent[];
-  readonly isWhole: boolean;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** What fired when: a lane for each alert over the shared time range, by object. */
+/** What fired when: a lane for each alert of the shared time range, in pages. */
 export function HistoryView({
-  current,
-  isWanted,
+  query,
 }: {
-  readonly current: readonly CurrentAlert[];
-  /** Which alerts are shown. */
-  readonly isWanted: (alert: Pick<CurrentAlert, 'labels'>) => boolean;
+  /** Which alerts in which order, as parameters of /api/v1/alerts/timeline. */
+  readonly query: Readonly<Record<'filter' | 'cluster' | 'level' | 'sort', string>>;
 }) {
   const [range] = useTimeRange();
-  const { data, error, reload } = useData(
-    `${range.from} ${range.to}`,
-    async (signal): Promise<History> => {
-      const now = Date.now() / 1000;
-      const shift = range.isLive ? now - range.end : 0;
-      return loadHistory({ start: range.start + shift, end: range.end + shift }, signal);
-    },
-    range.isLive,
-  );
+  const [pageText, setPage] = useUrlState('page', '1');
+  const page = Math.max(1, Math.floor(Number(pageText)) || 1);
+  const asked = { ...query, limit: String(PAGE), offset: String((page - 1) * PAGE) };
+  const {
+    data: fresh,
+    error,
+    isLoading,
+    reload,
+  } = useRangedData(JSON.stringify(asked), range, (signal) => loadTimeline(range, asked, signal));
+  // Another page, order or time: the lanes stay until the next are there.
+  const last = useRef<AlertTimeline>(undefined);
+  if (fresh !== undefined) last.current = fresh;
+  const data = fresh ?? (error === undefined ? last.current : undefined);
+  const pages = Math.max(1, Math.ceil((data?.total ?? 0) / PAGE));
+  const isBeyond = fresh !== undefined && page > pages;
+  // The time or the cluster is another one, in which there are fewer.
+  useEffect(() => {
+    if (isBeyond) setPage(String(pages));
+  }, [isBeyond, pages, setPage]);
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="The history cannot be read" error={error} onRetry={reload} />;
     return <Loader role="status" m="xl" aria-label="Loading" />;
   }
-  const { events, isWhole, ...times } = data;
-  const still = range.isLive ? current.filter(isWanted) : [];
-  const lanes = alertLanes(events.filter(isWanted), still, times);
-  if (lanes.length === 0) {
+  if (data.total === 0) {
+    const isNarrowed = query.filter !== '' || query.level !== '' || query.cluster !== '';
     return (
-      <EmptyState title="Nothing fired" text="No alert that is selected was pending or fired in this time range." />
+      <div aria-busy={isLoading}>
+        <OldNote error={error} />
+        <EmptyState
+          title={isNarrowed ? 'No alert is like that' : 'Nothing fired'}
+          text={`No alert ${isNarrowed ? 'that is selected ' : ''}was pending or fired in this time range.`}
+        />
+      </div>
     );
   }
-  const shown = lanes.slice(0, MOST_LANES);
-  const objects = groupBy(shown, ({ labels }) => alertObject(labels).text);
+  const { start, end, alerts, total, knownFrom } = data;
+  const isByName = query.sort === 'name';
+  const groups = groupBy(alerts, ({ labels }) =>
+    isByName ? (labels.alertname ?? '') : JSON.stringify(Object.values(alertObject(labels))),
+  );
   return (
-    <Stack gap="md">
-      <Legend />
-      <div>
-        {[...objects].map(([object, own]) => (
-          <ObjectLanes key={object} lanes={own} {...times} />
+    <div aria-busy={isLoading}>
+      <OldNote error={error} />
+      <Group justify="space-between" mb="md" gap="xs">
+        <Legend />
+        <Group gap="xs">
+          {isLoading && <Loader size="xs" aria-label="Loading" />}
+          <Text fz="sm" c="dimmed" role="status">
+            {plural(total, 'alert')}
+          </Text>
+        </Group>
+      </Group>
+      {knownFrom !== undefined && (
+        <Text size="sm" mb="sm" role="note">
+          More changed in this time than is read: what was before {formatDateTime(knownFrom / 1000)} is missing. Choose
+          a shorter time, or a cluster.
+        </Text>
+      )}
+      <div className={classes.lanes} data-old={fresh === undefined || undefined}>
+        {[...groups].map(([group, own]) => (
+          <LaneGroup key={group} alerts={own} isByName={isByName} start={start} end={end} />
         ))}
         <div className={classes.row}>
           <span />
-          <TimeAxis {...times} />
+          <TimeAxis start={start} end={end} />
         </div>
       </div>
-      {(!isWhole || lanes.length > MOST_LANES) && (
-        <Text size="sm" c="dimmed">
-          More happened than is shown: choose a shorter time, or select some of the alerts.
-        </Text>
-      )}
-    </Stack>
+      <ListPages total={total} page={Math.min(page, pages)} pageSize={PAGE} onPage={(next) => setPage(String(next))} />
+    </div>
   );
 }
 
-function ObjectLanes({
-  lanes,
+/** Alerts of one object, or those of one name. */
+function LaneGroup({
+  alerts,
+  isByName,
   start,
   end,
 }: {
-  readonly lanes: readonly AlertLane[];
+  readonly alerts: readonly TimelineAlert[];
+  readonly isByName: boolean;
   readonly start: number;
   readonly end: number;
 }) {
-  const { kind, text, path } = alertObject(lanes[0]!.labels);
+  const { labels } = alerts[0]!;
+  const { kind, text, path } = isByName
+    ? { kind: '', text: labels.alertname ?? '', path: undefined }
+    : alertObject(labels);
   return (
-    <Box component="section" mb="xs" aria-label={`${kind} ${text}`}>
+    <Box component="section" mb="xs" aria-label={`${kind} ${text}`.trim()}>
       <Group gap={6} wrap="nowrap">
-        <Text size="xs" c="dimmed" style={{ flexShrink: 0 }}>
-          {kind}
-        </Text>
+        {kind !== '' && (
+          <Text size="xs" c="dimmed" style={{ flexShrink: 0 }}>
+            {kind}
+          </Text>
+        )}
         {path === undefined ? (
           <Text size="sm" fw={600} truncate>
             {text}
@@ -107,23 +134,51 @@ function ObjectLanes({
           </Anchor>
         )}
       </Group>
-      {lanes.map(({ key, fingerprint, labels, spans }) => (
-        <div key={key} className={classes.row}>
-          <Group gap={6} wrap="nowrap" miw={0}>
-            <Anchor component={Link} href={`/alerts/${fingerprint}${keptSearch()}`} size="sm" truncate>
-              {labels.alertname}
-            </Anchor>
-            <SeverityBadge severity={labels.severity} />
-          </Group>
-          <LaneChart
-            spans={spans}
-            start={start}
-            end={end}
-            label={`${labels.alertname}: firing ${plural(spans.filter(({ state }) => state === 'firing').length, 'time')}`}
-          />
-        </div>
+      {alerts.map((alert) => (
+        <Lane
+          key={JSON.stringify(alert.labels)}
+          alert={alert}
+          title={isByName ? alertObject(alert.labels).text : (alert.labels.alertname ?? alert.fingerprint)}
+          start={start}
+          end={end}
+        />
       ))}
     </Box>
+  );
+}
+
+function Lane({
+  alert: { fingerprint, labels, firingSeconds, spans },
+  title,
+  start,
+  end,
+}: {
+  readonly alert: TimelineAlert;
+  readonly title: string;
+  readonly start: number;
+  readonly end: number;
+}) {
+  const times = spans.filter(({ state }) => state === 'firing').length;
+  return (
+    <div className={classes.row}>
+      <Group gap={6} wrap="nowrap" miw={0}>
+        <Anchor component={Link} href={`/alerts/${fingerprint}${keptSearch()}`} size="sm" truncate title={title}>
+          {title}
+        </Anchor>
+        <SeverityBadge severity={labels.severity} />
+        {firingSeconds > 0 && (
+          <Text size="xs" c="dimmed" className={classes.firing} title="How long it fired in this time">
+            {formatDuration(firingSeconds)}
+          </Text>
+        )}
+      </Group>
+      <LaneChart
+        spans={spans}
+        start={start}
+        end={end}
+        label={`${labels.alertname}: firing ${plural(times, 'time')}, ${formatDuration(firingSeconds)}`}
+      />
+    </div>
   );
 }
 
@@ -146,23 +201,4 @@ function Legend() {
       ))}
     </Group>
   );
-}
-
-async function loadHistory(
-  { start, end }: { readonly start: number; readonly end: number },
-  signal: AbortSignal,
-): Promise<History> {
-  const events: AlertEvent[] = [];
-  let before: string | undefined;
-  do {
-    const params = new URLSearchParams({ start: start.toFixed(3), end: end.toFixed(3), limit: String(PAGE) });
-    if (before !== undefined) params.set('before', before);
-    const page = await getJson<{ readonly events: readonly AlertEvent[]; readonly next?: string }>(
-      `/api/v1/alerts/history?${params}`,
-      { signal },
-    );
-    events.push(...page.events);
-    before = page.next;
-  } while (before !== undefined && events.length < MOST_EVENTS);
-  return { events, isWhole: before === undefined, start: start * 1000, end: end * 1000 };
 }

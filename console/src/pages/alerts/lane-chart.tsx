@@ -1,10 +1,13 @@
 import { Box, Tooltip, useComputedColorScheme } from '@mantine/core';
 import { useState } from 'react';
 import { formatDuration } from '../../app/format-time.ts';
-import type { LaneSpan } from './alert-lanes.ts';
 import { severityRank } from './alert-severity.ts';
+import type { LaneSpan } from './alert-timeline.ts';
+import { laneMarks } from './lane-marks.ts';
 
 const HEIGHT = 18;
+/** How old the end of a range that goes on is at most, with the slowest refresh. */
+const NOW = 10 * 60_000;
 const FIRING = [
   ['var(--mantine-color-red-7)', 'var(--mantine-color-red-6)'],
   ['var(--mantine-color-orange-6)', 'var(--mantine-color-orange-6)'],
@@ -26,7 +29,7 @@ export function LaneChart({
 }) {
   const [shown, setShown] = useState<LaneSpan>();
   const isDark = useComputedColorScheme('light') === 'dark';
-  const at = (time: number): number => ((time - start) / (end - start)) * 100;
+  const at = (time: number): number => ((Math.min(Math.max(time, start), end) - start) / (end - start)) * 100;
   return (
     <Tooltip.Floating
       disabled={shown === undefined}
@@ -37,7 +40,7 @@ export function LaneChart({
     >
       <Box component="svg" w="100%" h={HEIGHT} role="img" aria-label={label} display="block">
         <rect width="100%" height={HEIGHT} fill="var(--mantine-color-default-border)" opacity={0.35} rx={2} />
-        {spans.map((span) => {
+        {laneMarks(spans, { start, end }).map((span) => {
           const isPending = span.state === 'pending';
           const colour = isPending
             ? 'var(--mantine-color-yellow-5)'
@@ -68,7 +71,7 @@ function SpanText({ span: { from, to, state, severity, value, isOpen } }: { read
         {severity !== undefined && `, ${severity}`}
       </b>
       <br />
-      {new Date(from).toLocaleString()} – {isOpen ? 'now' : new Date(to).toLocaleTimeString()} (
+      {new Date(from).toLocaleString()} – {endText({ from, to, isOpen })} ({isOpen && !isNow(to) && 'at least '}
       {formatDuration((to - from) / 1000)})
       {!Number.isNaN(value) && (
         <>
@@ -78,4 +81,16 @@ function SpanText({ span: { from, to, state, severity, value, isOpen } }: { read
       )}
     </>
   );
+}
+
+/** `now`, or the time, with its day where that is another one. */
+function endText({ from, to, isOpen }: Pick<LaneSpan, 'from' | 'to' | 'isOpen'>): string {
+  if (isOpen && isNow(to)) return 'now';
+  const [first, last] = [new Date(from), new Date(to)];
+  return first.toDateString() === last.toDateString() ? last.toLocaleTimeString() : last.toLocaleString();
+}
+
+/** Whether it is the end of a range that goes on. */
+function isNow(time: number): boolean {
+  return Date.now() - time < NOW;
 }
