@@ -1,7 +1,6 @@
-import 'uplot/dist/uPlot.min.css';
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { formatDateTime } from '../app/format-time.ts';
 import { useTimeRange } from '../app/time-range.ts';
 import { ChartLegend } from './chart-legend.tsx';
@@ -9,6 +8,7 @@ import { formatValue, type Unit } from './format-value.ts';
 import { type ChartSeries, plotOptions, stacked, type Threshold } from './plot-options.ts';
 import { seriesColor } from './series-colors.ts';
 import styles from './time-chart.module.css';
+import { useDrawingLibrary } from './use-drawing-library.ts';
 import { useInView } from './use-in-view.ts';
 
 export interface TimeChartProps {
@@ -69,6 +69,7 @@ export function TimeChart({
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const isInView = useInView(place);
+  const Plot = useDrawingLibrary();
   const isDark = useComputedColorScheme('light') === 'dark';
   const [sharedRange, setRange] = useTimeRange();
   const range = ownRange ?? sharedRange;
@@ -104,7 +105,7 @@ export function TimeChart({
 
   useLayoutEffect(() => {
     const element = place.current;
-    if (!isWanted || element === null) return;
+    if (!isWanted || Plot === undefined || element === null) return;
     const [, [unitOf, heightOf, isDarkOf, isFromZeroOf, isStackedOf, syncKeyOf, thresholdsOf]] = JSON.parse(look);
     const current = latestShown.current;
     const options = plotOptions(current, {
@@ -117,7 +118,7 @@ export function TimeChart({
       colors: (JSON.parse(look)[0] as [string, string][]).map(([, color]) => color),
     });
     let isHovered = false;
-    const created = new uPlot(
+    const created = new Plot(
       {
         ...options,
         width: element.clientWidth,
@@ -188,7 +189,7 @@ export function TimeChart({
       created.destroy();
       plot.current = undefined;
     };
-  }, [isWanted, look]);
+  }, [isWanted, Plot, look]);
 
   useEffect(() => {
     void range.start;
