@@ -1,7 +1,8 @@
 /**
  * The console on a large cluster: how long lists take at their first asking and later, several at once, on a server of all roles and on a
- * query role alone before a ClickHouse server's HTTP interface; then, in Chromium, how long the list of pods takes to show its rows, to
- * filter, sort and page them, what it blocks and remembers, and what one open Overview costs the server, seen and hidden.
+ * query role alone before a ClickHouse server's HTTP interface; then, in Chromium, how soon pages can be used that are opened for the first
+ * time, how long the list of pods takes to show its rows, to filter, sort and page them, what it blocks and remembers, and what one open
+ * Overview costs the server, seen and hidden.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { freePort } from '../contenders/contender.ts';
 import { startPharosServer } from '../contenders/pharos.ts';
 import { machineShare, machineTimes } from '../machine-share.ts';
 import { processUsage } from '../process-usage.ts';
+import { firstOpen } from './first-open.ts';
 import { PodFleet } from './pod-fleet.ts';
 import { inChromium } from './pod-list.ts';
 
@@ -27,6 +29,8 @@ export interface ConsoleBenchOptions {
 
 type Print = (line: string) => void;
 
+/** How often each page is opened for the first time. */
+const ROUNDS = 7;
 /** How many ask at once. */
 const CROWD = 8;
 /** How long a list is fresh, in milliseconds, and somewhat more. */
@@ -75,6 +79,7 @@ async function measure(options: ConsoleBenchOptions, { scratch, children, print 
     const isWhole = await lists(reader, { pid, pods: options.pods, print });
     if (existsSync(options.chromium)) {
       const { chromium, duration } = options;
+      await firstOpen({ chromium, url: reader, rounds: ROUNDS, print });
       await inChromium({
         chromium,
         url: reader,
