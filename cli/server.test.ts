@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import pino from 'pino';
 import { expect, it } from 'vitest';
 import { buildServer } from './server.ts';
@@ -27,23 +26,23 @@ it('lets anybody ask', async () => {
   expect(await post('/api/v1/query', { origin: 'http://grafana.example' })).toBe(200);
 });
 
-it('gives the console at the addresses of its views, of details too, and nowhere else', async () => {
-  const file = {
-    path: '/',
-    type: 'text/html; charset=utf-8',
-    body: Buffer.from('<!doctype html>'),
-    isImmutable: false,
-  };
+it('gives the files of the console in the form that a client takes', async () => {
+  const script = { type: 'text/javascript', body: Buffer.from('a'.repeat(2_000)), isImmutable: true };
   const server = buildServer({
-    ...{ logger: pino({ level: 'silent' }), maxBodySize: 1024, page: [file] },
+    ...{ logger: pino({ level: 'silent' }), maxBodySize: 1024 },
+    page: [
+      { path: '/assets/made.js', ...script, compressed: { br: Buffer.from('small'), gzip: Buffer.from('smaller') } },
+      { path: '/assets/plain.js', ...script },
+    ],
     register() {},
   });
-  const routes = readFileSync(new URL('../console/src/app/sections.ts', import.meta.url), 'utf8');
-  const views = [...routes.matchAll(/path: '([^']+)'/g)].map(([, path]) => path!.replaceAll(/:\w+/g, 'x'));
-  expect(views).toContain('/clusters/x');
-  for (const url of views) {
-    const { statusCode, body } = await server.inject({ url, headers: { accept: 'text/html' } });
-    expect([url, statusCode, body]).toEqual([url, 200, '<!doctype html>']);
-  }
-  expect((await server.inject({ url: '/nowhere', headers: { accept: 'text/html' } })).statusCode).toBe(404);
+  const get = async (url: string, encoding: string) => {
+    const { headers, rawPayload } = await server.inject({ url, headers: { 'accept-encoding': encoding } });
+    return [headers['content-encoding'], rawPayload.length];
+  };
+  expect(await get('/assets/made.js', 'gzip, deflate, br')).toEqual(['br', 5]);
+  expect(await get('/assets/made.js', 'gzip')).toEqual(['gzip', 7]);
+  expect(await get('/assets/made.js', 'identity')).toEqual([undefined, 2_000]);
+  const [encoding, size] = await get('/assets/plain.js', 'gzip');
+  expect([encoding, Number(size) < 100]).toEqual(['gzip', true]);
 });

@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { foreignOrigin } from '../alerting/api/foreign-origin.ts';
 import { encodings, type PageFile } from './page.ts';
@@ -11,6 +11,7 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   /** Bytes of a request's body. */
   readonly maxBodySize: number;
+  /** The console; [] where it is not served. */
   readonly page: readonly PageFile[];
   /** Names under which browsers reach the server beside its addresses and localhost. Default: none. */
   readonly hosts?: readonly string[];
@@ -24,22 +25,6 @@ export interface HttpServerOptions {
  */
 const PAGE_POLICY =
   "default-src 'self'; object-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-
-/** The first parts of the addresses of views; what begins with /graph is where the links of alerts lead, as with Prometheus. */
-const VIEWS = [
-  'graph',
-  'clusters',
-  'nodes',
-  'workloads',
-  'pods',
-  'explore',
-  'alerts',
-  'policies',
-  'autoscaling',
-  'targets',
-  'storage',
-  'status',
-];
 
 /** What changes something here; the API of alerting looks after itself, and queries only read. */
 const CHANGES = /^\/(-|api\/v1\/(admin|write|otlp))(\/|$)/;
@@ -69,13 +54,12 @@ export function buildServer(options: HttpServerOptions): FastifyInstance {
   return app;
 }
 
-/** The console. Its views have addresses of their own, and are all the same page. */
-function servePage(app: FastifyInstance, [page, ...assets]: readonly PageFile[]): void {
-  if (page === undefined) return;
-  const answer = ({ type, body, isImmutable }: PageFile) => {
-    const encoded = encodings(body);
-    return async (request: FastifyRequest, reply: FastifyReply) => {
-      const { encoding, body: sent } = await encoded(request.headers['accept-encoding']);
+/** The console: the page at each of its addresses, and its files. */
+function servePage(app: FastifyInstance, page: readonly PageFile[]): void {
+  for (const { path, type, isImmutable, ...forms } of page) {
+    const encoded = encodings(forms);
+    app.get(path, async (request, reply) => {
+      const { encoding, body } = await encoded(request.headers['accept-encoding']);
       if (encoding !== undefined) reply.header('Content-Encoding', encoding);
       return (
         reply
@@ -86,16 +70,9 @@ function servePage(app: FastifyInstance, [page, ...assets]: readonly PageFile[])
           // What somebody looks at is in the address: no link tells it to anybody else.
           .header('Referrer-Policy', 'same-origin')
           .header('Cross-Origin-Opener-Policy', 'same-origin')
-          .send(sent)
+          .send(body)
       );
-    };
-  };
-  const view = answer(page);
-  app.get('/', view);
-  for (const asset of assets) app.get(asset.path, answer(asset));
-  for (const name of VIEWS) {
-    app.get(`/${name}`, view);
-    app.get(`/${name}/*`, view);
+    });
   }
 }
 

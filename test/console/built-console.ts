@@ -7,11 +7,17 @@ import { build } from 'vite';
 export async function buildConsole(): Promise<string> {
   const directory = mkdtempSync(path.join(tmpdir(), 'pharos-console-'));
   const root = path.join(import.meta.dirname, '../../console');
-  await build({
-    root,
-    configFile: path.join(root, 'vite.config.mjs'),
-    logLevel: 'silent',
-    build: { outDir: directory },
-  });
+  const before = process.env.NODE_ENV;
+  try {
+    await build({
+      root,
+      configFile: path.join(root, 'vite.config.mjs'),
+      logLevel: 'silent',
+      build: { outDir: directory },
+    });
+  } finally {
+    // Which the build sets.
+    process.env.NODE_ENV = before;
+  }
   return directory;
 }

@@ -1,16 +1,17 @@
 import './app.css';
-import { AppShell, Badge, Burger, Group, Loader, Text } from '@mantine/core';
+import { AppShell, Badge, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Suspense, useMemo } from 'react';
+import { useMemo } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { setClock } from './clock.ts';
 import { ClusterPicker } from './cluster-picker.tsx';
 import { ConnectionNote } from './connection-note.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { LoadedPage } from './loaded-page.tsx';
 import { Navigation } from './navigation.tsx';
+import { PAGE_MODULES } from './page-modules.ts';
 import { RefreshControl } from './refresh-control.tsx';
-import { DETAILS, SECTIONS } from './sections.ts';
 import { TimePicker } from './time-picker.tsx';
 import { keptSearch } from './url-state.ts';
 
@@ -64,20 +65,19 @@ export function App() {
       <AppShell.Main id="main" tabIndex={-1}>
         <ConnectionNote />
         <ErrorBoundary key={location}>
-          <Suspense fallback={<Loader m="xl" aria-label="Loading" />}>
-            <Switch>
-              {[...DETAILS, ...SECTIONS].map(({ path, page }) => (
-                <Route key={path} path={path} component={page} />
-              ))}
-              {/* Where the links of alerts lead, as with Prometheus. */}
-              <Route path="/graph">
-                <Redirect to={`/explore${globalThis.location.search}`} replace />
+          <Switch>
+            <Route path="/graph">
+              <Redirect to={`/explore${globalThis.location.search}`} replace />
+            </Route>
+            {Object.entries(PAGE_MODULES).map(([path, module]) => (
+              <Route key={path} path={path}>
+                <LoadedPage module={module} />
               </Route>
-              <Route>
-                <EmptyState order={1} title="There is no such page" text="The address leads nowhere in this console." />
-              </Route>
-            </Switch>
-          </Suspense>
+            ))}
+            <Route>
+              <EmptyState order={1} title="There is no such page" text="The address leads nowhere in this console." />
+            </Route>
+          </Switch>
         </ErrorBoundary>
       </AppShell.Main>
     </AppShell>

@@ -2,6 +2,8 @@ import { Divider, NavLink, Stack, UnstyledButton, useComputedColorScheme, useMan
 import { Fragment, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Icon, type IconName } from './icon.tsx';
+import { loadPage } from './load-page.ts';
+import { PAGE_MODULES } from './page-modules.ts';
 import { SECTIONS } from './sections.ts';
 import { keptSearch } from './url-state.ts';
 
@@ -59,6 +61,8 @@ export function Navigation({ onNavigate }: { readonly onNavigate: () => void }) 
               aria-current={isHere ? 'page' : undefined}
               aria-keyshortcuts={`g ${key}`}
               onClick={onNavigate}
+              onPointerEnter={() => prepare(path)}
+              onFocus={() => prepare(path)}
               py={5}
               px={8}
             />
@@ -69,6 +73,12 @@ export function Navigation({ onNavigate }: { readonly onNavigate: () => void }) 
       <ColorSchemeToggle />
     </Stack>
   );
+}
+
+/** Loads a section's page before it is opened; when that fails, opening it says so. */
+function prepare(path: string): void {
+  const module = PAGE_MODULES[path];
+  if (module !== undefined) loadPage(module).catch(() => undefined);
 }
 
 function ColorSchemeToggle() {
