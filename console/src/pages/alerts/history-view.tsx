@@ -1,6 +1,6 @@
 import { Anchor, Box, Group, Loader, Text } from '@mantine/core';
 import { useEffect, useRef } from 'react';
-import { Link } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import { useRangedData } from '../../api/use-ranged-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
@@ -8,8 +8,9 @@ import { formatDateTime, formatDuration } from '../../app/format-time.ts';
 import { OldNote } from '../../app/old-note.tsx';
 import { plural } from '../../app/plural.ts';
 import { useTimeRange } from '../../app/time-range.ts';
-import { keptSearch, useUrlState } from '../../app/url-state.ts';
+import { keptSearch } from '../../app/url-state.ts';
 import { ListPages } from '../../lists/list-pages.tsx';
+import { listStateOf, withListState } from '../../lists/list-query.ts';
 import { SeverityBadge } from './alert-badges.tsx';
 import { alertObject } from './alert-object.ts';
 import { type AlertTimeline, loadTimeline, type TimelineAlert } from './alert-timeline.ts';
@@ -28,8 +29,10 @@ export function HistoryView({
   readonly query: Readonly<Record<'filter' | 'cluster' | 'level' | 'sort', string>>;
 }) {
   const [range] = useTimeRange();
-  const [pageText, setPage] = useUrlState('page', '1');
-  const page = Math.max(1, Math.floor(Number(pageText)) || 1);
+  const [params, setParams] = useSearchParams();
+  const { page } = listStateOf(params);
+  const setPage = (next: number, replace = false): void =>
+    setParams((before) => withListState(before, { page: next }), { replace });
   const asked = { ...query, limit: String(PAGE), offset: String((page - 1) * PAGE) };
   const {
     data: fresh,
@@ -45,8 +48,8 @@ export function HistoryView({
   const isBeyond = fresh !== undefined && page > pages;
   // The time or the cluster is another one, in which there are fewer.
   useEffect(() => {
-    if (isBeyond) setPage(String(pages));
-  }, [isBeyond, pages, setPage]);
+    if (isBeyond) setPage(pages, true);
+  });
   if (data === undefined) {
     if (error !== undefined) return <ErrorState title="The history cannot be read" error={error} onRetry={reload} />;
     return <Loader role="status" m="xl" aria-label="Loading" />;
@@ -64,6 +67,7 @@ export function HistoryView({
     );
   }
   const { start, end, alerts, total, knownFrom } = data;
+  const times = { start, end, knownFrom };
   const isByName = query.sort === 'name';
   const groups = groupBy(alerts, ({ labels }) =>
     isByName ? (labels.alertname ?? '') : JSON.stringify(Object.values(alertObject(labels))),
@@ -83,34 +87,34 @@ export function HistoryView({
       {knownFrom !== undefined && (
         <Text size="sm" mb="sm" role="note">
           More changed in this time than is read: what was before {formatDateTime(knownFrom / 1000)} is missing. Choose
-          a shorter time, or a cluster.
+          a shorter time{query.cluster === '' && ' or one cluster'}.
         </Text>
       )}
       <div className={classes.lanes} data-old={fresh === undefined || undefined}>
         {[...groups].map(([group, own]) => (
-          <LaneGroup key={group} alerts={own} isByName={isByName} start={start} end={end} />
+          <LaneGroup key={group} alerts={own} isByName={isByName} times={times} />
         ))}
         <div className={classes.row}>
           <span />
           <TimeAxis start={start} end={end} />
         </div>
       </div>
-      <ListPages total={total} page={Math.min(page, pages)} pageSize={PAGE} onPage={(next) => setPage(String(next))} />
+      <ListPages total={total} page={Math.min(page, pages)} pageSize={PAGE} onPage={(next) => setPage(next)} />
     </div>
   );
 }
+
+type Times = Pick<AlertTimeline, 'start' | 'end' | 'knownFrom'>;
 
 /** Alerts of one object, or those of one name. */
 function LaneGroup({
   alerts,
   isByName,
-  start,
-  end,
+  times,
 }: {
   readonly alerts: readonly TimelineAlert[];
   readonly isByName: boolean;
-  readonly start: number;
-  readonly end: number;
+  readonly times: Times;
 }) {
   const { labels } = alerts[0]!;
   const { kind, text, path } = isByName
@@ -139,8 +143,7 @@ function LaneGroup({
           key={JSON.stringify(alert.labels)}
           alert={alert}
           title={isByName ? alertObject(alert.labels).text : (alert.labels.alertname ?? alert.fingerprint)}
-          start={start}
-          end={end}
+          times={times}
         />
       ))}
     </Box>
@@ -150,33 +153,37 @@ function LaneGroup({
 function Lane({
   alert: { fingerprint, labels, firingSeconds, spans },
   title,
-  start,
-  end,
+  times,
 }: {
   readonly alert: TimelineAlert;
   readonly title: string;
-  readonly start: number;
-  readonly end: number;
+  readonly times: Times;
 }) {
-  const times = spans.filter(({ state }) => state === 'firing').length;
+  const count = spans.filter(({ state }) => state === 'firing').length;
   return (
     <div className={classes.row}>
       <Group gap={6} wrap="nowrap" miw={0}>
         <Anchor component={Link} href={`/alerts/${fingerprint}${keptSearch()}`} size="sm" truncate title={title}>
           {title}
         </Anchor>
-        <SeverityBadge severity={labels.severity} />
+        <Box className={classes.whole}>
+          <SeverityBadge severity={labels.severity} />
+        </Box>
         {firingSeconds > 0 && (
-          <Text size="xs" c="dimmed" className={classes.firing} title="How long it fired in this time">
+          <Text
+            size="xs"
+            c="dimmed"
+            className={`${classes.whole} ${classes.firing}`}
+            title="How long it fired in this time"
+          >
             {formatDuration(firingSeconds)}
           </Text>
         )}
       </Group>
       <LaneChart
         spans={spans}
-        start={start}
-        end={end}
-        label={`${labels.alertname}: firing ${plural(times, 'time')}, ${formatDuration(firingSeconds)}`}
+        {...times}
+        label={`${labels.alertname}: firing ${plural(count, 'time')}, ${formatDuration(firingSeconds)}`}
       />
     </div>
   );

@@ -20,16 +20,19 @@ export function LaneChart({
   spans,
   start,
   end,
+  knownFrom = start,
   label,
 }: {
   readonly spans: readonly LaneSpan[];
   readonly start: number;
   readonly end: number;
+  /** Before it nothing is known; nothing is drawn there. Default: the start. */
+  readonly knownFrom?: number | undefined;
   readonly label: string;
 }) {
   const [shown, setShown] = useState<LaneSpan>();
   const isDark = useComputedColorScheme('light') === 'dark';
-  const at = (time: number): number => ((Math.min(Math.max(time, start), end) - start) / (end - start)) * 100;
+  const at = (time: number): number => ((Math.min(Math.max(time, knownFrom), end) - start) / (end - start)) * 100;
   return (
     <Tooltip.Floating
       disabled={shown === undefined}
@@ -39,7 +42,14 @@ export function LaneChart({
       withinPortal={false}
     >
       <Box component="svg" w="100%" h={HEIGHT} role="img" aria-label={label} display="block">
-        <rect width="100%" height={HEIGHT} fill="var(--mantine-color-default-border)" opacity={0.35} rx={2} />
+        <rect
+          x={`${at(knownFrom)}%`}
+          width="100%"
+          height={HEIGHT}
+          fill="var(--mantine-color-default-border)"
+          opacity={0.35}
+          rx={2}
+        />
         {laneMarks(spans, { start, end }).map((span) => {
           const isPending = span.state === 'pending';
           const colour = isPending
