@@ -7,6 +7,7 @@ import { TimeChart } from '../../charts/time-chart.tsx';
 import { useRangeQueries } from '../../charts/use-range-query.ts';
 import { comparisonSeconds } from './explore-state.ts';
 import { expressionUnit } from './expression-unit.ts';
+import { HistogramNote } from './histogram-note.tsx';
 import { Notes } from './notes.tsx';
 import type { QueryProblem } from './query-error.ts';
 import { QueryErrorState } from './query-error-state.tsx';
@@ -19,10 +20,13 @@ export function GraphView({
   expr,
   compare,
   onProblem,
+  onAsk,
 }: {
   readonly expr: string;
   readonly compare: string;
   readonly onProblem: (problem: QueryProblem | undefined) => void;
+  /** Asks something else instead. */
+  readonly onAsk: (expr: string) => void;
 }) {
   const { data, error, isLoading, reload } = useRangeQueries([expr]);
   const past = useRangeQueries(compare === '' ? [] : [expr], { earlier: comparisonSeconds(compare) ?? 0 });
@@ -54,6 +58,7 @@ export function GraphView({
     <div aria-busy={isLoading}>
       <OldNote error={error} />
       <Notes notes={matrix.notes} />
+      {matrix.series.length === 0 && <HistogramNote expr={expr} onAsk={onAsk} />}
       {past.error !== undefined && (
         <Alert color="yellow" mb="xs">
           The earlier time could not be had: {past.error.message}

@@ -13,6 +13,7 @@ import { seriesText } from '../../charts/series-labels.ts';
 import { type Column, TableView } from '../../lists/table-view.tsx';
 import styles from './explore.module.css';
 import { expressionUnit } from './expression-unit.ts';
+import { HistogramNote } from './histogram-note.tsx';
 import { type InstantResult, type InstantRow, instantRows, partedNames, sortedRows, VALUE } from './instant-rows.ts';
 import { Notes } from './notes.tsx';
 import type { QueryProblem } from './query-error.ts';
@@ -27,11 +28,14 @@ export function InstantTable({
   expr,
   prefix,
   onProblem,
+  onAsk,
 }: {
   readonly expr: string;
   /** Before the names of its state in the URL. */
   readonly prefix: string;
   readonly onProblem: (problem: QueryProblem | undefined) => void;
+  /** Asks something else instead. */
+  readonly onAsk: (expr: string) => void;
 }) {
   const [range] = useTimeRange();
   const { end } = range;
@@ -81,7 +85,10 @@ export function InstantTable({
         </Text>
       )}
       {rows.length === 0 ? (
-        <EmptyState title="No series" text={`Nothing has a value at ${formatDateTime(end)}.`} />
+        <>
+          <HistogramNote expr={expr} onAsk={onAsk} />
+          <EmptyState title="No series" text={`Nothing has a value at ${formatDateTime(end)}.`} />
+        </>
       ) : (
         <TableView
           label={`Values of ${expr}`}

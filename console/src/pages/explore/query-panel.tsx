@@ -83,8 +83,10 @@ export function QueryPanel({
               />
             )}
           </Group>
-          {tab === 'graph' && <GraphView expr={expr} compare={compare} onProblem={setProblem} />}
-          {tab === 'table' && <InstantTable expr={expr} prefix={`g${number - 1}.`} onProblem={setProblem} />}
+          {tab === 'graph' && <GraphView expr={expr} compare={compare} onProblem={setProblem} onAsk={run} />}
+          {tab === 'table' && (
+            <InstantTable expr={expr} prefix={`g${number - 1}.`} onProblem={setProblem} onAsk={run} />
+          )}
           {tab === 'explain' && <ExplainView expr={expr} onProblem={setProblem} />}
         </>
       )}
