@@ -132,8 +132,10 @@ async function run(children: Children, scratch: string): Promise<boolean> {
       `of ${writer.acknowledged} acknowledged remote-written samples ${written} are stored (sent ${writer.sent}, ${writer.retries} requests repeated)`,
     );
     const history = await text(`${url}/api/v1/alerts/history`);
+    const timeline = await text(`${url}/api/v1/alerts/timeline?filter=firing`);
     for (const round of rounds) {
       check(history.includes(round), `the history knows of ${round}, told ${toldOf(webhook, round)} times`);
+      check(timeline.includes(round), `the query role lists the alert of ${round} over time`);
     }
     check(await dashboardHas(topology, url), 'the query of the dashboard still has its data');
     const codes = [await topology.stop('query'), await topology.stop('alerting'), await topology.stop('collector')];
