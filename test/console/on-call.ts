@@ -88,7 +88,8 @@ async function onCall(
       if (!isThere) await page.reload();
       return isThere || undefined;
     });
-    pod = ((await link.textContent()) ?? '').trim();
+    const { pathname } = new URL((await link.getAttribute('href')) ?? '', page.url());
+    pod = decodeURIComponent(pathname.split('/').at(-1)!);
     await shoot(page, 'pods');
     await link.click();
     await page.getByRole('heading', { level: 1, name: pod }).waitFor();

@@ -16,6 +16,8 @@ export interface Column<T> {
   readonly isNumber?: boolean;
   /** Left out on phones. */
   readonly isWideOnly?: boolean;
+  /** On phones it has a line of its own. */
+  readonly isLong?: boolean;
   /** Stays in sight at the right edge when the table is wider than its place. */
   readonly isPinned?: boolean;
   /** What its title stands for. */
@@ -51,6 +53,7 @@ export function TableView<T>({
         className={styles.table}
         aria-label={label}
         highlightOnHover
+        horizontalSpacing="xs"
         data-old={isOld || undefined}
         onKeyDown={walk}
       >
@@ -78,6 +81,7 @@ export function TableView<T>({
                     data-label={column.title}
                     data-number={column.isNumber || undefined}
                     data-wide={column.isWideOnly || undefined}
+                    data-long={column.isLong || undefined}
                     data-pinned={column.isPinned || undefined}
                   >
                     {index === 0 && href !== undefined ? (

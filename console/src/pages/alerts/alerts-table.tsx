@@ -4,6 +4,7 @@ import { EmptyState } from '../../app/empty-state.tsx';
 import { formatDuration } from '../../app/format-time.ts';
 import { keptSearch } from '../../app/url-state.ts';
 import { formatValue } from '../../charts/format-value.ts';
+import { NameText } from '../../objects/name-text.tsx';
 import { metricUnit } from '../policies/metric-catalogue.ts';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
 import { alertObject } from './alert-object.ts';
@@ -106,12 +107,12 @@ function AlertRow({ alert }: { readonly alert: CurrentAlert }) {
       </Box>
       <Box miw={0}>
         {path === undefined ? (
-          <Text size="sm" className={classes.object}>
-            {text}
+          <Text size="sm">
+            <NameText>{text}</NameText>
           </Text>
         ) : (
-          <Anchor component={Link} href={path + keptSearch()} size="sm" className={classes.object}>
-            {text}
+          <Anchor component={Link} href={path + keptSearch()} size="sm">
+            <NameText>{text}</NameText>
           </Anchor>
         )}
         <Text size="xs" c="dimmed">

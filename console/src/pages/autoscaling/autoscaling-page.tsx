@@ -5,6 +5,7 @@ import { PageHeader } from '../../app/page-header.tsx';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { useUrlState } from '../../app/url-state.ts';
 import { type Column, DataTable, type ListAnswer } from '../../lists/data-table.tsx';
+import { NameText } from '../../objects/name-text.tsx';
 import { type Autoscaler, type AutoscalerMetric, metricShare, metricText } from './autoscaler.ts';
 import { AutoscalerDrawer } from './autoscaler-drawer.tsx';
 import { RegistrationNotice } from './registration-notice.tsx';
@@ -27,16 +28,21 @@ export default function AutoscalingPage() {
       cell: ({ namespace, name, target }) => (
         <UnstyledButton onClick={() => setOpened(`${namespace}/${name}`)} aria-haspopup="dialog">
           <Text size="sm" c="var(--mantine-color-anchor)">
-            {name}
+            <NameText>{name}</NameText>
           </Text>
           <Text size="xs" c="dimmed">
-            {target.kind}/{target.name}
+            <NameText>{`${target.kind}/${target.name}`}</NameText>
           </Text>
         </UnstyledButton>
       ),
     },
-    { key: 'namespace', title: 'Namespace', sort: 'namespace', cell: ({ namespace }) => namespace },
-    { key: 'metrics', title: 'Metrics', cell: ({ metrics }) => <Metrics metrics={metrics} /> },
+    {
+      key: 'namespace',
+      title: 'Namespace',
+      sort: 'namespace',
+      cell: ({ namespace }) => <NameText>{namespace}</NameText>,
+    },
+    { key: 'metrics', title: 'Metrics', isLong: true, cell: ({ metrics }) => <Metrics metrics={metrics} /> },
     {
       key: 'replicas',
       title: 'Replicas',

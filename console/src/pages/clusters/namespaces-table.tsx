@@ -4,6 +4,7 @@ import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
 import { filteredPath } from '../../objects/filtered-path.ts';
 import { clusterScope, useTimeScope } from '../../objects/inventory-scope.ts';
+import { NameText } from '../../objects/name-text.tsx';
 import { ageColumn, cpuColumn, memoryColumn } from '../../objects/object-columns.ts';
 
 /** A namespace of the inventory. */
@@ -30,7 +31,7 @@ const COLUMNS: readonly Column<NamespaceRow>[] = [
     sort: 'namespace',
     cell: ({ namespace, status }) => (
       <Group gap={6} component="span">
-        {namespace}
+        <NameText>{namespace}</NameText>
         {status !== '' && status !== 'Active' && <StatusBadge status={status} />}
       </Group>
     ),

@@ -3,6 +3,7 @@ import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue, type Unit } from '../../charts/format-value.ts';
 import { Meter } from '../../charts/meter.tsx';
 import type { Column } from '../../lists/data-table.tsx';
+import { NameText } from '../../objects/name-text.tsx';
 import { ageColumn } from '../../objects/object-columns.ts';
 import classes from '../../objects/objects.module.css';
 
@@ -38,7 +39,7 @@ export interface NodeRow {
 }
 
 const COLUMNS: readonly Column<NodeRow>[] = [
-  { key: 'node', title: 'Node', sort: 'node', cell: ({ node }) => <span className={classes.short}>{node}</span> },
+  { key: 'node', title: 'Node', sort: 'node', cell: ({ node }) => <NameText>{node}</NameText> },
   {
     key: 'status',
     title: 'Status',
@@ -128,7 +129,12 @@ const COLUMNS: readonly Column<NodeRow>[] = [
   { ...ageColumn(), isWideOnly: true },
 ];
 
-const CLUSTER: Column<NodeRow> = { key: 'cluster', title: 'Cluster', sort: 'cluster', cell: ({ cluster }) => cluster };
+const CLUSTER: Column<NodeRow> = {
+  key: 'cluster',
+  title: 'Cluster',
+  sort: 'cluster',
+  cell: ({ cluster }) => <NameText>{cluster}</NameText>,
+};
 
 /** What the list of nodes shows; of several clusters, to which of them each belongs. */
 export function nodeColumns(hasClusters: boolean): readonly Column<NodeRow>[] {

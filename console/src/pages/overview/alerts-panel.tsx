@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import type { Loaded } from '../../api/use-data.ts';
 import { plural } from '../../app/plural.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
+import { NameText } from '../../objects/name-text.tsx';
 import { Ago } from './ago.tsx';
 import { alertObject } from './changes.ts';
 import { type FiringAlert, type FiringAlerts, isSerious } from './firing-alerts.ts';
@@ -59,14 +60,14 @@ function AlertRow({ alert }: { readonly alert: FiringAlert }) {
         <StatusBadge status={isQuiet ? 'silenced' : severity === '' ? 'firing' : severity} tone={tone} />
       </div>
       <div className={classes.main}>
-        <Group gap={6} wrap="wrap">
+        <Group gap="0 6px" wrap="wrap">
           <ObjectLink path={path}>{alertname}</ObjectLink>
-          <Text span fz="sm" className={classes.name}>
-            {alertObject(labels)}
+          <Text span fz="sm" miw={0}>
+            <NameText>{alertObject(labels)}</NameText>
           </Text>
         </Group>
         {summary !== '' && (
-          <Text fz="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+          <Text fz="xs" c="dimmed" lineClamp={3} title={summary} style={{ overflowWrap: 'anywhere' }}>
             {summary}
           </Text>
         )}

@@ -1,5 +1,5 @@
 import { Group, SegmentedControl, Text } from '@mantine/core';
-import { Fragment, useState } from 'react';
+import { useState } from 'react';
 import type { Loaded } from '../../api/use-data.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import type { Tone } from '../../app/status-tone.ts';
@@ -80,7 +80,7 @@ function ChangeRow({ change }: { readonly change: Change }) {
         <StatusBadge status={KINDS[kind].word} tone={TONES[level]} />
       </div>
       <div className={classes.main}>
-        <Group gap={6} wrap="wrap">
+        <Group gap="0 6px" wrap="wrap">
           <Text span fz="sm" fw={500}>
             {title}
             {count > 1 && (
@@ -90,23 +90,21 @@ function ChangeRow({ change }: { readonly change: Change }) {
               </Text>
             )}
           </Text>
-          <span>
-            {objects.map(({ name, path }, i) => (
-              <Fragment key={name}>
-                {i > 0 && ', '}
-                <ObjectLink path={path}>{name}</ObjectLink>
-              </Fragment>
+          <Group gap="0 10px" miw={0}>
+            {objects.map(({ name, path }) => (
+              <ObjectLink key={name} path={path}>
+                {name}
+              </ObjectLink>
             ))}
             {objectCount > objects.length && (
               <Text span fz="xs" c="dimmed">
-                {' '}
                 and {objectCount - objects.length} more
               </Text>
             )}
-          </span>
+          </Group>
         </Group>
         {detail !== '' && (
-          <Text fz="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+          <Text fz="xs" c="dimmed" lineClamp={3} title={detail} style={{ overflowWrap: 'anywhere' }}>
             {detail}
           </Text>
         )}

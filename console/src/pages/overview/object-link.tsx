@@ -1,19 +1,19 @@
 import { Anchor, Text } from '@mantine/core';
-import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { keptSearch } from '../../app/url-state.ts';
+import { NameText } from '../../objects/name-text.tsx';
 
-/** A link that takes the time range along; only text where there is nowhere to go. */
-export function ObjectLink({ path, children }: { readonly path: string | undefined; readonly children: ReactNode }) {
+/** The name of an object, which leads to it with the time range; only text where there is nowhere to go. */
+export function ObjectLink({ path, children }: { readonly path: string | undefined; readonly children: string }) {
   if (path === undefined)
     return (
-      <Text span fz="sm" style={{ overflowWrap: 'anywhere' }}>
-        {children}
+      <Text span fz="sm" miw={0}>
+        <NameText>{children}</NameText>
       </Text>
     );
   return (
-    <Anchor component={Link} href={withKeptSearch(path)} fz="sm" style={{ overflowWrap: 'anywhere' }}>
-      {children}
+    <Anchor component={Link} href={withKeptSearch(path)} fz="sm" miw={0}>
+      <NameText>{children}</NameText>
     </Anchor>
   );
 }

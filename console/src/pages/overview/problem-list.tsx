@@ -40,7 +40,7 @@ function ProblemRow({ problem: { level, what, kind, name, place, detail, path } 
         <StatusBadge status={what} tone={level === 'serious' ? 'bad' : 'warning'} />
       </div>
       <div className={classes.main}>
-        <Group gap={6} wrap="wrap">
+        <Group gap="0 6px" wrap="wrap">
           <Text span fz="xs" c="dimmed">
             {kind}
           </Text>

@@ -61,7 +61,7 @@ export function TopConsumersPanel({ cluster }: { readonly cluster: string | unde
                 {all.map(({ name, place, path, value }) => (
                   <li key={path} className={classes.row}>
                     <div className={classes.main}>
-                      <Group gap={6} wrap="wrap">
+                      <Group gap="0 6px" wrap="wrap">
                         <ObjectLink path={path}>{name}</ObjectLink>
                         <Text span fz="xs" c="dimmed">
                           {place}

@@ -3,6 +3,7 @@ import { podPath } from '../../app/object-paths.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { formatValue } from '../../charts/format-value.ts';
 import { type Column, TableView } from '../../lists/table-view.tsx';
+import { NameText } from '../../objects/name-text.tsx';
 import classes from '../../objects/objects.module.css';
 import { exitCodeText } from './diagnosis.ts';
 import type { PodName } from './pod-charts.ts';
@@ -57,7 +58,7 @@ const COLUMNS: readonly Column<ContainerFacts>[] = [
     title: 'Container',
     cell: ({ name, isInit }) => (
       <>
-        {name}
+        <NameText>{name}</NameText>
         {isInit && (
           <Text component="span" fz="xs" c="dimmed">
             {' '}

@@ -3,8 +3,8 @@ import { podPath } from '../../app/object-paths.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
 import { useTimeScope } from '../../objects/inventory-scope.ts';
+import { NameText } from '../../objects/name-text.tsx';
 import { ageColumn, cpuColumn, memoryColumn } from '../../objects/object-columns.ts';
-import classes from '../../objects/objects.module.css';
 import { ShareText } from '../../objects/share-text.tsx';
 
 /** A pod of the inventory. */
@@ -25,7 +25,7 @@ interface PodRow {
 }
 
 const COLUMNS: readonly Column<PodRow>[] = [
-  { key: 'pod', title: 'Pod', sort: 'pod', cell: ({ pod }) => <span className={classes.name}>{pod}</span> },
+  { key: 'pod', title: 'Pod', sort: 'pod', cell: ({ pod }) => <NameText>{pod}</NameText> },
   {
     key: 'status',
     title: 'Status',
@@ -71,7 +71,7 @@ const COLUMNS: readonly Column<PodRow>[] = [
     key: 'node',
     title: 'Node',
     sort: 'node',
-    cell: ({ node }) => (node === '' ? '–' : <span className={classes.name}>{node}</span>),
+    cell: ({ node }) => (node === '' ? '–' : <NameText>{node}</NameText>),
   },
   ageColumn(),
 ];
@@ -80,9 +80,14 @@ const NAMESPACE: Column<PodRow> = {
   key: 'namespace',
   title: 'Namespace',
   sort: 'namespace',
-  cell: ({ namespace }) => namespace,
+  cell: ({ namespace }) => <NameText>{namespace}</NameText>,
 };
-const CLUSTER: Column<PodRow> = { key: 'cluster', title: 'Cluster', sort: 'cluster', cell: ({ cluster }) => cluster };
+const CLUSTER: Column<PodRow> = {
+  key: 'cluster',
+  title: 'Cluster',
+  sort: 'cluster',
+  cell: ({ cluster }) => <NameText>{cluster}</NameText>,
+};
 
 /** Pods of the inventory, those that `query` selects; each leads to its page. */
 export function PodsTable({

@@ -6,6 +6,7 @@ import { StatusBadge } from '../../app/status-badge.tsx';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
 import { useTimeScope } from '../../objects/inventory-scope.ts';
 import { ListFilter, useNames } from '../../objects/list-filter.tsx';
+import { NameText } from '../../objects/name-text.tsx';
 import { ageColumn, cpuColumn, memoryColumn } from '../../objects/object-columns.ts';
 import classes from '../../objects/objects.module.css';
 import { ShareText } from '../../objects/share-text.tsx';
@@ -41,19 +42,19 @@ const NAME: Column<WorkloadRow> = {
   key: 'name',
   title: 'Workload',
   sort: 'name',
-  cell: ({ name }) => <span className={classes.name}>{name}</span>,
+  cell: ({ name }) => <NameText>{name}</NameText>,
 };
 const NAMESPACE: Column<WorkloadRow> = {
   key: 'namespace',
   title: 'Namespace',
   sort: 'namespace',
-  cell: ({ namespace }) => namespace,
+  cell: ({ namespace }) => <NameText>{namespace}</NameText>,
 };
 const CLUSTER: Column<WorkloadRow> = {
   key: 'cluster',
   title: 'Cluster',
   sort: 'cluster',
-  cell: ({ cluster }) => cluster,
+  cell: ({ cluster }) => <NameText>{cluster}</NameText>,
 };
 const OTHERS: readonly Column<WorkloadRow>[] = [
   { key: 'kind', title: 'Kind', sort: 'kind', cell: ({ kind }) => kind },
