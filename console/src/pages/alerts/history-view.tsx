@@ -17,6 +17,7 @@ import { type AlertTimeline, loadTimeline, type TimelineAlert } from './alert-ti
 import { groupBy } from './group-by.ts';
 import classes from './history-view.module.css';
 import { LaneChart } from './lane-chart.tsx';
+import { laneTitles } from './lane-titles.ts';
 import { TimeAxis } from './time-axis.tsx';
 
 const PAGE = 50;
@@ -120,6 +121,10 @@ function LaneGroup({
   const { kind, text, path } = isByName
     ? { kind: '', text: labels.alertname ?? '', path: undefined }
     : alertObject(labels);
+  const titles = laneTitles(
+    alerts.map((alert) => alert.labels),
+    isByName ? (own) => alertObject(own).text : (own) => own.alertname ?? '',
+  );
   return (
     <Box component="section" mb="xs" aria-label={`${kind} ${text}`.trim()}>
       <Group gap={6} wrap="nowrap">
@@ -142,7 +147,7 @@ function LaneGroup({
         <Lane
           key={JSON.stringify(alert.labels)}
           alert={alert}
-          title={isByName ? alertObject(alert.labels).text : (alert.labels.alertname ?? alert.fingerprint)}
+          title={titles.get(alert.labels) || alert.fingerprint}
           times={times}
         />
       ))}
@@ -183,7 +188,7 @@ function Lane({
       <LaneChart
         spans={spans}
         {...times}
-        label={`${labels.alertname}: firing ${plural(count, 'time')}, ${formatDuration(firingSeconds)}`}
+        label={`${title}: firing ${plural(count, 'time')}, ${formatDuration(firingSeconds)}`}
       />
     </div>
   );

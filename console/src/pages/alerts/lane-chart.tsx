@@ -6,6 +6,8 @@ import type { LaneSpan } from './alert-timeline.ts';
 import { laneMarks } from './lane-marks.ts';
 
 const HEIGHT = 18;
+/** So wide is what lasts no time, in percent. */
+const NARROWEST = 0.3;
 /** How old the end of a range that goes on is at most, with the slowest refresh. */
 const NOW = 10 * 60_000;
 const FIRING = [
@@ -55,12 +57,13 @@ export function LaneChart({
           const colour = isPending
             ? 'var(--mantine-color-yellow-5)'
             : FIRING[severityRank(span.severity)]![isDark ? 1 : 0];
+          const width = Math.max(at(span.to) - at(span.from), NARROWEST);
           return (
             <rect
               key={`${span.from} ${span.state}`}
-              x={`${at(span.from)}%`}
+              x={`${Math.min(at(span.from), 100 - width)}%`}
               y={isPending ? 5 : 1}
-              width={`${Math.max(at(span.to) - at(span.from), 0.3)}%`}
+              width={`${width}%`}
               height={isPending ? HEIGHT - 10 : HEIGHT - 2}
               fill={colour}
               onPointerEnter={() => setShown(span)}
