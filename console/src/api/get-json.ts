@@ -1,4 +1,4 @@
-import { noteAnswer, noteSilence } from './connection.ts';
+import { noteAnswer, noteSilence, noteUnavailable } from './connection.ts';
 
 const TIMEOUT = 30_000;
 
@@ -59,8 +59,9 @@ export async function getAnswer<T>(
   } catch {
     throw new ApiError(text.slice(0, 500) || `The server answered ${response.status}.`, response.status);
   }
-  const { status, data, error, message, warnings, infos } = (answer ?? {}) as Record<string, unknown>;
+  const { status, data, error, errorType, message, warnings, infos } = (answer ?? {}) as Record<string, unknown>;
   if (!response.ok || status === 'error') {
+    if (response.status === 503 && errorType === 'unavailable') noteUnavailable();
     const said = [error, message, answer].find((one) => typeof one === 'string');
     throw new ApiError(typeof said === 'string' ? said : `The server answered ${response.status}.`, response.status);
   }

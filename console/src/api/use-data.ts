@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { onAdvance } from '../app/clock.ts';
-import { isLost, onConnection } from './connection.ts';
+import { isDataLost, onConnection } from './connection.ts';
 
 /** Data of the server, as far as it is here. */
 export interface Loaded<T> {
@@ -15,7 +15,7 @@ export interface Loaded<T> {
 
 /**
  * Loads when `key` changes, and, when it is live, whenever the refresh control says so. Nothing is loaded while the page
- * cannot be seen, and what failed is tried again when the server can be reached again. There is one load at a time; one under another key is
+ * cannot be seen, and what failed is tried again when the server, or the store behind it, can be reached again. There is one load at a time; one under another key is
  * aborted. What was loaded under another key is not shown.
  */
 export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T>, isLive = false): Loaded<T> {
@@ -67,7 +67,7 @@ export function useData<T>(key: string, load: (signal: AbortSignal) => Promise<T
     start.current = () => void run();
     const stops = [
       onConnection(() => {
-        if (!isLost() && hasFailed) void run();
+        if (!isDataLost() && hasFailed) void run();
       }),
       ...(isLive ? [onAdvance(() => void run())] : []),
     ];

@@ -6,6 +6,7 @@ import { getJson } from '../api/get-json.ts';
 import { useData } from '../api/use-data.ts';
 import { EmptyState } from '../app/empty-state.tsx';
 import { ErrorState } from '../app/error-state.tsx';
+import { formatDuration } from '../app/format-time.ts';
 import { OldNote } from '../app/old-note.tsx';
 import { plural } from '../app/plural.ts';
 import { ListPages } from './list-pages.tsx';
@@ -14,6 +15,9 @@ import { type Column, TableView } from './table-view.tsx';
 
 export type { ListAnswer } from './list-query.ts';
 export type { Column } from './table-view.tsx';
+
+/** Seconds: the server gives its last list to who would have to wait for the next; one that is older is not what one takes it for. */
+const OLD = 60;
 
 export interface DataTableProps<T> {
   /** What it lists, for those who cannot see it: `Pods`. */
@@ -82,6 +86,7 @@ export function DataTable<T>({
   const before = useRef<ListAnswer<T>>(undefined);
   if (fresh !== undefined) before.current = fresh;
   const data = fresh ?? (error === undefined ? before.current : undefined);
+  const age = data?.at === undefined ? 0 : Date.now() / 1000 - Date.parse(data.at) / 1000;
   const isNarrowed = state.filter !== '' || Object.values(query).some((value) => value !== '');
 
   return (
@@ -94,6 +99,7 @@ export function DataTable<T>({
         {data !== undefined && (
           <Text fz="sm" c="dimmed" role="status">
             {plural(data.total, 'row')}
+            {age > OLD && `, as of ${formatDuration(age)} ago`}
           </Text>
         )}
       </Group>

@@ -5,6 +5,8 @@ export interface ListAnswer<T> {
   readonly items: readonly T[];
   /** How many there are on all pages. */
   readonly total: number;
+  /** As of when it is true, where that is told: RFC 3339. */
+  readonly at?: string;
 }
 
 /** What a table shows of a list; lives in the URL. */

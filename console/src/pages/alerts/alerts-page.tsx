@@ -4,11 +4,14 @@ import { useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
+import { OldNote } from '../../app/old-note.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { useUrlState, withParams } from '../../app/url-state.ts';
 import { AlertsTable, type Grouping } from './alerts-table.tsx';
 import { type CurrentAlerts, loadAlerts } from './current-alerts.ts';
+import { EvaluationNote } from './evaluation-note.tsx';
 import { HistoryView } from './history-view.tsx';
+import { loadEvaluationFault } from './rule-evaluation.ts';
 import { SilencesView } from './silences-view.tsx';
 
 /** The history's orders, the first by default. */
@@ -59,6 +62,11 @@ export default function AlertsPage() {
   } = useData(
     `alerts ${JSON.stringify(isNow ? query : {})}`,
     async (signal) => (isNow ? loadAlerts(query, signal) : undefined),
+    true,
+  );
+  const evaluation = useData(
+    `evaluation ${isNow}`,
+    async (signal) => (isNow ? loadEvaluationFault(signal) : null),
     true,
   );
   // With another filter the alerts stay until those of that are there.
@@ -131,6 +139,8 @@ export default function AlertsPage() {
           )}
         </Group>
         <Tabs.Panel value="now">
+          <OldNote error={data === undefined ? undefined : error} />
+          <EvaluationNote fault={evaluation.data ?? undefined} />
           {data === undefined && error !== undefined && (
             <ErrorState title="Alerts cannot be read" error={error} onRetry={reload} />
           )}
@@ -140,6 +150,7 @@ export default function AlertsPage() {
               alerts={data.alerts}
               total={data.total}
               counts={data.counts[counted] ?? {}}
+              isKnown={evaluation.data === null || evaluation.data === undefined}
               isFiltered={text !== '' || severity !== '' || state !== 'all'}
               grouping={grouping as Grouping}
               {...(data.total > data.alerts.length &&

@@ -23,6 +23,7 @@ export function AlertsTable({
   total,
   counts,
   isFiltered,
+  isKnown,
   grouping,
   onMore,
 }: {
@@ -33,6 +34,8 @@ export function AlertsTable({
   /** How many of each group are: by level, name or object. */
   readonly counts: Readonly<Record<string, number>>;
   readonly isFiltered: boolean;
+  /** Whether all rules are evaluated. */
+  readonly isKnown: boolean;
   readonly grouping: Grouping;
   /** Shows more of them; without it there are none, or no more can be shown. */
   readonly onMore?: () => void;
@@ -40,6 +43,8 @@ export function AlertsTable({
   if (alerts.length === 0) {
     return isFiltered ? (
       <EmptyState title="No alert is like that" text="No alert is selected by the filters above." />
+    ) : !isKnown ? (
+      <EmptyState title="No alert is known" text="Whether all is well cannot be told while rules are not evaluated." />
     ) : (
       <EmptyState title="All is well" text="No alert of any rule or policy is pending or fires." />
     );

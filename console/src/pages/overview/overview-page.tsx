@@ -2,6 +2,7 @@ import { Skeleton, Stack } from '@mantine/core';
 import { useData } from '../../api/use-data.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
+import { OldNote } from '../../app/old-note.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { useTimeRange } from '../../app/time-range.ts';
 import { useUrlState } from '../../app/url-state.ts';
@@ -55,7 +56,8 @@ export default function OverviewPage() {
     <>
       <PageHeader title="Overview" />
       <Stack gap="sm">
-        {clusters.error !== undefined && (
+        {clusters.data !== undefined && <OldNote error={clusters.error} />}
+        {clusters.error !== undefined && clusters.data === undefined && (
           <ErrorState title="The clusters cannot be shown" error={clusters.error} onRetry={clusters.reload} />
         )}
         {clusters.data === undefined && clusters.error === undefined && <Skeleton height={150} aria-label="Loading" />}

@@ -1,7 +1,8 @@
-import { Card, Group, Loader, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Card, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import type { Loaded } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
+import { OldNote } from '../../app/old-note.tsx';
 
 /** A part of a page with a heading; `aside` stands beside the heading. */
 export function Panel({
@@ -50,14 +51,7 @@ export function PanelBody<T>({
   }
   return (
     <>
-      {error !== undefined && (
-        <Group gap="xs" mb="xs" role="alert">
-          <Loader size={12} color="orange" aria-hidden />
-          <Text fz="xs" c="var(--mantine-color-error)">
-            Not up to date: {error.message}
-          </Text>
-        </Group>
-      )}
+      <OldNote error={error} />
       {children(data)}
     </>
   );

@@ -18,8 +18,8 @@ export interface ServerStatus {
   /** YAML, without secrets. */
   readonly config: string;
   readonly clusters: readonly ClusterStatus[];
-  /** Of Pharos' own metrics, when it scrapes itself. */
-  readonly processes: readonly ProcessStatus[];
+  /** Of Pharos' own metrics, when it scrapes itself; why they cannot be read when that is so. */
+  readonly processes: readonly ProcessStatus[] | Error;
 }
 
 export interface ClusterStatus {
@@ -66,7 +66,7 @@ const MEASURES = {
   leader: 'pharos_alerting_leader',
 } as const;
 
-/** All of it. Rejects when the server does not answer; that nothing is stored of its processes is no failure. */
+/** All of it. Rejects when the server does not answer; that its processes' metrics cannot be read is no failure. */
 export async function loadStatus(signal: AbortSignal): Promise<ServerStatus> {
   const get = <T>(path: string) => getJson<T>(`/api/v1/${path}`, { signal });
   const [build, runtime, flags, { yaml }, clusters, processes] = await Promise.all([
@@ -75,7 +75,7 @@ export async function loadStatus(signal: AbortSignal): Promise<ServerStatus> {
     get<ServerStatus['flags']>('status/flags'),
     get<{ readonly yaml: string }>('status/config'),
     get<ServerStatus['clusters']>('kubernetes/clusters'),
-    loadProcesses(signal).catch(() => []),
+    loadProcesses(signal).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))),
   ]);
   return { build, runtime, flags, config: yaml, clusters, processes };
 }

@@ -92,7 +92,7 @@ export default function StatusPage() {
 function Filled({ status: { build, runtime, flags, config, clusters, processes } }: { readonly status: ServerStatus }) {
   const started = new Date(runtime.startTime);
   const total = (pick: (process: ProcessStatus) => number | undefined) => {
-    const values = processes.map(pick).filter((value) => value !== undefined);
+    const values = (processes instanceof Error ? [] : processes).map(pick).filter((value) => value !== undefined);
     return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
   };
   const waiting = total(({ waiting: some }) => some);
@@ -150,7 +150,9 @@ function Filled({ status: { build, runtime, flags, config, clusters, processes }
         )}
       </Section>
       <Section title="Processes">
-        {processes.length === 0 ? (
+        {processes instanceof Error ? (
+          <SectionNote>What is stored of the processes cannot be read: {processes.message}.</SectionNote>
+        ) : processes.length === 0 ? (
           <SectionNote>
             Nothing is stored of Pharos’ own metrics: it does not scrape itself, or has just started.
           </SectionNote>
