@@ -48,7 +48,8 @@ export function plotOptions(
   const steps = unit.startsWith('bytes') ? BINARY_STEPS : unit === 's' ? DURATION_STEPS : undefined;
   const fill = isStacked ? '55' : series.length === 1 ? '1f' : undefined;
   return {
-    padding: [8, 8, 0, 0],
+    // Half of a time that stands below the right edge.
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: syncKey },

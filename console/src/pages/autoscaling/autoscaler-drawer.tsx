@@ -8,6 +8,8 @@ import { type AutoscalerMetric, type ExplainedAutoscaler, metricText } from './a
 import { ReplicaMeter } from './replica-meter.tsx';
 import { decisionText } from './scaling-limit.ts';
 
+const TARGET = [{ value: 100, label: 'target', color: '#7a828c' }];
+
 /** One autoscaler, `namespace/name`, beside the list; '' for none. */
 export function AutoscalerDrawer({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
   return (
@@ -73,18 +75,16 @@ function Details({ name }: { readonly name: string }) {
         ]}
       />
       <QueryChart
-        title="Metrics, as the controller saw them, and their targets"
+        title="Metrics, as the controller saw them, of their targets"
+        description="Above 100 % more replicas are wanted, below it fewer"
         queries={[
           {
-            query: `kube_horizontalpodautoscaler_status_target_metric${own}`,
+            query: `100 * kube_horizontalpodautoscaler_status_target_metric${own} / on (metric_name, metric_target_type) kube_horizontalpodautoscaler_spec_target_metric${own}`,
             legend: '{{metric_name}} ({{metric_target_type}})',
           },
-          {
-            query: `kube_horizontalpodautoscaler_spec_target_metric${own}`,
-            legend: 'target of {{metric_name}} ({{metric_target_type}})',
-            isFaint: true,
-          },
         ]}
+        unit="%"
+        thresholds={TARGET}
       />
       <section aria-label="Metrics">
         <Title order={3} size="h5" mb="xs">

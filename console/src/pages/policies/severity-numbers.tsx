@@ -21,6 +21,7 @@ export function SeverityNumbers({
       variant="unstyled"
       legend={title}
       p={0}
+      mx={0}
       styles={{ legend: { fontSize: 'var(--mantine-font-size-xs)', fontWeight: 600, padding: 0, marginBottom: 2 } }}
     >
       <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="xs" maw={560}>
