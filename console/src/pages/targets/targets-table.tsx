@@ -1,47 +1,22 @@
-import { Group, Select, Text, Tooltip } from '@mantine/core';
-import { useState } from 'react';
+import { Group, Select, Text } from '@mantine/core';
+import { useMemo, useState } from 'react';
 import { formatDuration } from '../../app/format-time.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
 import { useUrlState } from '../../app/url-state.ts';
 import { formatValue } from '../../charts/format-value.ts';
 import { type Column, DataTable } from '../../lists/data-table.tsx';
+import { NameText } from '../../objects/name-text.tsx';
+import { LabelList } from './label-list.tsx';
+import { ownLabels, type SharedLabels, sharedLabels } from './shared-labels.ts';
+import { SharedLabelsButton } from './shared-labels-button.tsx';
 import { loadTargets, type Target, type TargetPage } from './target-list.ts';
 
 const HEALTH = ['down', 'unknown', 'up'] as const;
-const NOTHING = { statuses: {}, counts: { job: {} } };
+const NOTHING = { items: [], statuses: {}, counts: { job: {} } };
 
 const COLUMNS: readonly Column<Target>[] = [
-  {
-    key: 'instance',
-    title: 'Target',
-    sort: 'instance',
-    cell: ({ instance, scrapeUrl, lastError }) => (
-      <div>
-        <Tooltip label={scrapeUrl} openDelay={400}>
-          <Text fz="sm" fw={500} style={{ overflowWrap: 'anywhere' }}>
-            {instance}
-          </Text>
-        </Tooltip>
-        {lastError !== '' && (
-          <Text fz="xs" c="red" maw={520} style={{ overflowWrap: 'anywhere' }}>
-            {lastError}
-          </Text>
-        )}
-      </div>
-    ),
-  },
   { key: 'health', title: 'Health', sort: 'status', cell: ({ status }) => <StatusBadge status={status} /> },
-  { key: 'job', title: 'Job', sort: 'job', cell: ({ job }) => job },
-  {
-    key: 'labels',
-    title: 'Labels',
-    isWideOnly: true,
-    cell: ({ labels }) => (
-      <Text fz="xs" c="dimmed" maw={360} lineClamp={2} title={labelText(labels)} style={{ overflowWrap: 'anywhere' }}>
-        {labelText(labels)}
-      </Text>
-    ),
-  },
+  { key: 'job', title: 'Job', sort: 'job', cell: ({ job }) => <NameText>{job}</NameText> },
   {
     key: 'last',
     title: 'Last scrape',
@@ -50,7 +25,7 @@ const COLUMNS: readonly Column<Target>[] = [
     cell: ({ lastScraped: time, scrapeInterval }) => {
       if (time === undefined) return '–';
       return (
-        <span title={new Date(time).toLocaleString()}>
+        <span title={new Date(time).toLocaleString()} style={{ whiteSpace: 'nowrap' }}>
           {formatDuration((Date.now() - time) / 1000)} ago{' '}
           <Text span fz="xs" c="dimmed">
             every {scrapeInterval}
@@ -88,11 +63,34 @@ const COLUMNS: readonly Column<Target>[] = [
   },
 ];
 
+/** What a target is called, by which of its labels it differs from the others of its job, and why it is down. */
+function nameColumn(shared: readonly SharedLabels[]): Column<Target> {
+  return {
+    key: 'instance',
+    title: 'Target',
+    sort: 'instance',
+    cell: (target) => (
+      <div title={target.scrapeUrl}>
+        <Text fz="sm" fw={500}>
+          <NameText>{target.instance}</NameText>
+        </Text>
+        <LabelList labels={ownLabels(target, shared)} />
+        {target.lastError !== '' && (
+          <Text fz="xs" c="var(--mantine-color-error)" maw={520} style={{ overflowWrap: 'anywhere' }}>
+            {target.lastError}
+          </Text>
+        )}
+      </div>
+    ),
+  };
+}
+
 /** The targets, those that are down first; by job and health. */
 export function TargetsTable() {
   const [job, setJob] = useUrlState('job');
   const [health, setHealth] = useUrlState('health');
-  const [{ statuses, counts }, setFound] = useState<Pick<TargetPage, 'statuses' | 'counts'>>(NOTHING);
+  const [{ items, statuses, counts }, setFound] = useState<Pick<TargetPage, 'items' | 'statuses' | 'counts'>>(NOTHING);
+  const shared = useMemo(() => sharedLabels(items), [items]);
   const jobs = Object.keys(counts.job).sort();
   const page = async (query: URLSearchParams, signal: AbortSignal) => {
     const found = await loadTargets(query, signal);
@@ -104,8 +102,8 @@ export function TargetsTable() {
       label="Targets"
       source={page}
       query={{ job, status: health }}
-      columns={COLUMNS}
-      rowKey={({ labels, scrapePool, scrapeUrl }) => [scrapePool, scrapeUrl, labelText(labels)].join('\0')}
+      columns={[nameColumn(shared), ...COLUMNS]}
+      rowKey={({ labels, scrapePool, scrapeUrl }) => [scrapePool, scrapeUrl, JSON.stringify(labels)].join('\0')}
       defaultSort="status"
       emptyTitle="No targets"
       emptyText="This server scrapes nothing. Targets come from scrape_configs in the configuration, and from Kubernetes clusters."
@@ -130,15 +128,9 @@ export function TargetsTable() {
             clearable
             w={140}
           />
+          <SharedLabelsButton shared={shared} />
         </Group>
       }
     />
   );
-}
-
-function labelText(labels: Target['labels']): string {
-  return Object.entries(labels)
-    .filter(([name]) => name !== 'job' && name !== 'instance')
-    .map(([name, value]) => `${name}=${value}`)
-    .join(', ');
 }
