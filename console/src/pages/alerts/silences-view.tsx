@@ -1,11 +1,14 @@
-import { Button, Code, Group, Loader, Stack, Table, Text } from '@mantine/core';
+import { Button, Code, Group, Loader, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useRef, useState } from 'react';
 import { useData } from '../../api/use-data.ts';
+import { useNow } from '../../app/clock.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
-import { formatDuration } from '../../app/format-time.ts';
+import { formatDateTime, formatDuration } from '../../app/format-time.ts';
 import { StatusBadge } from '../../app/status-badge.tsx';
+import { type Column, TableView } from '../../lists/table-view.tsx';
+import classes from '../../objects/objects.module.css';
 import { expireSilence, loadSilencePage, matcherText, type Silence } from './silence.ts';
 
 /** How many silences are shown at first, and at most. */
@@ -41,66 +44,77 @@ export function SilencesView({ text, onChange }: { readonly text: string; readon
     reload();
     onChange();
   };
+  const actions: Column<Silence> = {
+    key: 'actions',
+    title: 'Actions',
+    cell: ({ id, status }) => status.state !== 'expired' && <ExpireButton id={id} onChange={changed} />,
+  };
   return (
-    <Table.ScrollContainer minWidth={620} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>State</Table.Th>
-            <Table.Th>What</Table.Th>
-            <Table.Th>Why</Table.Th>
-            <Table.Th>Until</Table.Th>
-            <Table.Th>Actions</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {shown.map((silence) => (
-            <SilenceRow key={silence.id} silence={silence} onChange={changed} />
-          ))}
-        </Table.Tbody>
-      </Table>
+    <>
+      <TableView label="Silences" rows={shown} columns={[...COLUMNS, actions]} rowKey={({ id }) => id} />
       {total > shown.length && limit < MOST && (
         <Button variant="default" mt="sm" onClick={() => setLimit(Math.min(MOST, limit * 5))}>
           Show more of {total.toLocaleString()}
         </Button>
       )}
-    </Table.ScrollContainer>
+    </>
   );
 }
 
-function SilenceRow({ silence, onChange }: { readonly silence: Silence; readonly onChange: () => void }) {
-  const { id, status, matchers, comment, createdBy, endsAt } = silence;
-  const left = Date.parse(endsAt) - Date.now();
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <StatusBadge status={status.state} tone={TONES[status.state]} />
-      </Table.Td>
-      <Table.Td maw={380}>
-        <Group gap={4}>
-          {matchers.map((matcher) => (
-            <Code key={matcher.name} style={{ overflowWrap: 'anywhere' }}>
-              {matcherText(matcher)}
-            </Code>
-          ))}
-        </Group>
-      </Table.Td>
-      <Table.Td>
+const COLUMNS: readonly Column<Silence>[] = [
+  {
+    key: 'what',
+    title: 'What',
+    cell: ({ matchers }) => (
+      <Group gap={4}>
+        {matchers.map((matcher) => (
+          <Code key={matcherText(matcher)} style={{ overflowWrap: 'anywhere' }}>
+            {matcherText(matcher)}
+          </Code>
+        ))}
+      </Group>
+    ),
+  },
+  {
+    key: 'state',
+    title: 'State',
+    cell: ({ status: { state } }) => <StatusBadge status={state} tone={TONES[state]} />,
+  },
+  { key: 'until', title: 'Until', cell: ({ endsAt }) => <End time={Date.parse(endsAt)} /> },
+  {
+    key: 'why',
+    title: 'Why',
+    isLong: true,
+    cell: ({ comment, createdBy }) => (
+      <div style={{ overflowWrap: 'anywhere' }}>
         <Text size="sm">{comment}</Text>
         <Text size="xs" c="dimmed">
           {createdBy}
         </Text>
-      </Table.Td>
-      <Table.Td>
-        <Text size="sm">{new Date(endsAt).toLocaleString()}</Text>
-        {left > 0 && (
-          <Text size="xs" c="dimmed">
-            {formatDuration(left / 1000)} left
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td>{status.state !== 'expired' && <ExpireButton id={id} onChange={onChange} />}</Table.Td>
-    </Table.Tr>
+      </div>
+    ),
+  },
+];
+
+/** When a silence ends or ended, to the minute, and how long that still is; takes Unix milliseconds. */
+function End({ time }: { readonly time: number }) {
+  const end = new Date(time);
+  const left = time / 1000 - useNow();
+  return (
+    <Text
+      component="time"
+      size="sm"
+      dateTime={end.toISOString()}
+      title={formatDateTime(time / 1000)}
+      className={classes.short}
+    >
+      {end.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}
+      {left > 0 && (
+        <Text component="span" display="block" size="xs" c="dimmed">
+          {formatDuration(left)} left
+        </Text>
+      )}
+    </Text>
   );
 }
 
