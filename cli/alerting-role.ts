@@ -30,6 +30,7 @@ import type { KubeAccess } from '../collector/kubernetes/kube-access.ts';
 import type { KubeClusters } from '../collector/kubernetes/kube-clusters.ts';
 import { sameConfig } from '../collector/same-config.ts';
 import { alertTraits } from '../query/inventory/alerts.ts';
+import { StorageError } from '../storage/errors.ts';
 import { Labels } from '../storage/labels.ts';
 import type { RecentSamples } from '../storage/recent/recent-samples.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -54,7 +55,7 @@ export interface AlertingRole {
   alerts(): readonly AlertSnapshot[];
   /** The alerts that are being told, as /api/v2/alerts has them. */
   told(): readonly ReturnType<typeof alertJson>[];
-  /** The silences as /api/v2/silences has them. */
+  /** The silences as /api/v2/silences has them. Throws a StorageError until they have been read. */
   silences(): readonly ReturnType<typeof silenceJson>[];
   /** URLs of the Alertmanagers that alerts are pushed to. */
   alertmanagers(): readonly string[];
@@ -273,6 +274,9 @@ class Role implements AlertingRole {
   }
 
   silences(): readonly ReturnType<typeof silenceJson>[] {
+    if (!this.#silences.isRead) {
+      throw new StorageError('unavailable', 'the silences cannot be read yet: the store does not answer');
+    }
     const now = SYSTEM_CLOCK.now();
     return inListOrder(this.#silences.list(), now).map((silence) => silenceJson(silence, now));
   }

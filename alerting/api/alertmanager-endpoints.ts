@@ -14,6 +14,8 @@ import { postedSilence } from './posted-silence.ts';
 
 /** The silences, as far as the API changes and shows them. */
 export interface SilenceStore {
+  /** False until they have been read for the first time, when nobody knows which there are. Default: true. */
+  readonly isRead?: boolean;
   list(): readonly Silence[];
   get(id: string): Silence | undefined;
   set(wanted: WantedSilence): Promise<Silence>;
@@ -167,6 +169,9 @@ function mutedBy({ alerts: [alert] }: { readonly alerts: readonly BoardAlert[] }
 }
 
 function silences(deps: AlertmanagerApiDeps, query: URLSearchParams): ApiAnswer {
+  if (deps.silences.isRead === false) {
+    throw new SilenceError('unavailable', 'the silences cannot be read yet: the store does not answer');
+  }
   const now = deps.clock.now();
   const wanted = filterMatchers(query, 'filter');
   const shown = deps.silences.list().filter((silence) => wanted.every((matcher) => hasMatcher(silence, matcher)));

@@ -49,6 +49,7 @@ beforeEach(async () => {
         policies.flatMap(({ policy }) => policy ?? []),
       ),
   });
+  await store.load(new AbortController().signal);
   const logger = pino({ level: 'silent' });
   const registry = new Registry();
   const silences = new Silences({ log, clock, logger, registry });
@@ -569,6 +570,29 @@ describe('changes over the API', () => {
     const wrong = await ask('POST', '/convert', { body: { yaml: 'policies: [{id: a}]' } });
     expect([wrong.status, wrong.json.errors[0].field]).toEqual([400, 'name']);
     expect(store.all()).toEqual([]);
+  });
+
+  it('say that nobody knows which there are until they have been read', async () => {
+    const unread = new PolicyStore({
+      log,
+      context: () => ({ catalogue: SMALL_CATALOGUE }),
+      clock,
+      logger: pino({ level: 'silent' }),
+      onChange: () => {},
+    });
+    const section = policySection({
+      policies: set,
+      store: unread,
+      engine: { snapshots: () => [], snapshot: () => undefined, preview: (...of) => preview(...of) },
+      context: () => ({ catalogue: SMALL_CATALOGUE }),
+      clock,
+      logger: pino({ level: 'silent' }),
+    });
+    const list = section.endpoints.find(({ method, path }) => method === 'GET' && path === '/policies')!;
+    const request = { query: new URLSearchParams() } as unknown as Parameters<typeof list.handle>[0];
+    expect(() => list.handle(request)).toThrow('the policies of the API cannot be read yet');
+    await unread.load(new AbortController().signal);
+    expect(list.handle(request)).toMatchObject({ status: 200 });
   });
 
   it('say when the store does not answer', async () => {

@@ -64,6 +64,9 @@ class PolicyEndpoints {
   }
 
   list({ query }: ApiRequest): ApiAnswer {
+    if (!this.#deps.store.isRead) {
+      throw new PolicyError('unavailable', 'the policies of the API cannot be read yet: the store does not answer');
+    }
     const { policies, total } = listedPolicies(allPolicies(this.#deps), query);
     return success({ policies: policies.map(policyJson), total });
   }

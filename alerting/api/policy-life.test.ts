@@ -30,6 +30,7 @@ it('plays the life of a policy over the API: dry run, N periods, a change, the e
         stored.flatMap(({ policy }) => policy ?? []),
       ),
   });
+  await store.load(new AbortController().signal);
   const app = fastify();
   const registry = new Registry();
   registerAlertingApi(app, {

@@ -19,12 +19,13 @@ let silences: Silences;
 let board: MemoryBoard;
 let app: FastifyInstance;
 
-beforeEach(() => {
+beforeEach(async () => {
   clock = new SteppedClock(START);
   log = new FaultyDocumentLog();
   const logger = pino({ level: 'silent' });
   const registry = new Registry();
   silences = new Silences({ log, clock, logger, registry });
+  await silences.start();
   board = new MemoryBoard({
     clock,
     silencedBy: (labels) => silences.silencedBy(labels),
@@ -44,7 +45,10 @@ beforeEach(() => {
   });
 });
 
-afterEach(() => app.close());
+afterEach(async () => {
+  await silences.stop();
+  await app.close();
+});
 
 async function ask(method: 'GET' | 'POST' | 'DELETE' | 'PUT', url: string, more: InjectOptions = {}) {
   const { statusCode, body, headers } = await app.inject({ method, url: `/api/v2${url}`, ...more });
@@ -287,6 +291,22 @@ describe('GET alerts/groups', () => {
 });
 
 describe('silences', () => {
+  it('are not said to be none until they have been read', async () => {
+    const unread = fastify();
+    registerAlertingApi(unread, {
+      board,
+      silences: { list: () => [], get: () => undefined, set: silences.set, expire: silences.expire, isRead: false },
+      clock,
+      logger: pino({ level: 'silent' }),
+      registry: new Registry(),
+      version: '1.2.3',
+      startTime: START,
+    });
+    const { statusCode, body } = await unread.inject('/api/v2/silences');
+    expect([statusCode, JSON.parse(body)]).toEqual([503, 'the silences cannot be read yet: the store does not answer']);
+    await unread.close();
+  });
+
   it('are shown as Alertmanager shows them', async () => {
     const id = await silenceId({ annotations: { ticket: 'T-1' } });
     const expected = {

@@ -66,6 +66,7 @@ export class PolicyStore {
   #busy: Promise<unknown> = Promise.resolve();
 
   #hasFailed = false;
+  #isRead = false;
   readonly #ending = new AbortController();
   #polling: Promise<void> = Promise.resolve();
 
@@ -83,6 +84,11 @@ export class PolicyStore {
   async stop(): Promise<void> {
     this.#ending.abort(new Error('the policies of the API are not read any more'));
     await this.#polling;
+  }
+
+  /** Whether they have been read since the start; until then nobody knows which there are. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /** By id. */
@@ -184,6 +190,7 @@ export class PolicyStore {
   async #load(signal: AbortSignal): Promise<void> {
     const latest = await this.#limited((limited) => this.#options.log.latest(KIND, limited), signal);
     this.#isUnsure = false;
+    this.#isRead = true;
     const policies = latest.map((version): [string, StoredPolicy] => {
       const known = this.#policies.get(version.id);
       return [version.id, known?.version === version.version ? known : this.#read(version)];
