@@ -4,7 +4,8 @@ import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
 import { formatDuration } from '../../app/format-time.ts';
 import { QueryChart } from '../../charts/query-chart.tsx';
-import { type AutoscalerMetric, type ExplainedAutoscaler, metricText } from './autoscaler.ts';
+import type { AutoscalerMetric, ExplainedAutoscaler } from './autoscaler.ts';
+import { metricText } from './metric-text.ts';
 import { ReplicaMeter } from './replica-meter.tsx';
 import { decisionText } from './scaling-limit.ts';
 

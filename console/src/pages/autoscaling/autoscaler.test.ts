@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AutoscalerMetric, metricShare, metricText, quantity } from './autoscaler.ts';
+import { type AutoscalerMetric, metricShare, quantity } from './autoscaler.ts';
 
 const metric = (own: string | null, target: string, type = 'AverageValue'): AutoscalerMetric => ({
   type: 'Pods',
@@ -23,11 +23,7 @@ test('quantities of Kubernetes are numbers', () => {
   expect(quantity('5 apples')).toBeUndefined();
 });
 
-test('a metric is told beside its target', () => {
-  expect(metricText(metric('53', '70', 'Utilization'))).toBe('53%/70%');
-  expect(metricText(metric(null, '250m'))).toBe('?/250m');
+test('a metric is so full of its target', () => {
   expect(metricShare(metric('300m', '250m'))).toBeCloseTo(1.2);
   expect(metricShare(metric(null, '250m'))).toBeUndefined();
-  expect(metricText({ ...metric('1', '2'), value: 32.622892539494515 })).toBe('32.62/2');
-  expect(metricText({ ...metric('1', '2'), value: '1500m' })).toBe('1500m/2');
 });

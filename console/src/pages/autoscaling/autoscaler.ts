@@ -59,15 +59,6 @@ export interface ExplainedAutoscaler extends Autoscaler {
   readonly pods: string | null;
 }
 
-/** A metric's value beside its target: `53%/70%`, `300m/250m`. */
-export function metricText({ seen, value, target }: AutoscalerMetric): string {
-  const sign = target.type === 'Utilization' ? '%' : '';
-  const own = value ?? seen?.text;
-  const shown =
-    own !== undefined && own !== '' && !Number.isNaN(Number(own)) ? Number(Number(own).toPrecision(4)) : own;
-  return `${shown === undefined ? '?' : `${shown}${sign}`}/${target.text}${sign}`;
-}
-
 /** How full a metric is of its target, 1 being all; undefined when that cannot be told. */
 export function metricShare({ seen, value, target }: AutoscalerMetric): number | undefined {
   const own = quantity(String(value ?? seen?.text ?? ''));

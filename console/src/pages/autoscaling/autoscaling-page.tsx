@@ -6,8 +6,9 @@ import { StatusBadge } from '../../app/status-badge.tsx';
 import { useUrlState } from '../../app/url-state.ts';
 import { type Column, DataTable, type ListAnswer } from '../../lists/data-table.tsx';
 import { NameText } from '../../objects/name-text.tsx';
-import { type Autoscaler, type AutoscalerMetric, metricShare, metricText } from './autoscaler.ts';
+import { type Autoscaler, type AutoscalerMetric, metricShare } from './autoscaler.ts';
 import { AutoscalerDrawer } from './autoscaler-drawer.tsx';
+import { metricText } from './metric-text.ts';
 import { RegistrationNotice } from './registration-notice.tsx';
 import { ReplicaMeter } from './replica-meter.tsx';
 import { decisionText, scalingLimit } from './scaling-limit.ts';
@@ -103,7 +104,7 @@ export default function AutoscalingPage() {
 
 function Metrics({ metrics }: { readonly metrics: readonly AutoscalerMetric[] }) {
   return (
-    <Stack gap={2}>
+    <Stack gap={2} maw={310}>
       {metrics.slice(0, SHOWN).map((metric) => {
         const share = metricShare(metric);
         return (
@@ -136,7 +137,7 @@ function LastDecision({ autoscaler: { lastDecision, lastScale } }: { readonly au
   const time = lastDecision?.time ?? lastScale;
   if (time === null) return <Text c="dimmed">–</Text>;
   return (
-    <div title={new Date(time).toLocaleString()}>
+    <div title={new Date(time).toLocaleString()} style={{ maxWidth: 280 }}>
       <Text size="sm">
         {lastDecision !== null && (
           <b>

@@ -1,4 +1,5 @@
 import type { Autoscaler, ScalingDecision } from './autoscaler.ts';
+import { decidedText } from './metric-text.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   TooManyReplicas: 'more is wanted than is allowed',
@@ -13,10 +14,7 @@ export function scalingLimit({ conditions }: Pick<Autoscaler, 'conditions'>): st
   return limited === undefined ? '' : (WORDS[limited.reason] ?? limited.message);
 }
 
-/** What a decision was made on, in words: why it was limited, and the metrics with plain numbers (`35185m/70` is `35.19/70`). */
+/** What a decision was made on, in words: why it was limited, and the metrics beside their targets. */
 export function decisionText({ limit, metrics }: Pick<ScalingDecision, 'limit' | 'metrics'>): string {
-  const plain = metrics.map((text) =>
-    text.replace(/\b(\d+)m(?=\/|$)/g, (_, thousandths) => String(Number((Number(thousandths) / 1000).toPrecision(4)))),
-  );
-  return [WORDS[limit] ?? limit, ...plain].filter((text) => text !== '').join(', ');
+  return [WORDS[limit] ?? limit, ...metrics.map(decidedText)].filter((text) => text !== '').join(', ');
 }

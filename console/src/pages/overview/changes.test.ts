@@ -27,7 +27,7 @@ test('a replica set that takes the place of another is a rollout', () => {
 
 test('a change in size is told once: by the autoscaler that wanted it, or else by the Deployment', () => {
   expect(changesOfEvents([event({})])).toMatchObject([
-    { kind: 'scaling', title: 'Changed in size', detail: 'from 2 to 3 pods' },
+    { kind: 'scaling', title: 'Scaled from 2 to 3 pods', detail: '' },
   ]);
   const rescale = event({
     kind: 'HorizontalPodAutoscaler',
@@ -39,6 +39,24 @@ test('a change in size is told once: by the autoscaler that wanted it, or else b
     { title: 'Autoscaler set 3 pods', detail: 'cpu resource utilization (percentage of request) above target' },
   ]);
   expect(changesOfEvents([event({ time: '2026-01-15T11:00:00.000Z' }), rescale])).toHaveLength(2);
+});
+
+test('a change in size says from what to what, and by which way', () => {
+  const scaled = (...messages: readonly string[]) =>
+    changesOfEvents(messages.map((message) => event({ message: `Scaled ${message}` }))).map(({ title, detail }) => [
+      title,
+      detail,
+    ]);
+  expect(scaled('up replica set web-1 from 0 to 3')).toEqual([['Scaled from 0 to 3 pods', '']]);
+  expect(scaled('up replica set web-1 to 1')).toEqual([['Scaled to 1 pod', '']]);
+  // The newest first.
+  expect(scaled('down replica set web-1 from 5 to 3', 'up replica set web-1 from 2 to 5')).toEqual([
+    ['Scaled from 2 to 3 pods', '2 → 5 → 3'],
+  ]);
+  expect(scaled('down replica set web-1 from 3 to 2', 'up replica set web-1 from 2 to 3')).toEqual([
+    ['Scaled to 2 pods', '2 → 3 → 2'],
+  ]);
+  expect(scaled('in a way of its own')).toEqual([['Scaled', 'Scaled in a way of its own']]);
 });
 
 test('warnings of one reason in one namespace are one change, which names the first objects', () => {

@@ -46,6 +46,7 @@ export interface AlertTransition {
 export const CHANGE_REASONS: readonly string[] = ['ScalingReplicaSet', 'SuccessfulRescale'];
 
 const NAMED = 3;
+const MOST_SIZES = 8;
 /** Milliseconds between a decision and what follows from it. */
 const AT_ONCE = 5_000;
 const WORKLOADS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicaSet']);
@@ -138,9 +139,24 @@ function rollout(key: string, group: readonly ClusterEvent[]): readonly Change[]
     const detail = newest === undefined ? message : `to replica set ${newest}`;
     return [{ key: `rollout ${key}`, kind: 'rollout', title: 'Rolled out', detail, count: 1, ...common }];
   }
-  const [, , , from, to] = steps[0] ?? [];
-  const detail = from === undefined ? message : `from ${from} to ${plural(Number(to), 'pod')}`;
-  return [{ key: `size ${key}`, kind: 'scaling', title: 'Changed in size', detail, count: group.length, ...common }];
+  const told = resized(steps.toReversed().map((step) => ({ from: step?.[3], to: step?.[4] })));
+  const { title, detail } = told ?? { title: 'Scaled', detail: message };
+  return [{ key: `size ${key}`, kind: 'scaling', title, detail, count: group.length, ...common }];
+}
+
+/** How many pods there were and are, after steps, the oldest first; and by which way, when it is not straight. Undefined where a step does not tell. */
+function resized(
+  steps: readonly { readonly from: string | undefined; readonly to: string | undefined }[],
+): Pick<Change, 'title' | 'detail'> | undefined {
+  const from = steps[0]?.from;
+  const to = steps.at(-1)?.to;
+  if (to === undefined || steps.some((step) => step.to === undefined)) return undefined;
+  const sizes = [...(from === undefined ? [] : [from]), ...steps.map((step) => step.to)];
+  const pods = plural(Number(to), 'pod');
+  return {
+    title: from === undefined || from === to ? `Scaled to ${pods}` : `Scaled from ${from} to ${pods}`,
+    detail: steps.length === 1 ? '' : sizes.slice(-MOST_SIZES).join(' → '),
+  };
 }
 
 function scaling(key: string, group: readonly ClusterEvent[]): Change {

@@ -3,12 +3,11 @@ import { queryInstant } from '../../api/query-instant.ts';
 import { useData } from '../../api/use-data.ts';
 import { useTimeRange } from '../../app/time-range.ts';
 import { useUrlState } from '../../app/url-state.ts';
-import { formatValue } from '../../charts/format-value.ts';
 import { Meter } from '../../charts/meter.tsx';
 import { ObjectLink } from './object-link.tsx';
 import { Nothing, Panel, PanelBody } from './panel.tsx';
 import classes from './rows.module.css';
-import { consumers, consumersQuery, RESOURCES, type Resource, workloadsQuery } from './top-consumers.ts';
+import { consumers, consumersQuery, consumption, RESOURCES, type Resource, workloadsQuery } from './top-consumers.ts';
 
 const COUNT = 10;
 
@@ -69,7 +68,7 @@ export function TopConsumersPanel({ cluster }: { readonly cluster: string | unde
                       </Group>
                       <Meter
                         label={`${title} of ${name}`}
-                        text={formatValue(value, unit)}
+                        text={consumption(value, unit)}
                         share={most > 0 ? value / most : 0}
                         limits={unit === '%' ? [0.9, 0.97] : [2, 3]}
                       />
@@ -79,7 +78,7 @@ export function TopConsumersPanel({ cluster }: { readonly cluster: string | unde
                       fw={500}
                       style={{ minWidth: 72, textAlign: 'right', fontVariantNumeric: 'tabular-nums' }}
                     >
-                      {formatValue(value, unit)}
+                      {consumption(value, unit)}
                     </Text>
                   </li>
                 ))}

@@ -1,6 +1,6 @@
 import type { InstantSample } from '../../api/query-instant.ts';
 import { podPath, workloadPath } from '../../app/object-paths.ts';
-import type { Unit } from '../../charts/format-value.ts';
+import { formatValue, type Unit } from '../../charts/format-value.ts';
 import { selector } from '../../objects/selector.ts';
 
 /** What can be used much of, and of whom it is asked. */
@@ -19,6 +19,12 @@ export interface Consumer {
   readonly place: string;
   readonly path: string;
   readonly value: number;
+}
+
+/** How much it is, with its unit; cores, of which some use many and others few, are all told in whole ones. */
+export function consumption(value: number, unit: Unit): string {
+  if (unit !== 'cores') return formatValue(value, unit);
+  return `${value < 0.1 ? Number(value.toPrecision(2)) : value.toFixed(2)} cores`;
 }
 
 /** The pods that use the most of something. */

@@ -1,15 +1,16 @@
-import { Anchor, Stack, Text } from '@mantine/core';
+import { Anchor, Stack } from '@mantine/core';
 import { Link } from 'wouter';
 import { getJson } from '../../api/get-json.ts';
 import { queryInstant } from '../../api/query-instant.ts';
 import { useData } from '../../api/use-data.ts';
 import { ErrorState } from '../../app/error-state.tsx';
-import { formatDateTime } from '../../app/format-time.ts';
+import { AgeFact } from '../../objects/age-fact.tsx';
 import { Facts } from '../../objects/facts.tsx';
 import { filteredPath } from '../../objects/filtered-path.ts';
 import { Reasons } from '../../objects/reasons.tsx';
 import { Section } from '../../objects/section.tsx';
 import { named, selector } from '../../objects/selector.ts';
+import { metricText } from '../autoscaling/metric-text.ts';
 import type { WorkloadName } from './workload-facts.ts';
 
 /** An autoscaler, as the API explains it. */
@@ -75,31 +76,21 @@ export function WorkloadAutoscaler({ workload }: { readonly workload: WorkloadNa
             ['Between', `${number(counts.min)} and ${number(counts.max)}`],
             [
               'Scaled last',
-              explained === undefined
-                ? undefined
-                : explained.lastScale === null
-                  ? 'never'
-                  : formatDateTime(Date.parse(explained.lastScale) / 1000),
+              explained === undefined ? undefined : explained.lastScale === null ? (
+                'never'
+              ) : (
+                <AgeFact key="last" created={Date.parse(explained.lastScale) / 1000} />
+              ),
             ],
-            ...(explained?.metrics ?? []).map(
-              ({ metric, target, seen }) =>
-                [
-                  metric,
-                  <Text key={metric} component="span" fz="sm">
-                    {withUnit(seen)} of {withUnit(target)}
-                  </Text>,
-                ] as const,
-            ),
           ]}
+          wide={(explained?.metrics ?? []).map(({ metric, target, seen }) => [
+            metric,
+            target === null ? '–' : metricText({ metric, seen, target }),
+          ])}
         />
       </Stack>
     </Section>
   );
-}
-
-function withUnit(value: { readonly type: string; readonly text: string } | null): string {
-  if (value === null) return '–';
-  return value.type === 'Utilization' ? `${value.text} %` : value.text;
 }
 
 async function loadAutoscaler(
