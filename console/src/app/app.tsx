@@ -1,7 +1,7 @@
 import './app.css';
 import { AppShell, Badge, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { setClock } from './clock.ts';
 import { ClusterPicker } from './cluster-picker.tsx';
@@ -10,6 +10,7 @@ import { EmptyState } from './empty-state.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { LoadedPage } from './loaded-page.tsx';
 import { Navigation } from './navigation.tsx';
+import { expectPage } from './page-focus.ts';
 import { PAGE_MODULES } from './page-modules.ts';
 import { RefreshControl } from './refresh-control.tsx';
 import { TimePicker } from './time-picker.tsx';
@@ -22,9 +23,11 @@ const SIMULATED = document.querySelector<HTMLMetaElement>('meta[name=pharos-simu
 export function App() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const [location] = useLocation();
+  const last = useRef(location);
   // A kludge: set while it is drawn, so that a page's first requests have the time already and are not made twice.
   useMemo(() => {
-    void location;
+    if (last.current !== location) expectPage();
+    last.current = location;
     setClock();
   }, [location]);
   return (
@@ -59,7 +62,7 @@ export function App() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs">
+      <AppShell.Navbar p="xs" style={{ overflowY: 'auto' }}>
         <Navigation onNavigate={close} />
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>

@@ -1,6 +1,7 @@
 import { Anchor, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Link } from 'wouter';
+import { greetPage } from './page-focus.ts';
 import { withKept } from './url-state.ts';
 
 /** A page above this one; behind an `href` without a query comes `keptSearch()`. */
@@ -26,6 +27,10 @@ export function PageHeader({
   useEffect(() => {
     document.title = title === '' ? 'Pharos' : `${title} · Pharos`;
   }, [title]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (heading.current !== null) greetPage(heading.current);
+  }, []);
   return (
     <Stack component="header" gap={2} mb="md">
       {crumbs.length > 0 && (
@@ -38,7 +43,7 @@ export function PageHeader({
         </Breadcrumbs>
       )}
       <Group gap="sm" wrap="wrap">
-        <Title order={1} size="h3" style={{ overflowWrap: 'anywhere' }}>
+        <Title ref={heading} tabIndex={-1} order={1} size="h3" style={{ overflowWrap: 'anywhere' }}>
           {title}
         </Title>
         {badges}

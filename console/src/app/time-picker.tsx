@@ -29,8 +29,8 @@ export function TimePicker() {
             {rangeLabel(range)}
           </Button>
         </Popover.Target>
-        <Popover.Dropdown w={320} maw="calc(100vw - 16px)">
-          <SimpleGrid cols={3} spacing={4} verticalSpacing={4}>
+        <Popover.Dropdown w={380} maw="calc(100vw - 16px)">
+          <SimpleGrid cols={{ base: 2, xs: 3 }} spacing={4} verticalSpacing={4}>
             {RECENT.map((length) => (
               <Button
                 key={length}

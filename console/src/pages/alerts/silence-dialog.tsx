@@ -1,6 +1,7 @@
 import { Alert, Badge, Button, Group, Modal, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { type FormEvent, useState } from 'react';
+import { BusyButton } from '../../app/busy-button.tsx';
 import { createSilence, matcherText, type SilenceMatcher } from './silence.ts';
 
 const HOUR = 3_600_000;
@@ -110,9 +111,9 @@ function SilenceForm({
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" loading={isSending}>
+          <BusyButton type="submit" isBusy={isSending}>
             Silence
-          </Button>
+          </BusyButton>
         </Group>
       </Stack>
     </form>

@@ -2,6 +2,7 @@ import { Button, Code, Group, Loader, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useRef, useState } from 'react';
 import { useData } from '../../api/use-data.ts';
+import { BusyButton } from '../../app/busy-button.tsx';
 import { useNow } from '../../app/clock.ts';
 import { EmptyState } from '../../app/empty-state.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
@@ -136,9 +137,9 @@ export function ExpireButton({ id, onChange }: { readonly id: string; readonly o
   };
   return (
     <Stack gap={2} align="flex-start">
-      <Button variant="default" loading={isSending} onClick={() => void expire()}>
+      <BusyButton variant="default" isBusy={isSending} onClick={() => void expire()}>
         End it
-      </Button>
+      </BusyButton>
       {error !== undefined && (
         <Text size="xs" c="red" role="alert">
           {error}

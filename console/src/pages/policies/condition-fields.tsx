@@ -70,11 +70,13 @@ export function ConditionFields({
         <Select
           label="Metric"
           searchable
+          selectFirstOptionOnChange
           required
           withAsterisk
           placeholder="Search the catalogue, or name any other metric"
           nothingFoundMessage={`The catalogue has no such metric of a ${level}`}
-          data={[...new Set(others), ...names]}
+          // Enter takes the first: what was typed if there is such a metric, else what is like it.
+          data={[...new Set([...names.filter((name) => name === search), ...names, ...others])]}
           onSearchChange={setSearch}
           value={metric === '' ? null : metric}
           onChange={(value) => value !== null && set({ metric: value, ...usualFor(value) })}

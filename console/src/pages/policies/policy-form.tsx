@@ -1,6 +1,7 @@
 import { Alert, Button, Code, Group, List, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { type FormEvent, useRef, useState } from 'react';
+import { BusyButton } from '../../app/busy-button.tsx';
 import { draftFaults } from './draft-faults.ts';
 import { EditConflict } from './edit-conflict.tsx';
 import { FormSection } from './form-section.tsx';
@@ -46,10 +47,14 @@ export function PolicyForm({
   const [author, setAuthor] = useLocalStorage({ key: 'pharos-author', defaultValue: '' });
   // Fields that keep what is half written begin anew with another draft.
   const [edition, setEdition] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
   const problems = useRef<HTMLDivElement>(null);
-  // They are on the page after the next rendering.
+  // They are on the page after the next rendering; one goes on at the first field that is wrong.
   const show = (): void => {
-    requestAnimationFrame(() => problems.current?.scrollIntoView({ block: 'nearest' }));
+    requestAnimationFrame(() => {
+      problems.current?.scrollIntoView({ block: 'nearest' });
+      form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+    });
   };
   const set = (change: Partial<PolicyDraft>): void => {
     setDraft({ ...draft, ...change });
@@ -133,7 +138,7 @@ export function PolicyForm({
   };
   const isConflict = newest !== undefined && refused?.isConflict === true;
   return (
-    <form onSubmit={(event) => void save(event)} noValidate className={classes.form}>
+    <form ref={form} onSubmit={(event) => void save(event)} noValidate className={classes.form}>
       <Stack gap="md" miw={0}>
         <SegmentedControl
           size="xs"
@@ -186,9 +191,9 @@ export function PolicyForm({
           <Button variant="default" onClick={onCancel}>
             Cancel
           </Button>
-          <Button type="submit" loading={isSaving}>
+          <BusyButton type="submit" isBusy={isSaving}>
             {saveText}
-          </Button>
+          </BusyButton>
         </Group>
       </Stack>
     </form>

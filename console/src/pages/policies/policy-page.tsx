@@ -3,6 +3,7 @@ import { useDisclosure, useLocalStorage } from '@mantine/hooks';
 import { useState } from 'react';
 import { useLocation, useParams } from 'wouter';
 import { useData } from '../../api/use-data.ts';
+import { BusyButton } from '../../app/busy-button.tsx';
 import { ErrorState } from '../../app/error-state.tsx';
 import { PageHeader } from '../../app/page-header.tsx';
 import { keptSearch, useUrlState } from '../../app/url-state.ts';
@@ -143,13 +144,13 @@ function Actions({
       </Button>
       {isWritable && (
         <>
-          <Button
+          <BusyButton
             variant="default"
-            loading={deed.isSending && asked === undefined}
+            isBusy={deed.isSending && asked === undefined}
             onClick={() => (enabled && firing > 0 ? setAsked('Disable') : void turn(!enabled))}
           >
             {enabled ? 'Disable' : 'Enable'}
-          </Button>
+          </BusyButton>
           <Button variant="default" c="var(--mantine-color-error)" onClick={() => setAsked('Delete')}>
             Delete
           </Button>

@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Loader, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Alert, Group, Loader, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useRef, useState } from 'react';
+import { BusyButton } from '../../app/busy-button.tsx';
 import { formatDuration } from '../../app/format-time.ts';
 import { plural } from '../../app/plural.ts';
 import { alertObject } from '../alerts/alert-object.ts';
@@ -54,9 +55,9 @@ export function PolicyPreview({
   return (
     <Stack gap="sm">
       <Group gap="xs">
-        <Button variant="default" onClick={() => void run()} disabled={isRunning}>
+        <BusyButton variant="default" onClick={() => void run()} isBusy={isRunning}>
           Dry run
-        </Button>
+        </BusyButton>
         <SegmentedControl
           size="xs"
           aria-label="Over how long"

@@ -1,4 +1,5 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { BusyButton } from '../../app/busy-button.tsx';
 
 /** Asks before alerts of a policy end because it is disabled or deleted. */
 export function TurnOffDialog({
@@ -51,9 +52,9 @@ export function TurnOffDialog({
           <Button variant="default" onClick={onClose}>
             Keep it
           </Button>
-          <Button color="red" loading={isSending} onClick={onConfirm}>
+          <BusyButton color="red" isBusy={isSending} onClick={onConfirm}>
             {deed}
-          </Button>
+          </BusyButton>
         </Group>
       </Stack>
     </Modal>
