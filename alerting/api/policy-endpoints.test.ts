@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SMALL_CATALOGUE } from '../policies/catalogue.case.ts';
 import type { AlertPolicy } from '../policies/policy.ts';
 import type { PolicyPreview, PreviewOptions } from '../policies/policy-preview.ts';
+import { readResource } from '../policies/policy-resource.ts';
 import { PolicySet } from '../policies/policy-set.ts';
 import type { PolicySnapshot } from '../policies/policy-status.ts';
 import { PolicyStore } from '../policies/policy-store.ts';
@@ -570,6 +571,28 @@ describe('changes over the API', () => {
     const wrong = await ask('POST', '/convert', { body: { yaml: 'policies: [{id: a}]' } });
     expect([wrong.status, wrong.json.errors[0].field]).toEqual([400, 'name']);
     expect(store.all()).toEqual([]);
+  });
+
+  it('try and write down the policy of a resource, under the id that only that can have', async () => {
+    const metadata = { name: 'cpu', namespace: 'shop' };
+    const spec = { level: 'pod', conditions: [CONDITION] };
+    const resource = { apiVersion: 'alerting.pharos.dev/v1', kind: 'AlertPolicy', metadata, spec };
+    const { policy } = readResource(resource, { catalogue: SMALL_CATALOGUE, cluster: 'simulated' });
+    const { id } = policy!;
+    set.set('kubernetes/simulated', [policy!]);
+    const shown = (await ask('GET', `/${id}`)).json.data.policy;
+    const { json } = await ask('POST', '/convert', { body: shown });
+    expect(json.data.resource).toContain('kind: AlertPolicy\nmetadata:\n  name: cpu\n  namespace: shop\n');
+    let tried = '';
+    preview = async (one) => {
+      tried = one.id;
+      throw new Error('that is enough');
+    };
+    await ask('POST', '/preview', { body: shown });
+    expect(tried).toBe(id);
+    expect((await ask('POST', '', { body: shown })).status).toBe(400);
+    set.set('kubernetes/simulated', []);
+    expect((await ask('POST', '/convert', { body: shown })).status).toBe(400);
   });
 
   it('say that nobody knows which there are until they have been read', async () => {

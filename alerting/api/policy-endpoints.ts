@@ -152,7 +152,7 @@ class PolicyEndpoints {
   preview(request: ApiRequest): ApiAnswer | Promise<ApiAnswer> {
     const days = count(request.query, 'days', { fallback: 1, min: 1, max: MAX_DAYS });
     const given = postedObject(request);
-    const policy = this.#read({ ...given, id: given.id ?? idOf(given.name) ?? 'preview' });
+    const policy = this.#readUnkept({ ...given, id: given.id ?? idOf(given.name) ?? 'preview' });
     const to = this.#deps.clock.now();
     const run = this.#dryRuns.begin(policy, { from: to - days * DAY, to }, request.signal);
     const wantsProgress = String(request.headers.accept ?? '').includes(PROGRESS_TYPE);
@@ -164,7 +164,7 @@ class PolicyEndpoints {
     const given = postedObject(request);
     const context = this.#deps.context();
     if (typeof given.yaml !== 'string') {
-      return success(policyYaml(this.#read({ ...given, id: given.id ?? idOf(given.name) }), context));
+      return success(policyYaml(this.#readUnkept({ ...given, id: given.id ?? idOf(given.name) }), context));
     }
     const { policy, problems } = readPolicyYaml(given.yaml, context);
     if (policy === undefined) throw refused(problems);
@@ -181,6 +181,16 @@ class PolicyEndpoints {
 
   #written(policy: AlertPolicy): Readonly<Record<string, unknown>> {
     return renderPolicy(policy, { form: 'camel', catalogue: this.#deps.context().catalogue });
+  }
+
+  /** A policy that is not to be kept. It may have the id of one of a resource that is in force, and is then of that resource. */
+  #readUnkept(given: Readonly<Record<string, unknown>>): AlertPolicy {
+    const { policies } = this.#deps;
+    const { id } = given;
+    const isResource = typeof id === 'string' && policies.originOf(id)?.startsWith('kubernetes/') === true;
+    const resource = isResource ? policies.get(id) : undefined;
+    if (resource === undefined) return this.#read(given);
+    return { ...this.#read({ ...given, id: 'resource' }), id: resource.id, source: resource.source };
   }
 
   #read(given: unknown): AlertPolicy {

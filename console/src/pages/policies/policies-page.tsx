@@ -172,12 +172,14 @@ async function loadPolicies(query: URLSearchParams, signal: AbortSignal): Promis
   return { items: policies, total };
 }
 
+const ORIGINS = { files: 'file', kubernetes: 'Kubernetes' } as const;
+
 function originText({ origin, source }: ListedPolicy) {
   return origin === 'api' ? (
     'here'
   ) : (
-    <Text size="xs" title={source}>
-      {origin}
+    <Text size="xs" title={source} truncate maw={220}>
+      {ORIGINS[origin]} <span style={{ color: 'var(--mantine-color-dimmed)' }}>{source}</span>
     </Text>
   );
 }

@@ -11,6 +11,7 @@ import { policyMatchers } from '../alerts/silence.ts';
 import { SilenceDialog } from '../alerts/silence-dialog.tsx';
 import { conditionText } from './condition-query.ts';
 import { deletePolicy, type KnownPolicy, readPolicy, updatePolicy } from './policy-api.ts';
+import { PolicyDryRun } from './policy-dry-run.tsx';
 import { PolicyForm } from './policy-form.tsx';
 import { PolicyObjects } from './policy-objects.tsx';
 import { PolicyStateBadge } from './policy-state-badge.tsx';
@@ -88,14 +89,18 @@ export default function PolicyPage() {
           <Tabs value={view} onChange={(next) => setView(next ?? 'objects')} keepMounted={false}>
             <Tabs.List>
               <Tabs.Tab value="objects">Objects</Tabs.Tab>
+              <Tabs.Tab value="preview">Dry run</Tabs.Tab>
               <Tabs.Tab value="definition">YAML</Tabs.Tab>
               {isWritable && <Tabs.Tab value="versions">Versions</Tabs.Tab>}
             </Tabs.List>
             <Tabs.Panel value="objects" pt="md">
               <PolicyObjects id={id} objects={state?.objects ?? 0} enabled={policy.enabled} />
             </Tabs.Panel>
+            <Tabs.Panel value="preview" pt="md">
+              <PolicyDryRun policy={policy} />
+            </Tabs.Panel>
             <Tabs.Panel value="definition" pt="md">
-              <PolicyYamlView policy={policy} />
+              <PolicyYamlView policy={policy} isResource={data.origin === 'kubernetes'} />
             </Tabs.Panel>
             <Tabs.Panel value="versions" pt="md">
               <PolicyVersions id={id} />

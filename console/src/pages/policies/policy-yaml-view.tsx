@@ -5,9 +5,9 @@ import { ErrorState } from '../../app/error-state.tsx';
 import { type PolicyYaml, policyYaml } from './policy-api.ts';
 import type { PolicyDraft } from './policy-draft.ts';
 
-/** A policy as a file or a Kubernetes resource has it, to be copied. */
-export function PolicyYamlView({ policy }: { readonly policy: PolicyDraft }) {
-  const [kind, setKind] = useState<keyof PolicyYaml>('file');
+/** A policy as a file or a Kubernetes resource has it, to be copied; one that is a resource as that at first. */
+export function PolicyYamlView({ policy, isResource }: { readonly policy: PolicyDraft; readonly isResource: boolean }) {
+  const [kind, setKind] = useState<keyof PolicyYaml>(isResource ? 'resource' : 'file');
   const { data, error, reload } = useData(JSON.stringify(policy), () => policyYaml(policy));
   if (data === undefined) {
     if (error !== undefined) {
@@ -27,7 +27,9 @@ export function PolicyYamlView({ policy }: { readonly policy: PolicyDraft }) {
       <Text size="xs" c="dimmed">
         {kind === 'file'
           ? 'For a file that policy_files of the configuration names. What is as by default is left out.'
-          : 'For kubectl apply. The policy gets another id there, so delete this one when it has moved.'}
+          : isResource
+            ? 'As it is in the cluster, without what is as by default.'
+            : 'For kubectl apply. The policy gets another id there, so delete this one when it has moved.'}
       </Text>
     </Stack>
   );
