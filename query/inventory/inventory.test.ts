@@ -217,6 +217,8 @@ describe('the inventory', () => {
     ['status=abnormal', ['web-2']],
     ['status=Completed&status=Running', ['night-1-x', 'web-1']],
     ['filter=web+N1', ['web-1']],
+    ['filter=N1&in=node,pod', ['night-1-x', 'web-1']],
+    ['filter=web+N1&in=pod', []],
     ['workload=web&kind=Deployment', ['web-1', 'web-2']],
     ['node=n1&node=', ['night-1-x', 'web-1']],
     ['sort=-restarts', ['web-2', 'web-1', 'lone', 'night-1-x']],
@@ -233,7 +235,8 @@ describe('the inventory', () => {
     ['limit=ten', 'invalid parameter "limit": limit must be a whole number that is not negative, got "ten"'],
     ['limit=5001', 'invalid parameter "limit": limit must be at most 5000, got 5001'],
     ['offset=-1', 'invalid parameter "offset": offset must be a whole number that is not negative, got "-1"'],
-    ['pod=x', /^invalid parameter "pod": nodes take cluster, node, status, filter, count, sort, limit, offset$/],
+    ['pod=x', /^invalid parameter "pod": nodes take cluster, node, status, filter, in, count, sort, limit, offset$/],
+    ['in=pod', /^invalid parameter "in": nodes are searched in node, cluster, .*, got "pod"$/],
     ['count=pod', 'invalid parameter "count": nodes are counted by cluster, node, got "pod"'],
     ['sort=-beauty', /^invalid parameter "sort": nodes are sorted by node, cluster, .*, got "beauty"$/],
   ])('refuses %s', async (parameters, message) => {

@@ -25,7 +25,7 @@ export interface ListRequest {
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 5_000;
-const PAGING = ['status', 'filter', 'count', 'sort', 'limit', 'offset'];
+const PAGING = ['status', 'filter', 'in', 'count', 'sort', 'limit', 'offset'];
 
 /** What a request calls the cluster that has no name. */
 const UNNAMED = '-';
@@ -53,12 +53,23 @@ export function parseListRequest(resource: Resource, parameters: URLSearchParams
     equal: [...equal].map(([column, values]) => ({ column, values, orNone: shape.orNone?.includes(column) ?? false })),
     statuses: new Set(statuses.filter((status) => status !== '')),
     words: words.filter((word) => word !== ''),
-    searched: [...shape.text, ...(shape.searched ?? [])],
+    searched: searchedOf(resource, parameters.get('in') ?? ''),
     counted: countedOf(resource, parameters.getAll('count')),
     sort: sortOf(resource, parameters.get('sort') ?? ''),
     limit,
     offset: whole('offset', parameters, 0),
   };
+}
+
+/** Columns separated by commas, in which words are looked for; by default in all that can be searched. */
+function searchedOf(resource: Resource, given: string): readonly string[] {
+  const { text, searched = [] } = SHAPES[resource];
+  const all = [...text, ...searched];
+  const wanted = given.split(',').filter((column) => column !== '');
+  const unknown = wanted.find((column) => !all.includes(column));
+  if (unknown !== undefined)
+    throw invalid('in', `${resource} are searched in ${all.join(', ')}, got ${JSON.stringify(unknown)}`);
+  return wanted.length === 0 ? all : wanted;
 }
 
 /** The parameters of which a request counts the values. */

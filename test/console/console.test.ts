@@ -108,6 +108,58 @@ scrape_configs:
     150_000,
   );
 
+  it.each([
+    ['light', 1440],
+    ['dark', 390],
+  ] as const)(
+    'a place is gone to by its name, %s and %d pixels wide',
+    async (scheme, width) => {
+      const inspection = await open(scheme, width);
+      const { page } = inspection;
+      await inspection.visit('/targets?from=now-6h');
+      // Not while somebody types.
+      const filter = page.getByRole('searchbox', { name: 'Filter Targets' });
+      await filter.press('Control+k');
+      const search = page.getByRole('combobox', { name: 'Go to' });
+      expect(await search.count()).toBe(0);
+      await filter.blur();
+      // What is typed before it is there is not lost.
+      await page.route(/go-to-dialog/, async (route) => {
+        await page.waitForTimeout(300);
+        await route.continue();
+      });
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('gst');
+      await search.waitFor();
+      expect(await search.inputValue()).toBe('gst');
+      await search.fill('');
+      const places = page.getByRole('listbox', { name: 'Places' }).getByRole('option');
+      expect(await places.count()).toBe(PATHS.length);
+      expect((await inspection.judge()).faults).toEqual([]);
+      await page.keyboard.type('st');
+      await places.filter({ hasText: 'Status' }).waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      const heading = page.getByRole('heading', { level: 1, name: 'Status' });
+      await heading.waitFor();
+      await expect
+        .poll(() => heading.evaluate((element) => element === element.ownerDocument.activeElement))
+        .toBe(true);
+      expect(page.url()).toBe(`${pharos.url}/status?from=now-6h`);
+
+      await page.getByRole('button', { name: 'Go to…' }).click();
+      await search.fill('no such place');
+      await page.getByText('Nothing is called like that.').waitFor();
+      await page.keyboard.press('Escape');
+      await search.waitFor({ state: 'detached' });
+      await page.keyboard.press('g');
+      await page.keyboard.press('t');
+      await page.getByRole('heading', { level: 1, name: 'Targets' }).waitFor();
+      await page.close();
+    },
+    60_000,
+  );
+
   it('a query is completed, run, shared and gone back to', async () => {
     const { page, faults } = await open('light', 1440);
     await page.goto(`${pharos.url}/graph?g0.expr=up&g0.tab=1`);

@@ -72,6 +72,11 @@ export class PageInspection {
   async inspect(address: string, expected?: RegExp): Promise<PageFindings> {
     this.#expectedHere = expected;
     await this.visit(address);
+    return this.judge();
+  }
+
+  /** Says what is wrong with the page as it is now, and what has gone wrong since its address was opened. */
+  async judge(): Promise<PageFindings> {
     const { faults, remarks } = await axeFindings(this.page);
     const tooWide = await this.page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
     if (tooWide > 0) faults.push(`${tooWide} pixels wider than the window`);

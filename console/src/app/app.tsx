@@ -8,6 +8,7 @@ import { ClusterPicker } from './cluster-picker.tsx';
 import { ConnectionNote } from './connection-note.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { GoTo } from './go-to.tsx';
 import { LoadedPage } from './loaded-page.tsx';
 import { Navigation } from './navigation.tsx';
 import { expectPage } from './page-focus.ts';
@@ -40,7 +41,7 @@ export function App() {
         Skip to the page
       </a>
       <AppShell.Header px="sm">
-        <Group h="100%" gap="xs" wrap="wrap" align="center" style={{ alignContent: 'center' }}>
+        <Group h="100%" gap="8px 6px" wrap="wrap" align="center" style={{ alignContent: 'center' }}>
           <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
           <Text component={Link} href={`/${keptSearch()}`} fw={700} c="inherit" td="none" aria-label="Pharos, overview">
             <Brand />
@@ -56,6 +57,7 @@ export function App() {
           )}
           <ClusterPicker />
           <div style={{ flex: 1 }} />
+          <GoTo />
           <Group gap="xs" wrap="nowrap" justify="flex-end" miw={0}>
             <TimePicker />
             <RefreshControl />

@@ -2,6 +2,7 @@ import { Divider, NavLink, Stack, UnstyledButton, useComputedColorScheme, useMan
 import { Fragment, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Icon, type IconName } from './icon.tsx';
+import { isTyping } from './is-typing.ts';
 import { loadPage } from './load-page.ts';
 import { PAGE_MODULES } from './page-modules.ts';
 import { SECTIONS } from './sections.ts';
@@ -17,13 +18,8 @@ export function Navigation({ onNavigate }: { readonly onNavigate: () => void }) 
   const pressed = useRef(0);
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      const { target, key } = event;
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (
-        target instanceof HTMLElement &&
-        (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
-      )
-        return;
+      const { key } = event;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
       if (key === 'g') {
         pressed.current = event.timeStamp;
         return;
@@ -52,9 +48,9 @@ export function Navigation({ onNavigate }: { readonly onNavigate: () => void }) 
               label={title}
               leftSection={<Icon name={(path === '/' ? 'overview' : path.slice(1)) as IconName} />}
               rightSection={
-                <span className="nav-key" aria-hidden>
+                <kbd className="nav-key" aria-hidden>
                   g {key}
-                </span>
+                </kbd>
               }
               noWrap
               active={isHere}

@@ -7,6 +7,7 @@ import { useData } from '../api/use-data.ts';
 import { EmptyState } from '../app/empty-state.tsx';
 import { ErrorState } from '../app/error-state.tsx';
 import { formatDuration } from '../app/format-time.ts';
+import { isTyping } from '../app/is-typing.ts';
 import { OldNote } from '../app/old-note.tsx';
 import { plural } from '../app/plural.ts';
 import { ListPages } from './list-pages.tsx';
@@ -155,13 +156,8 @@ function FilterInput({
   }, [value]);
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      const { target, key, ctrlKey, metaKey, altKey } = event;
-      if (key !== '/' || ctrlKey || metaKey || altKey) return;
-      if (
-        target instanceof HTMLElement &&
-        (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
-      )
-        return;
+      const { key, ctrlKey, metaKey, altKey } = event;
+      if (key !== '/' || ctrlKey || metaKey || altKey || isTyping(event)) return;
       event.preventDefault();
       input.current?.focus();
     };

@@ -1,4 +1,5 @@
-import { ApiError, getJson } from '../../api/get-json.ts';
+import { getJson } from '../../api/get-json.ts';
+import { orNothing } from '../../api/or-nothing.ts';
 import {
   type AlertTransition,
   CHANGE_REASONS,
@@ -49,14 +50,4 @@ function range(start: number, end: number): string[][] {
     ['start', String(start)],
     ['end', String(end)],
   ];
-}
-
-/** Where the role that keeps it is not at hand there is none. */
-async function orNothing<T>(answer: Promise<T>, nothing: T): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return nothing;
-    throw error;
-  }
 }
