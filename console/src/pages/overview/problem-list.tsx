@@ -46,7 +46,7 @@ function ProblemRow({ problem: { level, what, kind, name, place, detail, path } 
           </Text>
           <ObjectLink path={path}>{name}</ObjectLink>
         </Group>
-        <Text fz="xs" c="dimmed">
+        <Text fz="xs" c="dimmed" lineClamp={3} title={detail} style={{ overflowWrap: 'anywhere' }}>
           {[place, detail].filter((part) => part !== '').join(' · ')}
         </Text>
       </div>
