@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { InstantSample } from '../../api/query-instant.ts';
 import { diagnose, exitCodeText } from './diagnosis.ts';
 import { runningPod, sampleOfPod } from './pod-facts.case.ts';
-import { podFacts } from './pod-facts.ts';
+import { podFacts, RESTARTS_LATELY } from './pod-facts.ts';
 
 const of = (samples: readonly InstantSample[]) => diagnose(podFacts(samples)!);
 
@@ -71,6 +71,26 @@ describe('diagnose', () => {
       status: 'Not ready',
       tone: 'bad',
       reasons: ['It runs and gets no traffic: app does not pass the readiness probe.'],
+    });
+  });
+
+  it('does not blame the probe of a container that has just crashed again', () => {
+    const again = [
+      ...runningPod(false),
+      sampleOfPod('kube_pod_container_status_ready', { container: 'app', value: 0 }),
+      sampleOfPod('kube_pod_container_status_running', { container: 'app' }),
+      sampleOfPod('kube_pod_container_status_restarts_total', { container: 'app', value: 4 }),
+      sampleOfPod(RESTARTS_LATELY, { container: 'app', value: 4 }),
+      sampleOfPod('kube_pod_container_status_last_terminated_reason', { container: 'app', reason: 'Error' }),
+      sampleOfPod('kube_pod_container_status_last_terminated_exitcode', { container: 'app', value: 1 }),
+    ];
+    expect(of(again)).toEqual({
+      status: 'Not ready',
+      tone: 'bad',
+      reasons: [
+        'It runs for now and gets no traffic: app is not ready since the last restart.',
+        'Container app has been restarted 4 times in the last half hour, the last time after Error, exit code 1.',
+      ],
     });
   });
 

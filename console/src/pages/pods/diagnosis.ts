@@ -44,11 +44,7 @@ export function diagnose(pod: PodFacts): Diagnosis {
     return { status: 'Unknown', tone: 'bad', reasons: ['Nothing is heard from its node.', ...reasons] };
   if (pod.isReady === false) {
     const unready = pod.containers.filter(({ isReady, isInit }) => isReady === false && !isInit);
-    const why =
-      unready.length === 0
-        ? 'It runs and is not ready, though its containers are: its node may be lost, or a readiness gate is closed.'
-        : `It runs and gets no traffic: ${list(unready)} ${unready.length === 1 ? 'does' : 'do'} not pass the readiness probe.`;
-    return { status: 'Not ready', tone: 'bad', reasons: [why, ...reasons] };
+    return { status: 'Not ready', tone: 'bad', reasons: [whyUnready(unready), ...reasons] };
   }
   if (pod.phase === undefined) return { status: 'Unknown', tone: 'unknown', reasons };
   const isCalm = pod.containers.every(({ restartsLately }) => restartsLately === 0);
@@ -71,6 +67,17 @@ const EXIT_CODES: Readonly<Record<number, string>> = {
   139: 'segmentation fault, SIGSEGV',
   143: 'asked to end, SIGTERM',
 };
+
+function whyUnready(unready: readonly ContainerFacts[]): string {
+  if (unready.length === 0)
+    return 'It runs and is not ready, though its containers are: its node may be lost, or a readiness gate is closed.';
+  // Between two crashes nobody can say whether it would get ready.
+  const isAgain = unready.some(({ restartsLately }) => restartsLately > 1);
+  const [is, does] = unready.length === 1 ? ['is', 'does'] : ['are', 'do'];
+  return isAgain
+    ? `It runs for now and gets no traffic: ${list(unready)} ${is} not ready since the last restart.`
+    : `It runs and gets no traffic: ${list(unready)} ${does} not pass the readiness probe.`;
+}
 
 function told(status: string, reason: string, reasons: readonly string[]): Diagnosis {
   return { status, tone: STILL_STARTING.has(reason) ? 'busy' : 'bad', reasons };
