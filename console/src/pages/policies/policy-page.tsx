@@ -38,6 +38,8 @@ export default function PolicyPage() {
   }
   const { name, description, isWritable, isInForce, problems, policy, etag, state, level } = data;
   const edited = view === 'edit' && isWritable && etag !== undefined;
+  // What cannot be changed here is shown.
+  const tab = view === 'edit' ? 'objects' : view;
   return (
     <>
       <PageHeader
@@ -86,7 +88,7 @@ export default function PolicyPage() {
               </div>
             ))}
           </Text>
-          <Tabs value={view} onChange={(next) => setView(next ?? 'objects')} keepMounted={false}>
+          <Tabs value={tab} onChange={(next) => setView(next ?? 'objects')} keepMounted={false}>
             <Tabs.List>
               <Tabs.Tab value="objects">Objects</Tabs.Tab>
               <Tabs.Tab value="preview">Dry run</Tabs.Tab>
