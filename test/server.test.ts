@@ -134,8 +134,9 @@ builtin_rules: true
     const { status, body } = await api('/');
     expect(status).toBe(200);
     expect(body).toContain('<title>Pharos</title>');
+    expect(body).toMatch(/modulepreload.*overview-page/);
     // Where alerts link to.
-    expect((await api('/graph?g0.expr=up&g0.tab=1')).body).toBe(body);
+    expect((await api('/graph?g0.expr=up&g0.tab=1')).body).toMatch(/modulepreload.*explore-page/);
   });
 
   it('evaluates the built-in rules', async () => {
