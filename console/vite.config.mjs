@@ -24,7 +24,7 @@ export default defineConfig(({ command }) => {
             // What comes before any page, and what pages share: a request for each small part of it would take longer than the part.
             groups: [
               { name: 'first', tags: ['$initial'], priority: 2 },
-              { name: 'shared', minShareCount: 3, test: /^(?!.*(codemirror|lezer))/, priority: 1 },
+              { name: 'shared', minShareCount: 5, test: /^(?!.*(codemirror|lezer))/, priority: 1 },
             ],
           },
         },
