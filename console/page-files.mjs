@@ -30,9 +30,9 @@ export function pageFiles() {
           return { path: address, files: [...filesOf(own, bundle)].filter((file) => !always.has(file)) };
         });
         this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(pages) });
-        for (const output of Object.values(bundle)) {
+        const compressed = Object.values(bundle).map(async (output) => {
           const body = Buffer.from(output.type === 'chunk' ? output.code : output.source);
-          if (body.length < SMALL || output.fileName.endsWith('.html')) continue;
+          if (body.length < SMALL || !output.fileName.startsWith('assets/')) return;
           const params = { [constants.BROTLI_PARAM_SIZE_HINT]: body.length };
           const [br, gz] = await Promise.all([
             promisify(brotliCompress)(body, { params }),
@@ -40,7 +40,8 @@ export function pageFiles() {
           ]);
           this.emitFile({ type: 'asset', fileName: `${output.fileName}.br`, source: br });
           this.emitFile({ type: 'asset', fileName: `${output.fileName}.gz`, source: gz });
-        }
+        });
+        await Promise.all(compressed);
       },
     },
   };
