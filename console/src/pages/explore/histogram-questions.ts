@@ -36,7 +36,7 @@ export function namedMetrics(expression: string): readonly NamedMetric[] {
   return [...found.values()];
 }
 
-/** What can be asked of a histogram whose buckets are series: `up` itself has none, only `up_bucket`, `up_sum` and `up_count`. */
+/** What can be asked of a histogram whose buckets are series: `x` itself has none, only `x_bucket`, `x_sum` and `x_count`. */
 export function histogramQuestions({ name, matchers }: NamedMetric): readonly Question[] {
   const rateOf = (suffix: string): string => `rate(${name}_${suffix}${matchers}[5m])`;
   return [
