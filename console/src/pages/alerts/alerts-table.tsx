@@ -4,6 +4,7 @@ import { EmptyState } from '../../app/empty-state.tsx';
 import { formatDuration } from '../../app/format-time.ts';
 import { keptSearch } from '../../app/url-state.ts';
 import { formatValue } from '../../charts/format-value.ts';
+import { groupBy } from '../../lists/group-by.ts';
 import { NameText } from '../../objects/name-text.tsx';
 import { metricUnit } from '../policies/metric-catalogue.ts';
 import { AlertStateBadges, SeverityBadge } from './alert-badges.tsx';
@@ -11,7 +12,6 @@ import { alertObject } from './alert-object.ts';
 import { LEVELS, severityRank } from './alert-severity.ts';
 import classes from './alerts-table.module.css';
 import type { CurrentAlert } from './current-alerts.ts';
-import { groupBy } from './group-by.ts';
 
 export type Grouping = 'severity' | 'name' | 'object';
 

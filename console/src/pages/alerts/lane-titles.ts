@@ -1,6 +1,6 @@
 import { seriesLabels } from '../../charts/series-labels.ts';
+import { groupBy } from '../../lists/group-by.ts';
 import type { AlertLabels } from './current-alerts.ts';
-import { groupBy } from './group-by.ts';
 
 /**
  * What alerts that stand together are called, each by what `titleOf` says, and by what tells it apart where others say the same:

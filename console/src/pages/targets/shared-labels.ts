@@ -1,4 +1,4 @@
-import { groupBy } from '../alerts/group-by.ts';
+import { groupBy } from '../../lists/group-by.ts';
 import type { Target } from './target-list.ts';
 
 /** A label with its value. */
