@@ -1,6 +1,9 @@
 /** What a place is about. */
 export type Kind = 'section' | 'cluster' | 'namespace' | 'node' | 'workload' | 'pod' | 'alert' | 'policy';
 
+/** A kind of what lists have; sections stand in none. */
+export type ObjectKind = Exclude<Kind, 'section'>;
+
 /** A place in the console that somebody can go to. */
 export interface Destination {
   readonly kind: Kind;

@@ -6,12 +6,12 @@ import { Icon, type IconName } from '../app/icon.tsx';
 import { plural } from '../app/plural.ts';
 import { withKept } from '../app/url-state.ts';
 import { NameText } from '../objects/name-text.tsx';
-import type { Destination, Kind } from './destination.ts';
+import type { Destination, ObjectKind } from './destination.ts';
 import classes from './go-to-dialog.module.css';
 import { groupsOf } from './groups.ts';
 import { useFound } from './use-found.ts';
 
-const ICONS: Readonly<Record<Exclude<Kind, 'section'>, IconName>> = {
+const ICONS: Readonly<Record<ObjectKind, IconName>> = {
   cluster: 'overview',
   namespace: 'workloads',
   node: 'nodes',

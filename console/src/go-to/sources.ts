@@ -2,14 +2,14 @@ import { getJson } from '../api/get-json.ts';
 import { orNothing } from '../api/or-nothing.ts';
 import { clusterPath, nodePath, podPath, workloadPath } from '../app/object-paths.ts';
 import { filteredPath } from '../objects/filtered-path.ts';
-import type { Destination, Kind } from './destination.ts';
+import type { Destination, ObjectKind } from './destination.ts';
 
 /** What a list has of a text: the first of what is called so. */
 export type Found = readonly Destination[];
 
 /** A list of the server in which places are looked for. */
 export interface Source {
-  readonly kind: Kind;
+  readonly kind: ObjectKind;
   /** The title of its group. */
   readonly title: string;
   /** The page that lists all of what has a text in it; undefined where there is none. */
@@ -65,7 +65,7 @@ function inventory(
 }
 
 /** The place that a row of a list is about. */
-export function destinationOf(kind: Kind, row: Row): Destination {
+export function destinationOf(kind: ObjectKind, row: Row): Destination {
   const { cluster = '', namespace = '', name = '' } = row;
   const place = [cluster, namespace].filter((part) => part !== '').join(' / ');
   switch (kind) {
@@ -92,8 +92,6 @@ export function destinationOf(kind: Kind, row: Row): Destination {
     }
     case 'policy':
       return { kind, name, detail: row.level ?? '', href: `/policies/${encodeURIComponent(row.id ?? '')}` };
-    case 'section':
-      return { kind, name, detail: '', href: row.path ?? '/' };
     default:
       return kind satisfies never;
   }
